@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cli_fail(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("poolscope: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return status;
+}
+
+int cli_help(const char *name)
+{
+	const struct cli_command *c = cli_command_find(name);
+
+	printf("usage: poolscope %s %s\n\n%s\n\n%s", c->name, c->synopsis, c->summary, c->help);
+	return CLI_OK;
+}
+
+int cli_duration(const char *text, int64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "ns", 1 },     { "us", 1e3 },	 { "ms", 1e6 }, { "s", 1e9 },
+		      { "m", 60e9 }, { "min", 60e9 }, { "h", 3600e9 } };
+	char *end;
+	double value;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	value = strtod(text, &end);
+	if (!isfinite(value))
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].unit))
+			continue;
+		if (value * units[i].ns > 9e18)
+			return -EINVAL;
+		*ns = (int64_t)(value * units[i].ns);
+		return 0;
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+/*
+ * What the subcommands of `poolscope` share: their table, exit statuses, and words for errors.
+ *
+ * A subcommand is `int cli_NAME(int argc, char **argv)`, argv[0] being its name; it returns the exit
+ * status.  Data goes to stdout, everything said to a person to stderr.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cli_status {
+	CLI_OK = 0,
+	CLI_CHECK_FAILED = 1, /* the check failed or the target is missed */
+	CLI_USAGE = 2,
+	CLI_UNREADABLE = 3, /* input unreadable, output unwritable, a daemon or package is missing */
+	CLI_LOSS = 4,	    /* finished, but with loss or truncation */
+};
+
+struct cli_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *synopsis; /* arguments, as shown behind the name */
+	const char *summary;  /* one line */
+	const char *help;     /* options, one a line, and anything else worth saying; ends in \n */
+};
+
+/* The subcommand's entry in the table, or NULL.  cli/main.c. */
+const struct cli_command *cli_command_find(const char *name);
+
+/* Prints the subcommand's usage and help on stdout.  Returns: CLI_OK. */
+int cli_help(const char *name);
+
+/*
+ * Prints one line, "poolscope NAME: ...", on stderr: what, where, what to do.
+ * Returns: status, so that a command can `return cli_fail(CLI_USAGE, ...)`.
+ */
+int cli_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Reads a duration with its unit: "250ms", "2s", "300us", "5m", "1h", "10ns"; fractions are allowed.
+ * Returns: 0 and *ns, or -EINVAL when it has no unit, is no number, or is out of range.
+ */
+int cli_duration(const char *text, int64_t *ns);
+
+int cli_demo(int argc, char **argv);
+int cli_record(int argc, char **argv);
+int cli_top(int argc, char **argv);
+int cli_stat(int argc, char **argv);
+int cli_sql(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+
+#endif
