@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "tracer/collector.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <babeltrace2/babeltrace.h>
+
+#include "tracer/decode.h"
+
+/* How long the source may rest when the relay daemon has nothing: well below the live timer. */
+static const struct timespec idle_nap = { .tv_nsec = 5000000 };
+
+struct collector {
+	struct store *store;
+	bt_graph *graph;
+	struct decoder *decoder;
+	bt_message_iterator *messages;
+	atomic_ullong events, foreign;
+	atomic_bool attached, ended, cancelled;
+	int error; /* -errno from the sink: its own, not Babeltrace's */
+	struct db_error why;
+};
+
+/* Takes the oldest error that Babeltrace left on this thread, as one line, and clears it. */
+static int bt_failed(struct db_error *err, const char *doing)
+{
+	const bt_error *error = bt_current_thread_take_error();
+	const char *cause = "no reason given";
+
+	if (error && bt_error_get_cause_count(error))
+		cause = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
+	snprintf(err->text, sizeof(err->text), "Babeltrace: %s: %s", doing, cause);
+	if (error)
+		bt_error_release(error);
+	return -EIO;
+}
+
+/* --- the sink -------------------------------------------------------------------------------- */
+
+static bt_component_class_initialize_method_status
+sink_initialize(bt_self_component_sink *self, bt_self_component_sink_configuration *config,
+		const bt_value *params, void *data)
+{
+	bt_self_component_set_data(bt_self_component_sink_as_self_component(self), data);
+	if (bt_self_component_sink_add_input_port(self, "in", NULL, NULL) !=
+	    BT_SELF_COMPONENT_ADD_PORT_STATUS_OK)
+		return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
+	return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static struct collector *sink_collector(bt_self_component_sink *self)
+{
+	return bt_self_component_get_data(bt_self_component_sink_as_self_component(self));
+}
+
+static bt_component_class_sink_graph_is_configured_method_status
+sink_configured(bt_self_component_sink *self)
+{
+	struct collector *c = sink_collector(self);
+	bt_self_component_port_input *port =
+		bt_self_component_sink_borrow_input_port_by_index(self, 0);
+
+	if (bt_message_iterator_create_from_sink_component(self, port, &c->messages) !=
+	    BT_MESSAGE_ITERATOR_CREATE_FROM_SINK_COMPONENT_STATUS_OK)
+		return BT_COMPONENT_CLASS_SINK_GRAPH_IS_CONFIGURED_METHOD_STATUS_ERROR;
+	return BT_COMPONENT_CLASS_SINK_GRAPH_IS_CONFIGURED_METHOD_STATUS_OK;
+}
+
+static void sink_finalize(bt_self_component_sink *self)
+{
+	struct collector *c = sink_collector(self);
+
+	if (c->messages)
+		bt_message_iterator_put_ref(c->messages);
+	c->messages = NULL;
+}
+
+static int take_event(struct collector *c, const bt_message *message)
+{
+	struct pool_event event;
+
+	switch (decoder_read(c->decoder, message, &event)) {
+	case DECODE_OK:
+		atomic_fetch_add_explicit(&c->events, 1, memory_order_relaxed);
+		if (!store_append(c->store, &event))
+			return 0;
+		snprintf(c->why.text, sizeof(c->why.text), "%s", store_error(c->store));
+		return -EIO;
+	case DECODE_FOREIGN:
+		atomic_fetch_add_explicit(&c->foreign, 1, memory_order_relaxed);
+		return 0;
+	case DECODE_BAD:
+		break;
+	}
+	snprintf(c->why.text, sizeof(c->why.text), "%s", decoder_error(c->decoder));
+	return -EIO;
+}
+
+static int64_t clock_ns(const bt_clock_snapshot *clock)
+{
+	int64_t ns = 0;
+
+	if (clock && bt_clock_snapshot_get_ns_from_origin(clock, &ns) !=
+			     BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
+		ns = 0;
+	return ns;
+}
+
+/* LTTng says here that it had no room; count 0 = it does not know how many. */
+static int take_discarded_events(struct collector *c, const bt_message *message)
+{
+	const bt_stream *stream = bt_message_discarded_events_borrow_stream_const(message);
+	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
+	int64_t start = 0, end = 0;
+	uint64_t count = 0;
+
+	if (bt_stream_class_discarded_events_have_default_clock_snapshots(class)) {
+		start = clock_ns(
+			bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(
+				message));
+		end = clock_ns(bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
+			message));
+	}
+	if (bt_message_discarded_events_get_count(message, &count) !=
+	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
+		count = 0;
+	return store_loss(c->store, -1, start, end, count, "lttng");
+}
+
+/* Whole packets are gone; how many events were in them, only seq can say. */
+static int take_discarded_packets(struct collector *c, const bt_message *message)
+{
+	const bt_stream *stream = bt_message_discarded_packets_borrow_stream_const(message);
+	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
+	int64_t start = 0, end = 0;
+
+	if (bt_stream_class_discarded_packets_have_default_clock_snapshots(class)) {
+		start = clock_ns(
+			bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(
+				message));
+		end = clock_ns(bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
+			message));
+	}
+	return store_loss(c->store, -1, start, end, 0, "lttng");
+}
+
+static int take_message(struct collector *c, const bt_message *message)
+{
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_EVENT:
+		return take_event(c, message);
+	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+		return take_discarded_events(c, message);
+	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+		return take_discarded_packets(c, message);
+	default:
+		return 0; /* stream and packet borders, inactivity: nothing to store */
+	}
+}
+
+static bt_component_class_sink_consume_method_status sink_consume(bt_self_component_sink *self)
+{
+	struct collector *c = sink_collector(self);
+	bt_message_array_const messages;
+	uint64_t nr;
+
+	switch (bt_message_iterator_next(c->messages, &messages, &nr)) {
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
+		break;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_END;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_AGAIN;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR:
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_MEMORY_ERROR;
+	default:
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR;
+	}
+	for (uint64_t i = 0; i < nr; i++) {
+		if (!c->error)
+			c->error = take_message(c, messages[i]);
+		bt_message_put_ref(messages[i]);
+	}
+	return c->error ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR :
+			  BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
+}
+
+/* --- the graph ------------------------------------------------------------------------------- */
+
+static const bt_component_class_sink *sink_class(void)
+{
+	bt_component_class_sink *class = bt_component_class_sink_create("poolscope", sink_consume);
+
+	if (class) {
+		bt_component_class_sink_set_initialize_method(class, sink_initialize);
+		bt_component_class_sink_set_graph_is_configured_method(class, sink_configured);
+		bt_component_class_sink_set_finalize_method(class, sink_finalize);
+	}
+	return class;
+}
+
+static bt_value *live_params(int live_port, const char *session)
+{
+	char url[512], host[256];
+	bt_value *params = bt_value_map_create();
+	bt_value *inputs = NULL;
+
+	if (gethostname(host, sizeof(host)))
+		snprintf(host, sizeof(host), "localhost");
+	host[sizeof(host) - 1] = 0;
+	snprintf(url, sizeof(url), "net://127.0.0.1:%d/host/%s/%s", live_port, host, session);
+	/* "continue": wait for a session that the relay daemon does not know yet. */
+	if (!params || bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) ||
+	    bt_value_array_append_string_element(inputs, url) ||
+	    bt_value_map_insert_string_entry(params, "session-not-found-action", "continue")) {
+		bt_value_put_ref(params);
+		return NULL;
+	}
+	return params;
+}
+
+static int add_components(struct collector *c, const bt_component_class_source *source_class,
+			  const bt_value *params, struct db_error *err)
+{
+	const bt_component_class_sink *class = sink_class();
+	const bt_component_source *source;
+	const bt_component_sink *sink;
+	const bt_port_output *out;
+	int ret = 0;
+
+	if (!class ||
+	    bt_graph_add_source_component(c->graph, source_class, "source", params,
+					  BT_LOGGING_LEVEL_NONE, &source) ||
+	    bt_graph_add_sink_component_with_initialize_method_data(
+		    c->graph, class, "sink", NULL, c, BT_LOGGING_LEVEL_NONE, &sink))
+		ret = bt_failed(err, "cannot build the graph");
+	bt_component_class_sink_put_ref(class);
+	if (ret)
+		return ret;
+	out = bt_component_source_borrow_output_port_by_index_const(source, 0);
+	if (bt_graph_connect_ports(c->graph, out,
+				   bt_component_sink_borrow_input_port_by_index_const(sink, 0),
+				   NULL))
+		return bt_failed(err, "cannot connect the graph");
+	return 0;
+}
+
+static int build_live(struct collector *c, int live_port, const char *session, struct db_error *err)
+{
+	const bt_plugin *plugin = NULL;
+	const bt_component_class_source *class = NULL;
+	bt_value *params = NULL;
+	int ret;
+
+	c->decoder = decoder_create();
+	c->graph = bt_graph_create(0);
+	params = live_params(live_port, session);
+	if (bt_plugin_find("ctf", BT_FALSE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, &plugin) ==
+	    BT_PLUGIN_FIND_STATUS_OK)
+		class = bt_plugin_borrow_source_component_class_by_name_const(plugin, "lttng-live");
+	if (!class) {
+		snprintf(err->text, sizeof(err->text),
+			 "Babeltrace's ctf plugin is missing; install it with: apt-get install "
+			 "libbabeltrace2-0");
+		ret = -ENOENT;
+	} else if (!c->decoder || !c->graph || !params) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		ret = -EIO;
+	} else {
+		ret = add_components(c, class, params, err);
+	}
+	bt_value_put_ref(params);
+	bt_plugin_put_ref(plugin);
+	return ret;
+}
+
+int collector_open_live(struct store *store, int live_port, const char *session,
+			struct collector **out, struct db_error *err)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (!c) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -EIO;
+	}
+	c->store = store;
+	ret = build_live(c, live_port, session, err);
+	if (ret) {
+		collector_close(c);
+		return ret;
+	}
+	*out = c;
+	return 0;
+}
+
+int collector_run(struct collector *c, struct db_error *err)
+{
+	while (!atomic_load(&c->cancelled)) {
+		switch (bt_graph_run_once(c->graph)) {
+		case BT_GRAPH_RUN_ONCE_STATUS_OK:
+			atomic_store(&c->attached, true);
+			break;
+		case BT_GRAPH_RUN_ONCE_STATUS_AGAIN:
+			atomic_store(&c->attached, true);
+			nanosleep(&idle_nap, NULL);
+			break;
+		case BT_GRAPH_RUN_ONCE_STATUS_END:
+			atomic_store(&c->ended, true);
+			return 0;
+		default:
+			if (!c->error)
+				return bt_failed(err, "cannot read the trace");
+			bt_current_thread_clear_error();
+			*err = c->why;
+			return c->error;
+		}
+	}
+	return -ECANCELED;
+}
+
+void collector_cancel(struct collector *c)
+{
+	atomic_store(&c->cancelled, true);
+}
+
+void collector_progress(struct collector *c, struct collector_progress *out)
+{
+	out->events = atomic_load_explicit(&c->events, memory_order_relaxed);
+	out->foreign = atomic_load_explicit(&c->foreign, memory_order_relaxed);
+	out->attached = atomic_load(&c->attached);
+	out->ended = atomic_load(&c->ended);
+}
+
+void collector_close(struct collector *c)
+{
+	if (!c)
+		return;
+	if (c->graph)
+		bt_graph_put_ref(c->graph);
+	decoder_destroy(c->decoder);
+	free(c);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "tracer/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lttng/lttng.h>
+
+/*
+ * A buffer is handed on when it is full or every live_timer_us.  Sub-buffers hold the events that come
+ * between two looks of the consumer daemon: 8 x 1 MiB a CPU take about 2 M receive events a second for
+ * 100 ms.
+ */
+static const unsigned live_timer_us = 100000;
+
+struct channel_plan {
+	const char *name;
+	unsigned group;
+	uint64_t subbuf_size, num_subbuf;
+	const char *const *events;
+};
+
+static const char *const alloc_events[] = {
+	"poolscope:pool_open",	    "poolscope:tick",	    "poolscope:alloc_request",
+	"poolscope:alloc_refused",  "poolscope:alloc_complete", "poolscope:block_free",
+	"poolscope:fallback",	    "poolscope:violation",  "poolscope:pool_close",
+	NULL,
+};
+static const char *const rx_events[] = { "poolscope:rx_take", "poolscope:rx_return",
+					 "poolscope:rx_drop", NULL };
+
+static const struct channel_plan plans[] = {
+	{ "alloc", SESSION_GROUP_ALLOC, 256 * 1024, 4, alloc_events },
+	{ "rx", SESSION_GROUP_RX, 1024 * 1024, 8, rx_events },
+};
+
+static int fail(struct db_error *err, const char *doing, int code)
+{
+	snprintf(err->text, sizeof(err->text), "LTTng: %s: %s", doing, lttng_strerror(code));
+	return -EIO;
+}
+
+static struct lttng_domain ust_domain(void)
+{
+	struct lttng_domain domain;
+
+	memset(&domain, 0, sizeof(domain));
+	domain.type = LTTNG_DOMAIN_UST;
+	domain.buf_type = LTTNG_BUFFER_PER_UID;
+	return domain;
+}
+
+static int create_live(struct trace_session *s, int control_port, int data_port,
+		       struct db_error *err)
+{
+	char control[64], data[64];
+	struct lttng_session_descriptor *descriptor;
+	enum lttng_error_code code;
+
+	snprintf(control, sizeof(control), "tcp://127.0.0.1:%d", control_port);
+	snprintf(data, sizeof(data), "tcp://127.0.0.1:%d", data_port);
+	descriptor = lttng_session_descriptor_live_network_create(s->name, control, data,
+								  live_timer_us);
+	if (!descriptor) {
+		snprintf(err->text, sizeof(err->text), "LTTng: cannot describe session %s",
+			 s->name);
+		return -EIO;
+	}
+	code = lttng_create_session_ext(descriptor);
+	lttng_session_descriptor_destroy(descriptor);
+	if (code != LTTNG_OK)
+		return fail(err, "cannot create a session", -(int)code);
+	s->created = true;
+	return 0;
+}
+
+static int add_channel(struct trace_session *s, const struct channel_plan *plan,
+		       struct db_error *err)
+{
+	struct lttng_domain domain = ust_domain();
+	struct lttng_channel *channel = lttng_channel_create(&domain);
+	int ret;
+
+	if (!channel) {
+		snprintf(err->text, sizeof(err->text), "LTTng: cannot describe channel %s",
+			 plan->name);
+		return -EIO;
+	}
+	strncpy(channel->name, plan->name, sizeof(channel->name) - 1);
+	channel->attr.overwrite = 0;
+	channel->attr.subbuf_size = plan->subbuf_size;
+	channel->attr.num_subbuf = plan->num_subbuf;
+	ret = lttng_enable_channel(s->handle, channel);
+	lttng_channel_destroy(channel);
+	return ret < 0 ? fail(err, "cannot enable a channel", ret) : 0;
+}
+
+static int add_events(struct trace_session *s, const struct channel_plan *plan,
+		      struct db_error *err)
+{
+	for (size_t i = 0; plan->events[i]; i++) {
+		struct lttng_event *event = lttng_event_create();
+		int ret;
+
+		if (!event) {
+			snprintf(err->text, sizeof(err->text), "out of memory");
+			return -EIO;
+		}
+		event->type = LTTNG_EVENT_TRACEPOINT;
+		event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
+		event->loglevel = -1;
+		strncpy(event->name, plan->events[i], sizeof(event->name) - 1);
+		ret = lttng_enable_event(s->handle, event, plan->name);
+		lttng_event_destroy(event);
+		if (ret < 0)
+			return fail(err, "cannot enable an event", ret);
+	}
+	return 0;
+}
+
+/* No process is traced until it is added. */
+static int track_nobody(struct trace_session *s, struct db_error *err)
+{
+	enum lttng_error_code code = lttng_session_get_tracker_handle(
+		s->name, LTTNG_DOMAIN_UST, LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID, &s->tracker);
+
+	if (code != LTTNG_OK)
+		return fail(err, "cannot track processes", -(int)code);
+	if (lttng_process_attr_tracker_handle_set_tracking_policy(
+		    s->tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET) !=
+	    LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK) {
+		snprintf(err->text, sizeof(err->text), "LTTng: cannot limit session %s to processes",
+			 s->name);
+		return -EIO;
+	}
+	return 0;
+}
+
+int session_open(struct trace_session *s, const char *name, unsigned groups, int control_port,
+		 int data_port, struct db_error *err)
+{
+	struct lttng_domain domain = ust_domain();
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	ret = create_live(s, control_port, data_port, err);
+	if (ret)
+		return ret;
+	s->handle = lttng_create_handle(s->name, &domain);
+	if (!s->handle) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -EIO;
+	}
+	for (size_t i = 0; !ret && i < sizeof(plans) / sizeof(plans[0]); i++) {
+		if (!(groups & plans[i].group))
+			continue;
+		ret = add_channel(s, &plans[i], err);
+		if (!ret)
+			ret = add_events(s, &plans[i], err);
+	}
+	return ret ? ret : track_nobody(s, err);
+}
+
+int session_start(struct trace_session *s, struct db_error *err)
+{
+	int ret = lttng_start_tracing(s->name);
+
+	if (ret < 0)
+		return fail(err, "cannot start tracing", ret);
+	s->active = true;
+	return 0;
+}
+
+int session_add_process(struct trace_session *s, pid_t vpid, struct db_error *err)
+{
+	enum lttng_process_attr_tracker_handle_status status =
+		lttng_process_attr_virtual_process_id_tracker_handle_add_pid(s->tracker, vpid);
+
+	if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK ||
+	    status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS)
+		return 0;
+	snprintf(err->text, sizeof(err->text), "LTTng: cannot trace process %d (tracker status %d)",
+		 (int)vpid, (int)status);
+	return -EIO;
+}
+
+int session_stop(struct trace_session *s, struct db_error *err)
+{
+	int ret;
+
+	if (!s->active)
+		return 0;
+	s->active = false;
+	ret = lttng_stop_tracing(s->name);
+	return ret < 0 ? fail(err, "cannot stop tracing", ret) : 0;
+}
+
+void session_close(struct trace_session *s)
+{
+	lttng_process_attr_tracker_handle_destroy(s->tracker);
+	s->tracker = NULL;
+	if (s->handle)
+		lttng_destroy_handle(s->handle);
+	s->handle = NULL;
+	if (s->created)
+		lttng_destroy_session(s->name);
+	s->created = s->active = false;
+}
+
+uint64_t session_discarded(const struct trace_session *s)
+{
+	struct lttng_channel *channels = NULL;
+	uint64_t sum = 0;
+	int nr = s->handle ? lttng_list_channels(s->handle, &channels) : 0;
+
+	for (int i = 0; i < nr; i++) {
+		uint64_t discarded = 0;
+
+		if (!lttng_channel_get_discarded_event_count(&channels[i], &discarded))
+			sum += discarded;
+	}
+	free(channels);
+	return sum;
+}

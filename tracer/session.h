@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACER_SESSION_H
+#define TRACER_SESSION_H
+/*
+ * One LTTng tracing session, through liblttng-ctl: the only file that speaks to the session daemon.
+ *
+ * The session streams live to a relay daemon and traces only the processes that it was told of
+ * (LTTng's process id tracker), so that recordings side by side do not mix.  Two channels: `alloc` for
+ * all events but rx_*, and `rx`, so that a flood of packets never pushes an allocation out.
+ *
+ * Errors:  0 or -EIO with err filled.
+ * Thread:  one at a time.
+ */
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "db/store.h"
+
+enum session_groups {
+	SESSION_GROUP_ALLOC = 1, /* everything but rx_* */
+	SESSION_GROUP_RX = 2,
+};
+
+struct trace_session {
+	char name[64];
+	struct lttng_handle *handle;
+	struct lttng_process_attr_tracker_handle *tracker;
+	bool created, active;
+};
+
+/* Creates the session, its channels and event rules; nothing is traced yet.  ports are relayd's. */
+int session_open(struct trace_session *s, const char *name, unsigned groups, int control_port,
+		 int data_port, struct db_error *err);
+
+/* Starts tracing: from now on a relay daemon knows the session, and processes can be added. */
+int session_start(struct trace_session *s, struct db_error *err);
+
+/* Traces this process (its id as it sees it itself) too; returns when its tracepoints are on. */
+int session_add_process(struct trace_session *s, pid_t vpid, struct db_error *err);
+
+/* Stops tracing; returns when all that was traced has reached the relay daemon. */
+int session_stop(struct trace_session *s, struct db_error *err);
+
+/* Destroys the session; live readers then see the end of each stream.  Safe after any failure. */
+void session_close(struct trace_session *s);
+
+/* LTTng's own count of events it discarded in the session, 0 when it cannot be had. */
+uint64_t session_discarded(const struct trace_session *s);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lttng/lttng.h>
+
+#include "tracer/daemons.h"
+#include "tracer/process.h"
+
+/*
+ * What recordings of one user agree on: a folder with two lock files, and `sessiond`, which holds pid
+ * and start time of a session daemon that a recording started.  The folder is keyed by LTTNG_HOME,
+ * since that is what tells one user's session daemons apart.
+ */
+static int state_dir(char *path, size_t size, struct db_error *err)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	const char *home = getenv("LTTNG_HOME");
+	unsigned long key = 5381;
+	struct stat st;
+
+	for (const char *c = home ? home : ""; *c; c++)
+		key = key * 33 + (unsigned char)*c;
+	if (runtime && *runtime && !access(runtime, W_OK))
+		snprintf(path, size, "%s/poolscope-%lx", runtime, key & 0xffffffff);
+	else
+		snprintf(path, size, "/tmp/poolscope-%u-%lx", (unsigned)getuid(), key & 0xffffffff);
+	if (mkdir(path, 0700) && errno != EEXIST) {
+		snprintf(err->text, sizeof(err->text), "cannot create %s: %s", path,
+			 strerror(errno));
+		return -EIO;
+	}
+	/* In /tmp anybody could have made it first: it must be ours, and a real folder. */
+	if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
+		snprintf(err->text, sizeof(err->text), "%s is not a folder of ours; remove it", path);
+		return -EIO;
+	}
+	return 0;
+}
+
+static int open_in(const char *dir, const char *name)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static void remember(const struct sessiond *d, pid_t pid)
+{
+	int fd = open_in(d->state_dir, "sessiond");
+
+	if (fd < 0)
+		return;
+	if (!ftruncate(fd, 0))
+		dprintf(fd, "%d %llu\n", (int)pid, (unsigned long long)process_start_time(pid));
+	close(fd);
+}
+
+/* Returns: the pid of the daemon that a recording started, if that very process still runs; else 0. */
+static pid_t recall(const struct sessiond *d)
+{
+	char path[300];
+	int pid = 0;
+	unsigned long long start = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sessiond", d->state_dir);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d %llu", &pid, &start) != 2)
+		pid = 0;
+	fclose(f);
+	return pid > 0 && start && process_start_time(pid) == start ? pid : 0;
+}
+
+static int wait_alive(pid_t pid, const char *log_path, struct db_error *err)
+{
+	const struct timespec nap = { .tv_nsec = 10000000 };
+	char words[300];
+
+	for (int i = 0; i < 1500; i++) {
+		if (lttng_session_daemon_alive() == 1)
+			return 0;
+		if (!process_alive(pid))
+			break;
+		nanosleep(&nap, NULL);
+	}
+	process_last_words(log_path, words, sizeof(words));
+	snprintf(err->text, sizeof(err->text), "lttng-sessiond does not start: %s",
+		 *words ? words : "no answer within 15 s");
+	return -EIO;
+}
+
+static int start_daemon(struct sessiond *d, const char *log_path, struct db_error *err)
+{
+	char *argv[] = { "lttng-sessiond", "--no-kernel", NULL };
+	pid_t pid = process_start_daemon(argv, log_path);
+	int ret;
+
+	if (pid == -ENOENT) {
+		snprintf(err->text, sizeof(err->text),
+			 "lttng-sessiond is not installed; install it with: apt-get install lttng-tools");
+		return -ENOENT;
+	}
+	if (pid < 0) {
+		snprintf(err->text, sizeof(err->text), "cannot start lttng-sessiond: %s",
+			 strerror((int)-pid));
+		return -EIO;
+	}
+	ret = wait_alive(pid, log_path, err);
+	if (ret)
+		process_end(pid, SIGTERM, 5000);
+	else
+		remember(d, pid);
+	return ret;
+}
+
+int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *err)
+{
+	int ret;
+
+	d->lock_fd = d->users_fd = -1;
+	ret = state_dir(d->state_dir, sizeof(d->state_dir), err);
+	if (ret)
+		return ret;
+	d->lock_fd = open_in(d->state_dir, "lock");
+	d->users_fd = open_in(d->state_dir, "users");
+	if (d->lock_fd < 0 || d->users_fd < 0) {
+		snprintf(err->text, sizeof(err->text), "cannot write in %s: %s", d->state_dir,
+			 strerror(errno));
+		sessiond_release(d);
+		return -EIO;
+	}
+	flock(d->lock_fd, LOCK_EX);
+	flock(d->users_fd, LOCK_SH);
+	ret = lttng_session_daemon_alive() == 1 ? 0 : start_daemon(d, log_path, err);
+	flock(d->lock_fd, LOCK_UN);
+	if (ret)
+		sessiond_release(d);
+	return ret;
+}
+
+static bool has_sessions(void)
+{
+	struct lttng_session *sessions = NULL;
+	int nr = lttng_list_sessions(&sessions);
+
+	free(sessions);
+	return nr > 0;
+}
+
+void sessiond_release(struct sessiond *d)
+{
+	pid_t ours;
+
+	if (d->lock_fd >= 0 && d->users_fd >= 0) {
+		flock(d->lock_fd, LOCK_EX);
+		ours = recall(d);
+		if (ours && !flock(d->users_fd, LOCK_EX | LOCK_NB) && !has_sessions())
+			process_end(ours, SIGTERM, 10000);
+	}
+	if (d->users_fd >= 0)
+		close(d->users_fd);
+	if (d->lock_fd >= 0)
+		close(d->lock_fd);
+	d->lock_fd = d->users_fd = -1;
+}
