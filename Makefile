@@ -129,6 +129,68 @@ $(BUILD)/.packages-check: packages.txt packages.sh
 check-built: tests | $(BUILD)/.packages-check
 	@BUILD=$(BUILD) T='$(T)' tests/run.sh
 
+# --- checks beside the tests ----------------------------------------------------------------------
+C_FILES  = $(shell git ls-files 'driver/*.[ch]' 'db/*.[ch]' 'tracer/*.[ch]' 'tuner/*.[ch]' \
+	'viewer/*.[ch]' 'cli/*.[ch]' 'tests/*.[ch]')
+SH_FILES = $(shell git ls-files '*.sh' '*.bats' '*.bash') .ci/run
+
+.PHONY: check-includes check-headers check-asan check-tsan lint
+check-includes: ## every include goes along the arrows of docs/architecture.md
+	@tests/check-includes.sh
+
+check-headers: | $(BUILD)/.packages ## every header compiles alone
+	$(Q)for h in $(filter-out tracer/poolscope/provider.h,$(filter %.h,$(C_FILES))); do \
+		echo "#include \"$$h\"" | $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Werror -Idriver/ndis \
+			-Itracer -Wno-unused-function -x c -fsyntax-only - || exit 1; \
+	done
+	@echo "all headers compile alone"
+
+check-asan: ## the tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined check-built
+
+check-tsan: ## the tests of threaded code under ThreadSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SAN=thread check-built
+
+# clang-tidy reads .clang-tidy; LTTng's macro file is not ours to judge.
+TIDY_FILES = $(filter-out tracer/poolscope/provider.c tests/%,$(filter %.c,$(C_FILES)))
+lint: check-includes check-headers ## clang-tidy, cppcheck, shellcheck, layout
+	$(Q)./packages.sh --install build check lint
+	$(say) LINT shellcheck
+	$(Q)shellcheck -x $(SH_FILES)
+	$(say) LINT clang-format
+	$(Q)clang-format --dry-run --Werror $(filter-out tracer/poolscope/provider.h,$(C_FILES))
+	$(say) LINT cppcheck
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j2 \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem \
+		--suppress=unknownMacro -I. -Idriver/ndis -Itracer -D_GNU_SOURCE \
+		$(filter-out tracer/poolscope/provider.c,$(filter %.c,$(C_FILES)))
+	$(say) LINT clang-tidy
+	$(Q)printf '%s\n' $(TIDY_FILES) | xargs -P2 -n4 sh -c \
+		'clang-tidy --quiet "$$@" -- $(ALL_CPPFLAGS) -std=gnu11 -Idriver/ndis -Itracer 2>/dev/null' sh
+	@echo "lint: clean"
+
+.PHONY: format compdb
+format: ## lay the code out with clang-format
+	$(Q)clang-format -i $(filter-out tracer/poolscope/provider.h,$(C_FILES))
+
+compdb: ## compile_commands.json for editors
+	$(Q)$(MAKE) --no-print-directory -nB V=1 tests | \
+		sed -n "s/.* -c -o [^ ]* \([^ ]*\.c\)$$/\1\t&/p" | \
+		awk -F '\t' -v d="$(CURDIR)" 'BEGIN { print "[" } { gsub(/"/, "\\\"", $$2); \
+		printf "%s{\"directory\":\"%s\",\"file\":\"%s\",\"command\":\"%s\"}", n++ ? ",\n" : "", d, $$1, $$2 } \
+		END { print "]" }' > compile_commands.json
+
+.PHONY: bench
+bench: tests ## measure speed and memory; docs/benchmarks.md has the figures of one machine
+	@BUILD=$(BUILD) tests/bench/run.sh
+
+.PHONY: install
+install: $(PROGRAMS) ## copy programs, header and library below PREFIX
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include tracer/poolscope.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(BUILD)/libpoolscope.a
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/poolscope README.md docs/*.md
+
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -136,4 +198,4 @@ help: ## this list
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan compile_commands.json

@@ -215,10 +215,10 @@ static bt_value *live_params(int live_port, const char *session)
 		snprintf(host, sizeof(host), "localhost");
 	host[sizeof(host) - 1] = 0;
 	snprintf(url, sizeof(url), "net://127.0.0.1:%d/host/%s/%s", live_port, host, session);
-	/* "continue": wait for a session that the relay daemon does not know yet. */
+	/* "end": the session is there already, and when it is destroyed the graph shall end. */
 	if (!params || bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) ||
 	    bt_value_array_append_string_element(inputs, url) ||
-	    bt_value_map_insert_string_entry(params, "session-not-found-action", "continue")) {
+	    bt_value_map_insert_string_entry(params, "session-not-found-action", "end")) {
 		bt_value_put_ref(params);
 		return NULL;
 	}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poolscope: finds the subcommand and hands over.  The table below is also the help.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct cli_command commands[] = {
+	{ "demo", cli_demo, "[--for DUR] [--scenario NAME] [-o FILE]",
+	  "Runs the reference NIC under load, records it, and shows it live.",
+	  "  --for DUR        stop after this time (without a terminal: 10s)\n"
+	  "  --scenario NAME  what happens to the NIC; --scenario list shows the names\n"
+	  "  -o FILE          the database to write; default: a new file in\n"
+	  "                   $XDG_DATA_HOME/poolscope (~/.local/share/poolscope)\n"
+	  "\n"
+	  "Without a terminal it prints the summary of `poolscope stat` at the end.\n" },
+	{ "record", cli_record, "-o FILE [--for DUR] [-e GROUPS] [--keep-trace DIR] -- CMD ARG...",
+	  "Runs CMD traced and stores its pool events in FILE while it runs.",
+	  "  -o FILE           the database to write; must not exist yet\n"
+	  "  --for DUR         end CMD (SIGTERM) after this time\n"
+	  "  -e GROUPS         which events: alloc (all but rx_*), rx, or all (default)\n"
+	  "  --keep-trace DIR  keep the CTF trace, too, in this folder\n"
+	  "  -q                say nothing when all went well\n"
+	  "\n"
+	  "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
+	  "halts is still recorded.\n" },
+	{ "top", cli_top, "[FILE]", "Shows a recording in the terminal: live while it grows.",
+	  "" },
+	{ "stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.",
+	  "  --json  as JSON, with stable keys (docs/database.md)\n" },
+	{ "sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
+	  "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
+	  "tables, with examples.\n" },
+	{ "doctor", cli_doctor, "", "Says what works here, what is missing, and what to install.",
+	  "" },
+};
+
+static const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);
+
+const struct cli_command *cli_command_find(const char *name)
+{
+	for (size_t i = 0; i < nr_commands; i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int usage(FILE *to)
+{
+	fputs("usage: poolscope COMMAND [ARGUMENTS]\n"
+	      "\n"
+	      "Poolscope shows how a driver's DMA buffer pool lives: every allocation request, its\n"
+	      "pending time, its completion and its free.\n"
+	      "\n",
+	      to);
+	for (size_t i = 0; i < nr_commands; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n"
+	      "`poolscope COMMAND --help` says more.  Start with `poolscope demo`.\n"
+	      "Exit status: 0 ok; 1 a check failed; 2 usage; 3 input unreadable; 4 loss or truncation.\n",
+	      to);
+	return to == stdout ? CLI_OK : CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cli_command *command;
+
+	if (argc < 2)
+		return usage(stderr);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return usage(stdout);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("poolscope " POOLSCOPE_VERSION);
+		return CLI_OK;
+	}
+	if (!strcmp(argv[1], "help")) {
+		if (argc < 3)
+			return usage(stdout);
+		command = cli_command_find(argv[2]);
+		if (command)
+			return cli_help(command->name);
+		return cli_fail(CLI_USAGE, "help: no command '%s'; see: poolscope --help", argv[2]);
+	}
+	command = cli_command_find(argv[1]);
+	if (!command)
+		return cli_fail(CLI_USAGE, "no command '%s'; see: poolscope --help", argv[1]);
+	for (int i = 2; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return cli_help(command->name);
+	}
+	return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/judge.h"
+#include "cli/record.h"
+#include "tracer/process.h"
+#include "tracer/session.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+static void catch_signals(void)
+{
+	const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		sigaction(sigs[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+const volatile sig_atomic_t *record_catch_signals(void)
+{
+	catch_signals();
+	return &interrupted;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+int record_status_of(int ret)
+{
+	switch (ret) {
+	case -EEXIST:
+		return CLI_USAGE;
+	default:
+		return CLI_UNREADABLE;
+	}
+}
+
+/* "alloc", "rx", "all", or a list with commas.  Returns 0 when a word is none of them. */
+static unsigned parse_groups(const char *text)
+{
+	unsigned groups = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, ",");
+
+		if (len == 5 && !strncmp(text, "alloc", len))
+			groups |= SESSION_GROUP_ALLOC;
+		else if (len == 2 && !strncmp(text, "rx", len))
+			groups |= SESSION_GROUP_RX;
+		else if (len == 3 && !strncmp(text, "all", len))
+			groups |= SESSION_GROUP_ALLOC | SESSION_GROUP_RX;
+		else
+			return 0;
+		text += len + (text[len] == ',');
+	}
+	return groups;
+}
+
+char *record_command_line(int argc, char **argv)
+{
+	size_t len = sizeof("poolscope");
+	char *line;
+
+	for (int i = 0; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	line = malloc(len);
+	if (!line)
+		return NULL;
+	strcpy(line, "poolscope");
+	for (int i = 0; i < argc; i++) {
+		strcat(line, " ");
+		strcat(line, argv[i]);
+	}
+	return line;
+}
+
+static int parse(int argc, char **argv, struct recording_options *options, int64_t *for_ns,
+		 bool *quiet)
+{
+	static const struct option longs[] = { { "for", required_argument, NULL, 'f' },
+					       { "keep-trace", required_argument, NULL, 'k' },
+					       { "output", required_argument, NULL, 'o' },
+					       { "events", required_argument, NULL, 'e' },
+					       { "quiet", no_argument, NULL, 'q' },
+					       { 0 } };
+	int opt;
+
+	opterr = 0;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "+:o:e:q", longs, NULL)) != -1) {
+		switch (opt) {
+		case 'o':
+			options->path = optarg;
+			break;
+		case 'k':
+			options->keep_trace = optarg;
+			break;
+		case 'q':
+			*quiet = true;
+			break;
+		case 'f':
+			if (cli_duration(optarg, for_ns) || *for_ns <= 0)
+				return cli_fail(CLI_USAGE,
+						"record: --for %s: not a duration; give a number "
+						"with a unit, as in 250ms or 2s",
+						optarg);
+			break;
+		case 'e':
+			options->groups = parse_groups(optarg);
+			if (!options->groups)
+				return cli_fail(CLI_USAGE,
+						"record: -e %s: no such group; there are alloc, rx, "
+						"all",
+						optarg);
+			break;
+		case ':':
+			return cli_fail(CLI_USAGE, "record: %s needs a value", argv[optind - 1]);
+		default:
+			return cli_fail(CLI_USAGE,
+					"record: unknown option %s; see: poolscope record --help",
+					argv[optind - 1]);
+		}
+	}
+	if (!options->path)
+		return cli_fail(CLI_USAGE, "record: where to? give -o FILE");
+	if (optind >= argc)
+		return cli_fail(CLI_USAGE, "record: what to run? give it behind --, as in: poolscope "
+					   "record -o x.db -- build/refnic");
+	options->argv = argv + optind;
+	if (!process_in_path(argv[optind], NULL, 0))
+		return cli_fail(CLI_USAGE, "record: %s: no such program", argv[optind]);
+	return CLI_OK;
+}
+
+/* Until the program ends, the time is up, or a signal says so; a second signal is harsher. */
+static void wait_for_end(struct recording *r, int64_t for_ns)
+{
+	const struct timespec nap = { .tv_nsec = 10000000 };
+	int64_t deadline = for_ns ? now_ns() + for_ns : INT64_MAX;
+	bool asked = false;
+
+	while (recording_poll(r) == RECORDING_RUNNING) {
+		if (now_ns() >= deadline)
+			return; /* recording_finish() ends it */
+		if (interrupted) {
+			interrupted = 0;
+			if (asked)
+				return;
+			recording_interrupt(r);
+			asked = true;
+		}
+		nanosleep(&nap, NULL);
+	}
+}
+
+int record_report(const struct recording_result *result, const char *path, bool quiet)
+{
+	if (result->end == STORE_END_PROGRAM_DIED || result->end == STORE_END_STOPPED)
+		fprintf(stderr, "poolscope: %s; %s is whole up to then\n", result->note, path);
+	if (result->lost)
+		fprintf(stderr,
+			"poolscope: %llu events were lost; table `loss` of %s says when\n",
+			(unsigned long long)result->lost, path);
+	if (!result->events)
+		fprintf(stderr, "poolscope: no event came; does the program use poolscope.h?\n");
+	if (!quiet) {
+		fprintf(stderr, "poolscope: %llu events in %s; look at it with: poolscope top %s\n",
+			(unsigned long long)result->events, path, path);
+		if (result->trace_path[0])
+			fprintf(stderr, "poolscope: the CTF trace is in %s\n", result->trace_path);
+	}
+	if (result->lost || result->end != STORE_END_COMPLETE)
+		return CLI_LOSS;
+	return CLI_OK;
+}
+
+int cli_record(int argc, char **argv)
+{
+	struct recording_options options = { .cancel = &interrupted };
+	struct recording_result result;
+	struct recording *recording;
+	struct judge *judge;
+	struct db_error err;
+	bool quiet = false;
+	int64_t for_ns = 0;
+	char *line;
+	int ret;
+
+	ret = parse(argc, argv, &options, &for_ns, &quiet);
+	if (ret)
+		return ret;
+	catch_signals();
+	judge = judge_open();
+	line = record_command_line(argc, argv);
+	options.command_line = line;
+	options.observe = judge_observe;
+	options.before_commit = judge_before_commit;
+	options.ctx = judge;
+	ret = recording_start(&options, &recording, &err);
+	if (ret) {
+		ret = cli_fail(record_status_of(ret), "record: %s", err.text);
+	} else {
+		wait_for_end(recording, for_ns);
+		if (recording_finish(recording, &result, &err))
+			cli_fail(CLI_LOSS, "record: %s", err.text);
+		ret = record_report(&result, options.path, quiet);
+	}
+	judge_close(judge);
+	free(line);
+	return ret;
+}
