@@ -182,7 +182,7 @@ compdb: ## compile_commands.json for editors
 
 .PHONY: bench
 bench: tests ## measure speed and memory; docs/benchmarks.md has the figures of one machine
-	@BUILD=$(BUILD) tests/bench/run.sh
+	@BUILD=$(BUILD) tests/bench/bench.py $(PARTS)
 
 .PHONY: install
 install: $(PROGRAMS) ## copy programs, header and library below PREFIX

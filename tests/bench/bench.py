@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""bench.py [PART...]: measures Poolscope on this machine and prints medians.
+
+PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate (the highest live rate
+with nothing lost), lag (event to row), memory (the collector's peak).  All of them without arguments.
+BUILD names the build folder.  docs/benchmarks.md says what was measured where.
+"""
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
+POOLSCOPE = f"{BUILD}/poolscope"
+EMIT = f"{BUILD}/tests/tools/emit"
+BENCH = f"{BUILD}/tests/bench"
+
+
+def run(*argv):
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def record(folder, name, *program):
+    """Records program; returns (stat, the collector's peak resident memory in MiB)."""
+    db = f"{folder}/{name}.db"
+    command = [POOLSCOPE, "record", "-q", "-o", db, "--", *program]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        try:
+            status = open(f"/proc/{process.pid}/status").read()
+            peak = max(peak, int(re.search(r"VmHWM:\s+(\d+)", status).group(1)))
+        except (OSError, AttributeError):
+            pass
+        time.sleep(0.02)
+    return json.loads(run(POOLSCOPE, "stat", db, "--json")), peak / 1024
+
+
+def cost(folder):
+    """Paired: each line has all three cases, run one after another."""
+    lines = {"off": run(f"{BENCH}/event_cost").split("\n")}
+    lines["on"] = run(POOLSCOPE, "record", "-q", "-o", f"{folder}/cost.db", "--",
+                      f"{BENCH}/event_cost").split("\n")
+    for state, text in lines.items():
+        rows = [[float(x) for x in re.findall(r"[\d.]+", line)] for line in text if line]
+        absent, call, bare = (median(column) for column in zip(*rows))
+        print(f"cost, tracing {state}: loop alone {absent:.2f} ns, with poolscope_rx_take {call:.2f} ns"
+              f" (+{call - absent:.2f}), with the bare tracepoint {bare:.2f} ns (+{bare - absent:.2f})")
+        if state == "on":
+            ratios = [(c - a) / (b - a) for a, c, b in rows]
+            print(f"cost, tracing on: {median(ratios):.3f} x a bare LTTng-UST event")
+
+
+def lossless(folder, rate):
+    stat, _ = record(folder, f"rate{rate}", EMIT, str(3 * rate), str(rate))
+    return stat["trace"]["lost"] == 0
+
+
+def rate(folder):
+    """Doubles, then halves the step, until 50 k events/s are settled; three agreeing runs each."""
+    low, high = 100_000, None
+    while high is None or high - low > 50_000:
+        middle = low * 2 if high is None else (low + high) // 2
+        if all(lossless_clean(folder, middle) for _ in range(3)):
+            low = middle
+        else:
+            high = middle
+        if low >= 4_000_000:
+            break
+    print(f"rate: {low} events/s live for 3 s with 0 lost, three times out of three"
+          + (f"; not {high}" if high else ""))
+
+
+def lossless_clean(folder, rate_):
+    ok = lossless(folder, rate_)
+    for name in os.listdir(folder):
+        os.unlink(f"{folder}/{name}")
+    return ok
+
+
+def lag(folder):
+    for events_per_s in (1_000, 100_000):
+        results = []
+        for attempt in range(3):
+            db = f"{folder}/lag{events_per_s}-{attempt}.db"
+            process = subprocess.Popen(
+                [POOLSCOPE, "record", "-q", "-o", db, "--", EMIT, str(7 * events_per_s),
+                 str(events_per_s)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(2)
+            results.append([float(x) for x in re.findall(r"[\d.]+", run(f"{BENCH}/live_lag", db, "4")
+                                                         .replace("p50", "").replace("p99", ""))])
+            process.wait()
+        p50, p99, worst = (median(column) for column in zip(*results))
+        print(f"lag at {events_per_s} events/s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {worst:.0f} ms")
+
+
+def memory(folder):
+    for seconds in (2, 10, 30):
+        stat, peak = record(folder, f"memory{seconds}", EMIT, str(200_000 * seconds), "200000")
+        size = os.path.getsize(f"{folder}/memory{seconds}.db")
+        events = stat["trace"]["events"]
+        print(f"memory: {events} events in {seconds} s: peak {peak:.0f} MiB,"
+              f" {size / events:.1f} bytes an event in the database")
+
+
+PARTS = {"cost": cost, "rate": rate, "lag": lag, "memory": memory}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory(prefix="poolscope-bench-") as where:
+            PARTS[part](where)
+            sys.stdout.flush()
