@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include "viewer/app.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "viewer/view.h"
+
+static const struct view_ops *const views[] = {
+	[VIEWER_VIEW_OVERVIEW] = &view_overview,
+	[VIEWER_VIEW_POOL] = &view_pool,
+};
+#define NR_VIEWS ((int)(sizeof(views) / sizeof(views[0])))
+
+static int64_t wall_clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static void choose_chars(struct app *app, enum viewer_chars chars)
+{
+	switch (chars) {
+	case VIEWER_CHARS_BRAILLE:
+		app->look.chars = CHART_BRAILLE;
+		break;
+	case VIEWER_CHARS_BLOCK:
+		app->look.chars = CHART_BLOCK;
+		break;
+	case VIEWER_CHARS_ASCII:
+		app->look.chars = CHART_ASCII;
+		break;
+	case VIEWER_CHARS_AUTO:
+		app->look.chars = chart_chars_for(nl_langinfo(CODESET));
+		break;
+	}
+	app->ascii = app->look.chars == CHART_ASCII;
+}
+
+/* A live recording opens at its newest seconds, a finished one as a whole. */
+static void choose_window(struct app *app)
+{
+	if (app->window_set)
+		return;
+	window_init(&app->window, app_is_live(app));
+	app->window_set = app->model.query != NULL;
+	if (app->model.nr_pools)
+		app->pool = app->model.pools[0].pool;
+}
+
+static void look_around(struct app *app)
+{
+	const struct viewer_options *options = app->options;
+
+	app->now_ns = options->now_ns ? options->now_ns() : wall_clock_ns();
+	app->running = options->still_running && options->still_running(options->ctx);
+}
+
+int app_init(struct app *app, const struct viewer_options *options, struct db_error *err)
+{
+	int ret;
+
+	memset(app, 0, sizeof(*app));
+	app->options = options;
+	app->view = options->view;
+	app->came_from = -1;
+	app->time_columns = 60;
+	choose_chars(app, options->chars);
+	app->look.color = options->color == VIEWER_COLOR_ALWAYS;
+	look_around(app);
+	ret = model_open(&app->model, options->path, err);
+	if (ret && !app->running)
+		return ret;
+	choose_window(app);
+	return 0;
+}
+
+void app_release(struct app *app)
+{
+	model_close(&app->model);
+}
+
+bool app_is_live(const struct app *app)
+{
+	return app->running || app->model.status.recording;
+}
+
+bool app_refresh(struct app *app)
+{
+	bool was_running = app->running;
+	bool changed;
+
+	look_around(app);
+	if (!app->model.query) {
+		struct db_error err = {{0}};
+
+		if (model_open(&app->model, app->options->path, &err)) {
+			snprintf(app->model.trouble, sizeof(app->model.trouble), "%s",
+				 app->running ? "" : err.text);
+			return was_running != app->running;
+		}
+		choose_window(app);
+		return true;
+	}
+	changed = model_refresh(&app->model);
+	if (!model_pool(&app->model, app->pool) && app->model.nr_pools)
+		app->pool = app->model.pools[0].pool;
+	return changed || was_running != app->running;
+}
+
+const struct pool_summary *app_pool(const struct app *app)
+{
+	return model_pool(&app->model, app->pool);
+}
+
+struct window_view app_window(const struct app *app, int columns)
+{
+	return window_look(&app->window, model_span(&app->model), columns);
+}
+
+void app_select(struct app *app, int by)
+{
+	const struct model *model = &app->model;
+
+	for (size_t i = 0; i < model->nr_pools; i++) {
+		if (model->pools[i].pool != app->pool)
+			continue;
+		if ((by < 0 && i > 0) || (by > 0 && i + 1 < model->nr_pools))
+			app->pool = model->pools[by < 0 ? i - 1 : i + 1].pool;
+		return;
+	}
+}
+
+static void show_view(struct app *app, int view)
+{
+	if (view != app->view)
+		app->came_from = view == VIEWER_VIEW_OVERVIEW ? -1 : VIEWER_VIEW_OVERVIEW;
+	app->view = view;
+}
+
+static bool go_back(struct app *app)
+{
+	if (app->help) {
+		app->help = false;
+		return true;
+	}
+	if (app->came_from < 0)
+		return false;
+	app->view = app->came_from;
+	app->came_from = -1;
+	return true;
+}
+
+static bool time_request(struct app *app, enum request request)
+{
+	struct recording_span span = model_span(&app->model);
+	int columns = app->time_columns;
+	int step = columns / 8 > 0 ? columns / 8 : 1;
+
+	switch (request) {
+	case REQUEST_EARLIER:
+		window_move(&app->window, span, columns, -step);
+		return true;
+	case REQUEST_LATER:
+		window_move(&app->window, span, columns, step);
+		return true;
+	case REQUEST_PAGE_EARLIER:
+		window_move(&app->window, span, columns, -columns);
+		return true;
+	case REQUEST_PAGE_LATER:
+		window_move(&app->window, span, columns, columns);
+		return true;
+	case REQUEST_START:
+		window_start(&app->window, span, columns);
+		return true;
+	case REQUEST_LIVE:
+		window_follow(&app->window);
+		return true;
+	case REQUEST_PAUSE:
+		window_pause(&app->window, span, columns);
+		return true;
+	case REQUEST_ZOOM_IN:
+		window_zoom(&app->window, span, columns, 1);
+		return true;
+	case REQUEST_ZOOM_OUT:
+		window_zoom(&app->window, span, columns, -1);
+		return true;
+	case REQUEST_ZOOM_ALL:
+		window_fit(&app->window);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool help_request(struct app *app, enum request request)
+{
+	if (request == REQUEST_UP || request == REQUEST_DOWN) {
+		app->help_top += request == REQUEST_DOWN ? 1 : -1;
+		if (app->help_top < 0)
+			app->help_top = 0;
+		return true;
+	}
+	return false;
+}
+
+static void program_request(struct app *app, enum request request)
+{
+	switch (request) {
+	case REQUEST_OVERVIEW:
+		show_view(app, VIEWER_VIEW_OVERVIEW);
+		break;
+	case REQUEST_POOL:
+		show_view(app, VIEWER_VIEW_POOL);
+		break;
+	case REQUEST_NEXT_VIEW:
+		show_view(app, (app->view + 1) % NR_VIEWS);
+		break;
+	case REQUEST_PREVIOUS_VIEW:
+		show_view(app, (app->view + NR_VIEWS - 1) % NR_VIEWS);
+		break;
+	case REQUEST_UP:
+		app_select(app, -1);
+		break;
+	case REQUEST_DOWN:
+		app_select(app, 1);
+		break;
+	case REQUEST_BACK:
+		go_back(app);
+		break;
+	case REQUEST_QUIT_VIEW:
+		app->quit = !go_back(app);
+		break;
+	case REQUEST_QUIT:
+		app->quit = true;
+		break;
+	case REQUEST_REDRAW:
+		app->redraw = true;
+		break;
+	default:
+		break;
+	}
+}
+
+void app_key(struct app *app, int key)
+{
+	enum request request = keys_request(key);
+
+	if (request == REQUEST_HELP) {
+		app->help = !app->help;
+		app->help_top = 0;
+		return;
+	}
+	if (app->help && help_request(app, request))
+		return;
+	/* A request for another view puts the help away. */
+	if (request == REQUEST_OVERVIEW || request == REQUEST_POOL ||
+	    request == REQUEST_NEXT_VIEW || request == REQUEST_PREVIOUS_VIEW)
+		app->help = false;
+	if (!app->help && views[app->view]->request(app, request))
+		return;
+	if (!time_request(app, request))
+		program_request(app, request);
+}
+
+static void draw_message(struct canvas *canvas, const char *text)
+{
+	int width = canvas_text_width(text);
+
+	canvas_text(canvas, width < canvas->width ? (canvas->width - width) / 2 : 0,
+		    canvas->height / 2, (struct style){.attr = ATTR_BOLD}, text);
+}
+
+void app_draw(struct app *app, struct canvas *canvas)
+{
+	struct rect body = {0, 1, canvas->width, canvas->height - 2};
+	char text[80];
+
+	canvas->ascii = app->ascii;
+	canvas_clear(canvas);
+	if (canvas->width < APP_MIN_WIDTH || canvas->height < APP_MIN_HEIGHT) {
+		snprintf(text, sizeof(text), "terminal too small: %d x %d needed", APP_MIN_WIDTH,
+			 APP_MIN_HEIGHT);
+		draw_message(canvas, text);
+		return;
+	}
+	status_draw_title(app, canvas);
+	if (app->help)
+		help_draw(app, canvas, body);
+	else if (app->model.nr_pools == 0)
+		draw_message(canvas, app_is_live(app) ? "waiting for the first event"
+						      : "this recording has no pool");
+	else
+		views[app->view]->draw(app, canvas, body);
+	status_draw(app, canvas);
+}

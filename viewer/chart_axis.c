@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Axes and marks around a chart's area; declared in chart.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viewer/chart.h"
+#include "viewer/human.h"
+
+#define MAX_TICKS 32
+
+static int row_of(struct rect rect, const struct scale *scale, double value)
+{
+	int from_bottom = (int)floor(scale_fraction(scale, value) * rect.h);
+
+	return rect.y + rect.h - 1 - (from_bottom < rect.h ? from_bottom : rect.h - 1);
+}
+
+static int highest_first(const void *a, const void *b)
+{
+	double x = ((const struct chart_mark *)a)->value, y = ((const struct chart_mark *)b)->value;
+
+	return (x < y) - (x > y);
+}
+
+/*
+ * A line over what the area put there: its background stays, and a block that fills most of the
+ * cell counts as background.
+ */
+static void draw_line(struct canvas *canvas, struct rect rect, int row, uint8_t ink, int step)
+{
+	for (int x = rect.x; x < rect.x + rect.w; x += step) {
+		struct cell *cell = canvas_at(canvas, x, row);
+		struct style style = {.fg = ink, .attr = ATTR_BOLD};
+
+		if (!cell)
+			continue;
+		style.bg = cell->ch >= L'▄' && cell->ch <= L'█' ? cell->style.fg : cell->style.bg;
+		canvas_put(canvas, x, row, L'╌', style);
+	}
+}
+
+static bool on_scale(const struct scale *scale, double value)
+{
+	return value >= scale->bottom && value <= scale->top * 1.0000001;
+}
+
+/* Moves labels apart: down where the one above is too near, then up from the lower edge. */
+static void spread(struct rect rect, int *rows, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++)
+		if (rows[i] <= rows[i - 1])
+			rows[i] = rows[i - 1] + 1;
+	for (size_t i = nr; i-- > 0;) {
+		int lowest = rect.y + rect.h - (int)(nr - i);
+
+		if (rows[i] > lowest)
+			rows[i] = lowest;
+	}
+}
+
+void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+		 const struct scale *scale, struct chart_mark *marks, size_t nr)
+{
+	int rows[MAX_TICKS];
+
+	if (nr > MAX_TICKS || rect.h < 1)
+		return;
+	qsort(marks, nr, sizeof(*marks), highest_first);
+	for (size_t i = 0; i < nr; i++) {
+		rows[i] = row_of(rect, scale, marks[i].value);
+		if (on_scale(scale, marks[i].value))
+			draw_line(canvas, rect, rows[i], marks[i].ink,
+				  look->color && look->chars == CHART_BLOCK ? 1 : 2);
+	}
+	spread(rect, rows, nr);
+	for (size_t i = 0; i < nr; i++) {
+		struct style style = {.fg = marks[i].ink, .attr = ATTR_BOLD};
+
+		canvas_textf(canvas, rect.x + rect.w, rows[i], style, "%s%s",
+			     on_scale(scale, marks[i].value) ? "◂" : "↑", marks[i].label);
+	}
+}
+
+void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		      const char *(*format)(double value, char *text, size_t size))
+{
+	double ticks[MAX_TICKS];
+	size_t max_ticks = (size_t)rect.h / 4 + 1;
+	size_t nr = scale_ticks(scale, max_ticks < MAX_TICKS ? max_ticks : MAX_TICKS, ticks);
+	struct style style = {.fg = INK_DIM};
+	char text[40];
+	int last = rect.y + rect.h + 1;
+
+	for (int y = rect.y; y < rect.y + rect.h; y++)
+		canvas_put(canvas, rect.x - 1, y, L'│', style);
+	for (size_t i = 0; i < nr; i++) {
+		int row = row_of(rect, scale, ticks[i]);
+
+		if (row >= last)
+			continue;
+		last = row;
+		canvas_put(canvas, rect.x - 1, row, L'┤', style);
+		canvas_text_right(canvas, rect.x - 1, row, style, "%s",
+				  format(ticks[i], text, sizeof(text)));
+	}
+}
+
+/* Decimals of seconds that tell one step from the next. */
+static int decimals_for(int64_t step_ns)
+{
+	int digits = 0;
+
+	for (int64_t unit = 1000000000; digits < 9 && step_ns % unit; unit /= 10)
+		digits++;
+	return digits;
+}
+
+void chart_time_axis(struct canvas *canvas, struct rect rect, int64_t start_ns, int64_t cell_ns)
+{
+	int64_t step_ns = scale_time_step(cell_ns * 10);
+	struct style style = {.fg = INK_DIM};
+	int64_t end_ns = start_ns + cell_ns * rect.w;
+	int64_t first_ns;
+	int width;
+
+	/* Labels must not touch: take the next step while they would. */
+	for (;;) {
+		width = canvas_text_width(human_time(end_ns, decimals_for(step_ns)).s) + 3;
+		if (step_ns / cell_ns >= width || step_ns > INT64_MAX / 4)
+			break;
+		step_ns = scale_time_step(step_ns + 1);
+	}
+	first_ns = (start_ns + step_ns - 1) / step_ns * step_ns;
+	for (int64_t t = first_ns; t < end_ns; t += step_ns) {
+		int x = rect.x + (int)((t - start_ns) / cell_ns);
+		struct human label = human_time(t, decimals_for(step_ns));
+
+		canvas_put(canvas, x, rect.y, L'╷', style);
+		/* A label cut by the edge says a wrong time. */
+		if (x + 1 + canvas_text_width(label.s) <= rect.x + rect.w)
+			canvas_text(canvas, x + 1, rect.y, style, label.s);
+	}
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "viewer/figures.h"
+
+#include "viewer/human.h"
+
+static const struct style plain = {0};
+static const struct style dim = {.fg = INK_DIM};
+static const struct style strong = {.fg = INK_TITLE, .attr = ATTR_BOLD};
+
+const char *figures_alarms(const struct pool_summary *pool, char text[8])
+{
+	int n = 0;
+
+	if (pool->totals.dropped)
+		text[n++] = 'D';
+	if (pool->totals.resources || pool->fallback_now)
+		text[n++] = 'R';
+	if (pool->violations)
+		text[n++] = 'V';
+	if (pool->lost)
+		text[n++] = 'L';
+	if (pool->audit_mismatches || pool->identity_mismatches)
+		text[n++] = 'A';
+	text[n] = 0;
+	return text;
+}
+
+struct level_row {
+	const char *name;
+	uint64_t now, min, max;
+	uint8_t ink;
+	bool has_min; /* the columns do not keep every minimum */
+};
+
+#define NR_LEVELS 4
+
+static void level_rows(const struct pool_summary *pool, const struct series *series,
+		       struct level_row rows[NR_LEVELS])
+{
+	struct level_column all = series_total(series);
+
+	rows[0] = (struct level_row){"available",	pool->available_now, all.available_min,
+				     all.available_max, INK_AVAILABLE,	     true};
+	rows[1] = (struct level_row){"held", pool->held, 0, all.held_max, INK_DEFAULT, false};
+	rows[2] = (struct level_row){"total",	    pool->total_now, all.total_min,
+				     all.total_max, INK_DEFAULT,     true};
+	rows[3] = (struct level_row){"pending",	      pool->pending, 0,
+				     all.pending_max, INK_PENDING,   false};
+}
+
+static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
+			const struct series *series)
+{
+	struct level_row rows[NR_LEVELS];
+
+	level_rows(pool, series, rows);
+	canvas_text_right(canvas, x + 19, y, dim, "now");
+	canvas_text_right(canvas, x + 27, y, dim, "min");
+	canvas_text_right(canvas, x + 35, y, dim, "max");
+	for (int i = 0; i < NR_LEVELS; i++) {
+		canvas_text(canvas, x, y + 1 + i, (struct style){.fg = rows[i].ink}, rows[i].name);
+		canvas_text_right(canvas, x + 19, y + 1 + i, strong, "%s",
+				  human_count(rows[i].now).s);
+		if (rows[i].has_min)
+			canvas_text_right(canvas, x + 27, y + 1 + i, plain, "%s",
+					  human_count(rows[i].min).s);
+		canvas_text_right(canvas, x + 35, y + 1 + i, plain, "%s",
+				  human_count(rows[i].max).s);
+	}
+}
+
+/* A count that is bad news when it is not 0. */
+static int draw_bad(struct canvas *canvas, int x, int y, const char *name, uint64_t n, uint8_t ink)
+{
+	struct style style = n ? (struct style){.fg = ink, .attr = ATTR_BOLD} : dim;
+
+	return canvas_textf(canvas, x, y, style, "%s %s", name, human_count(n).s) + 2;
+}
+
+static void draw_latency_row(struct canvas *canvas, int x, int y, const char *name,
+			     const struct latency *latency)
+{
+	const int64_t values[] = {latency->p50_ns, latency->p99_ns, latency->max_ns};
+
+	canvas_text(canvas, x, y, plain, name);
+	for (int i = 0; i < 3; i++)
+		canvas_text_right(canvas, x + 13 + 9 * i, y, plain, "%s",
+				  latency->count ? human_duration(values[i]).s : "–");
+	canvas_text_right(canvas, x + 38, y, dim, "%s", human_count(latency->count).s);
+}
+
+void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
+		      const struct series *series)
+{
+	const struct pool_totals *totals = &pool->totals;
+	static const char *const heads[] = {"p50", "p99", "max", "count"};
+	static const int ends[] = {13, 22, 31, 38};
+	int right = x + 39, column;
+
+	draw_levels(canvas, x, y, pool, series);
+	for (int i = 0; i < 4; i++)
+		canvas_text_right(canvas, right + ends[i], y, dim, "%s", heads[i]);
+	draw_latency_row(canvas, right, y + 1, "lead", &series->lead_all);
+	draw_latency_row(canvas, right, y + 2, "hold", &series->hold_all);
+	column = canvas_textf(canvas, right, y + 3, plain, "requests %s",
+			      human_count(totals->requested).s) +
+		 2;
+	column = canvas_textf(canvas, column, y + 3, plain, "frees %s",
+			      human_count(totals->freed).s) +
+		 2;
+	draw_bad(canvas, column, y + 3, "failed", totals->failed + totals->refused, INK_WARN);
+	column = draw_bad(canvas, right, y + 4, "drops", totals->dropped, INK_ALARM);
+	column = draw_bad(canvas, column, y + 4, "RESOURCES", totals->resources, INK_ALARM);
+	column = draw_bad(canvas, column, y + 4, "lost", pool->lost, INK_ALARM);
+	if (pool->violations)
+		draw_bad(canvas, column, y + 4, "viol", pool->violations, INK_ALARM);
+}
+
+static void draw_section(struct canvas *canvas, int x, int y, const char *name)
+{
+	canvas_text(canvas, x, y, (struct style){.attr = ATTR_BOLD}, name);
+}
+
+static void draw_latency_side(struct canvas *canvas, int x, int y, const struct latency *lead,
+			      const struct latency *hold)
+{
+	const struct {
+		const char *name;
+		int64_t lead, hold;
+	} rows[] = {
+		{"p50", lead->p50_ns, hold->p50_ns}, {"p90", lead->p90_ns, hold->p90_ns},
+		{"p99", lead->p99_ns, hold->p99_ns}, {"p99.9", lead->p999_ns, hold->p999_ns},
+		{"max", lead->max_ns, hold->max_ns},
+	};
+
+	canvas_text_right(canvas, x + 22, y, dim, "lead");
+	canvas_text_right(canvas, x + 35, y, dim, "hold");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int row = y + 1 + (int)i;
+
+		canvas_text(canvas, x, row, plain, rows[i].name);
+		canvas_text_right(canvas, x + 22, row, plain, "%s",
+				  lead->count ? human_duration(rows[i].lead).s : "–");
+		canvas_text_right(canvas, x + 35, row, plain, "%s",
+				  hold->count ? human_duration(rows[i].hold).s : "–");
+	}
+	canvas_text(canvas, x, y + 6, plain, "count");
+	canvas_text_right(canvas, x + 22, y + 6, plain, "%s", human_count(lead->count).s);
+	canvas_text_right(canvas, x + 35, y + 6, plain, "%s", human_count(hold->count).s);
+}
+
+struct count_row {
+	const char *name;
+	uint64_t n;
+	uint8_t bad; /* ink when not 0; INK_DEFAULT: it is no bad news */
+};
+
+static int draw_counts(struct canvas *canvas, int x, int y, const struct count_row *rows, int nr)
+{
+	for (int i = 0; i < nr; i++, y++) {
+		struct style style = {.fg = rows[i].bad, .attr = ATTR_BOLD};
+
+		if (!rows[i].bad || !rows[i].n)
+			style = plain;
+		canvas_text(canvas, x, y, style, rows[i].name);
+		canvas_text_right(canvas, x + 35, y, style, "%s", human_count(rows[i].n).s);
+	}
+	return y;
+}
+
+void figures_draw_side(struct canvas *canvas, struct rect rect, const struct pool_summary *pool,
+		       const struct series *series)
+{
+	const struct pool_totals *totals = &pool->totals;
+	const struct count_row pool_rows[] = {
+		{"requests", totals->requested, 0},
+		{"refused", totals->refused, INK_WARN},
+		{"failed", totals->failed, INK_WARN},
+		{"blocks freed", totals->freed, 0},
+		{"blocks live", pool->live_blocks, 0},
+		{"low crossings", pool->low_crossings, 0},
+		{"high crossings", pool->high_crossings, 0},
+	};
+	const struct count_row trouble_rows[] = {
+		{"D drops", totals->dropped, INK_ALARM},
+		{"R RESOURCES", totals->resources, INK_ALARM},
+		{"V violations", pool->violations, INK_ALARM},
+		{"L lost events", pool->lost, INK_ALARM},
+		{"A audit mismatches", pool->audit_mismatches, INK_ALARM},
+		{"A identity mismatches", pool->identity_mismatches, INK_ALARM},
+	};
+	const struct count_row traffic_rows[] = {{"taken", totals->taken, 0},
+						 {"returned", totals->returned, 0}};
+	int x = rect.x, y = rect.y;
+
+	draw_section(canvas, x, y, "In view");
+	draw_levels(canvas, x, y, pool, series);
+	draw_latency_side(canvas, x, y + 6, &series->lead_all, &series->hold_all);
+	y += 14;
+	draw_section(canvas, x, y++, "Since the pool opened");
+	y = draw_counts(canvas, x, y, pool_rows, 7);
+	y = draw_counts(canvas, x, y, traffic_rows, 2) + 1;
+	draw_section(canvas, x, y++, "Trouble");
+	draw_counts(canvas, x, y, trouble_rows, 6);
+}

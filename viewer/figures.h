@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEWER_FIGURES_H
+#define VIEWER_FIGURES_H
+/* One pool's numbers: levels and latencies of the visible window, counts since the pool opened. */
+#include "viewer/series.h"
+
+#define FIGURES_ROWS 5
+
+/* Five rows, 78 columns. */
+void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
+		      const struct series *series);
+/* A column beside the charts. */
+void figures_draw_side(struct canvas *canvas, struct rect rect, const struct pool_summary *pool,
+		       const struct series *series);
+
+/* Alarm letters of a pool, gravest first: D drops, R RESOURCES or fallback, V violations, L loss,
+ * A audit or identity mismatch; "" when all is well. */
+const char *figures_alarms(const struct pool_summary *pool, char text[8]);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "viewer/occupancy.h"
+
+#include <stdlib.h>
+
+#include "viewer/human.h"
+
+enum { ZONE_AVAILABLE, ZONE_SWING, ZONE_HELD, ZONE_PENDING, NR_ZONES };
+
+static const struct chart_zone zones[NR_ZONES] = {
+	[ZONE_AVAILABLE] = {INK_AVAILABLE, FILL_SOLID},
+	[ZONE_SWING] = {INK_SWING, FILL_DENSE},
+	[ZONE_HELD] = {INK_HELD, FILL_SPARSE},
+	[ZONE_PENDING] = {INK_PENDING, FILL_HATCH},
+};
+static const char *const zone_names[NR_ZONES] = {"available", "at times", "held", "pending"};
+
+int occupancy_cells(int width)
+{
+	int cells = width - OCCUPANCY_LEFT - OCCUPANCY_RIGHT;
+
+	return cells > 1 ? cells : 1;
+}
+
+static struct rect plot_of(struct rect rect)
+{
+	return (struct rect){rect.x + OCCUPANCY_LEFT, rect.y, occupancy_cells(rect.w), rect.h};
+}
+
+static double pending_buffers(const struct level_column *column, const struct pool_summary *pool)
+{
+	return (double)column->pending_max * pool->marks.block;
+}
+
+static struct chart_column column_of(const struct level_column *column,
+				     const struct pool_summary *pool)
+{
+	struct chart_column out = {.known = column->known};
+
+	out.edge[ZONE_AVAILABLE] = column->available_min;
+	out.edge[ZONE_SWING] = column->available_max;
+	out.edge[ZONE_HELD] = column->total_max;
+	out.edge[ZONE_PENDING] = column->total_max + pending_buffers(column, pool);
+	return out;
+}
+
+/*
+ * The limit belongs into the picture when the pool is anywhere near it: then the scale stands
+ * still. Far away it would press the picture flat, the sooner the fewer rows there are.
+ */
+static struct scale scale_for(const struct series *series, const struct pool_summary *pool,
+			      int rows)
+{
+	double near = rows < 14 ? 1.25 : 2.5;
+	double peak = pool->marks.high;
+
+	for (size_t i = 0; i < series->nr; i++) {
+		const struct level_column *column = &series->level[i];
+		double top = column->total_max + pending_buffers(column, pool);
+
+		if (column->known && top > peak)
+			peak = top;
+	}
+	if (pool->marks.limit <= near * peak) {
+		double limit = pool->marks.limit > peak ? pool->marks.limit : peak;
+
+		return (struct scale){.top = limit > 0 ? limit * 1.05 : 1};
+	}
+	return scale_linear(peak);
+}
+
+static void add_mark(struct chart_mark *marks, size_t *nr, const char *name, uint32_t value,
+		     uint8_t ink)
+{
+	struct chart_mark *mark = &marks[(*nr)++];
+
+	mark->value = value;
+	mark->ink = ink;
+	snprintf(mark->label, sizeof(mark->label), "%s %.12s", name, human_count(value).s);
+}
+
+static const char *format_count(double value, char *text, size_t size)
+{
+	snprintf(text, size, "%s", human_count((uint64_t)value).s);
+	return text;
+}
+
+void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+		    const struct series *series, const struct pool_summary *pool)
+{
+	struct rect plot = plot_of(rect);
+	struct scale scale = scale_for(series, pool, rect.h);
+	struct chart_column *columns = calloc(series->nr, sizeof(*columns));
+	struct chart_mark marks[4];
+	size_t nr_marks = 0;
+
+	if (!columns)
+		return;
+	for (size_t i = 0; i < series->nr; i++)
+		columns[i] = column_of(&series->level[i], pool);
+	chart_area(canvas, plot, look, &scale, zones, NR_ZONES, columns);
+	free(columns);
+	if (pool->marks.limit)
+		add_mark(marks, &nr_marks, "limit", pool->marks.limit, INK_LIMIT);
+	if (pool->marks.high)
+		add_mark(marks, &nr_marks, "high", pool->marks.high, INK_HIGH);
+	if (pool->marks.low)
+		add_mark(marks, &nr_marks, "low", pool->marks.low, INK_LOW);
+	chart_value_axis(canvas, plot, &scale, format_count);
+	chart_marks(canvas, plot, look, &scale, marks, nr_marks);
+}
+
+void occupancy_legend(struct canvas *canvas, int x, int y, int width, const struct chart_look *look)
+{
+	int end = x + width;
+
+	x = canvas_text(canvas, x, y, (struct style){.attr = ATTR_BOLD}, "buffers") + 3;
+	for (int z = 0; z < NR_ZONES; z++) {
+		if (x + 2 + canvas_text_width(zone_names[z]) > end)
+			return;
+		chart_swatch(canvas, x, y, look, &zones[z]);
+		x = canvas_text(canvas, x + 2, y, (struct style){.fg = INK_DIM}, zone_names[z]) + 3;
+	}
+}
+
+/* --- lead time ---------------------------------------------------------------------------------
+ */
+
+static const struct chart_zone lead_zones[] = {
+	{INK_P50, FILL_SOLID},
+	{INK_P99, FILL_DENSE},
+	{INK_MAX, FILL_SPARSE},
+};
+
+static const char *format_duration(double value, char *text, size_t size)
+{
+	/* "1 ms", not "1.00 ms": ticks are powers of ten. */
+	static const char *const units[] = {"ns", "us", "ms", "s", "ks", "Ms"};
+	int unit = 0;
+
+	while (value >= 999.5 && unit < 5) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(text, size, "%.0f %s", value, units[unit]);
+	return text;
+}
+
+static struct scale lead_scale(const struct series *series)
+{
+	double min = 0, max = 0;
+
+	for (size_t i = 0; i < series->nr; i++) {
+		const struct latency *lead = &series->lead[i];
+
+		if (!lead->count)
+			continue;
+		if (!max || (double)lead->p50_ns < min)
+			min = (double)lead->p50_ns;
+		if ((double)lead->max_ns > max)
+			max = (double)lead->max_ns;
+	}
+	if (!(max > 0))
+		return scale_log(100e3, 10e6);
+	return scale_log(min < 1 ? 1 : min, max);
+}
+
+void lead_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+	       const struct series *series)
+{
+	struct rect plot = plot_of(rect);
+	struct scale scale = lead_scale(series);
+	struct chart_column *columns = calloc(series->nr, sizeof(*columns));
+
+	if (!columns)
+		return;
+	for (size_t i = 0; i < series->nr; i++) {
+		const struct latency *lead = &series->lead[i];
+
+		columns[i].known = lead->count > 0;
+		columns[i].edge[0] = (double)lead->p50_ns;
+		columns[i].edge[1] = (double)lead->p99_ns;
+		columns[i].edge[2] = (double)lead->max_ns;
+	}
+	chart_area(canvas, plot, look, &scale, lead_zones, 3, columns);
+	free(columns);
+	chart_value_axis(canvas, plot, &scale, format_duration);
+}
+
+void lead_legend(struct canvas *canvas, int x, int y, const struct chart_look *look)
+{
+	static const char *const names[] = {"p50", "p99", "max"};
+
+	x = canvas_text(canvas, x, y, (struct style){.attr = ATTR_BOLD}, "lead time") + 3;
+	for (int z = 0; z < 3; z++) {
+		chart_swatch(canvas, x, y, look, &lead_zones[z]);
+		x = canvas_text(canvas, x + 2, y, (struct style){.fg = INK_DIM}, names[z]) + 3;
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEWER_OCCUPANCY_H
+#define VIEWER_OCCUPANCY_H
+/*
+ * One pool over time, in three pictures on one time axis.
+ *
+ * Occupancy stands on *available*: from the bottom up, buffers available all through the column,
+ * those that came and went within it, those held, and on top of them requests that are pending.  So
+ * the low and high marks, which are marks on available buffers, are plain horizontal lines: the
+ * pool runs dry where the bottom area sinks through the low line; the upper edge is the pool's
+ * size, and it steps up when a block arrives and down when one is freed; the pending band says that
+ * one is on its way.
+ *
+ * All take the rectangle of the plot with its margins; the plot has occupancy_cells(rect.w) cells.
+ */
+#include "db/query.h"
+#include "viewer/series.h"
+
+#define OCCUPANCY_LEFT	8  /* columns of axis labels */
+#define OCCUPANCY_RIGHT 13 /* columns of mark labels and counts */
+
+int occupancy_cells(int width);
+
+/* One row: what the areas are. */
+void occupancy_legend(struct canvas *canvas, int x, int y, int width,
+		      const struct chart_look *look);
+void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+		    const struct series *series, const struct pool_summary *pool);
+
+/*
+ * Lanes: letters where something happened.  With one row, the gravest event of each cell: D drop,
+ * R RESOURCES, F fallback, x failed request, L loss.  With more, a row for each kind and for
+ * growing and shrinking, with its count on the right.
+ */
+#define LANES_MAX 6
+void lanes_draw(struct canvas *canvas, struct rect rect, const struct series *series);
+
+/* Lead times: areas up to p50, p99 and max on a logarithmic axis; and its legend row. */
+void lead_legend(struct canvas *canvas, int x, int y, const struct chart_look *look);
+void lead_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+	       const struct series *series);
+
+#endif

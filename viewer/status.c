@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* The bars at the top and the bottom; declared in app.h. */
+#include <string.h>
+
+#include "viewer/app.h"
+#include "viewer/human.h"
+
+#define SECOND_NS 1000000000LL
+
+static const struct style bar = {.fg = INK_DEFAULT, .bg = INK_BAR};
+static const struct style bar_dim = {.fg = INK_DIM, .bg = INK_BAR};
+
+static void fill_bar(struct canvas *canvas, int y)
+{
+	canvas_fill(canvas, (struct rect){0, y, canvas->width, 1}, bar);
+}
+
+static int draw_tab(struct canvas *canvas, int x, bool current, const char *text)
+{
+	struct style style = bar_dim;
+
+	if (current)
+		style = (struct style){
+			.fg = INK_TITLE, .bg = INK_BAR, .attr = ATTR_BOLD | ATTR_UNDERLINE};
+	return canvas_text(canvas, x, 0, style, text) + 2;
+}
+
+static const char *file_name(const struct app *app)
+{
+	const char *slash = strrchr(app->options->path, '/');
+
+	if (app->options->title)
+		return app->options->title;
+	return slash ? slash + 1 : app->options->path;
+}
+
+void status_draw_title(struct app *app, struct canvas *canvas)
+{
+	const struct pool_summary *pool = app_pool(app);
+	char text[128];
+	int x, room, width;
+
+	fill_bar(canvas, 0);
+	x = canvas_text(canvas, 1, 0,
+			(struct style){.fg = INK_TITLE, .bg = INK_BAR, .attr = ATTR_BOLD},
+			"Poolscope") +
+	    3;
+	x = draw_tab(canvas, x, !app->help && app->view == VIEWER_VIEW_OVERVIEW, "1 Pools");
+	snprintf(text, sizeof(text), "2 Pool%s%s", pool ? " " : "", pool ? pool->name : "");
+	x = draw_tab(canvas, x, !app->help && app->view == VIEWER_VIEW_POOL, text);
+	x = draw_tab(canvas, x, app->help, "? Help");
+	room = canvas->width - x - 2;
+	width = canvas_text_width(file_name(app));
+	if (room > 8)
+		canvas_text_n(canvas, canvas->width - 1 - (width < room ? width : room), 0, room,
+			      bar, file_name(app));
+}
+
+struct chip {
+	char text[64];
+	struct style style;
+};
+
+/* What is on the screen in time: the one thing that must never be misread. */
+static struct chip state_chip(const struct app *app, const struct window_view *view)
+{
+	const struct trace_status *status = &app->model.status;
+	struct chip chip = {.style = {.fg = INK_GOOD, .bg = INK_BAR, .attr = ATTR_BOLD}};
+	struct human behind = human_duration(status->end_ns - view->end_ns);
+	bool at_end = app->window.follow || status->end_ns < view->end_ns;
+
+	if (app_is_live(app) && app->window.follow) {
+		snprintf(chip.text, sizeof(chip.text), " ● LIVE ");
+		return chip;
+	}
+	if (app_is_live(app)) {
+		chip.style = (struct style){
+			.fg = INK_WARN, .bg = INK_BAR, .attr = ATTR_BOLD | ATTR_REVERSE};
+		snprintf(chip.text, sizeof(chip.text), " PAUSED %s behind live ",
+			 at_end ? "0 s" : behind.s);
+		return chip;
+	}
+	chip.style.fg = INK_TITLE;
+	if (at_end)
+		snprintf(chip.text, sizeof(chip.text), " ENDED ");
+	else
+		snprintf(chip.text, sizeof(chip.text), " ENDED, %s later ", behind.s);
+	return chip;
+}
+
+static int draw_item(struct canvas *canvas, int x, struct style style, const char *text)
+{
+	struct style line = {.fg = INK_DIM, .bg = INK_BAR};
+
+	canvas_put(canvas, x, canvas->height - 1, L'│', line);
+	return canvas_text(canvas, x + 2, canvas->height - 1, style, text) + 1;
+}
+
+/* What a narrow screen can do without. */
+static int draw_fitting(struct canvas *canvas, int x, int room, struct style style,
+			const char *text)
+{
+	return x + 2 + canvas_text_width(text) > room ? x : draw_item(canvas, x, style, text);
+}
+
+static int draw_lag(const struct app *app, struct canvas *canvas, int x)
+{
+	int64_t lag_ns = app->now_ns - app->model.status.end_ns;
+	struct style style = bar;
+	char text[64];
+
+	if (!app_is_live(app) || !app->model.status.end_ns)
+		return x;
+	if (lag_ns > 2 * SECOND_NS)
+		style = (struct style){.fg = INK_WARN, .bg = INK_BAR, .attr = ATTR_BOLD};
+	/* Tenths: more digits would only flicker. */
+	if (lag_ns < 120 * SECOND_NS)
+		snprintf(text, sizeof(text), "lag %.1f s", (double)lag_ns / SECOND_NS);
+	else
+		snprintf(text, sizeof(text), "lag %s", human_duration(lag_ns).s);
+	return draw_item(canvas, x, style, text);
+}
+
+static int draw_losses(const struct app *app, struct canvas *canvas, int x)
+{
+	const struct trace_status *status = &app->model.status;
+	struct style style = bar;
+	char text[64];
+
+	snprintf(text, sizeof(text), "lost %s", human_count(status->lost).s);
+	if (status->lost || status->nr_losses)
+		style = (struct style){.fg = INK_ALARM, .bg = INK_BAR, .attr = ATTR_BOLD};
+	return draw_item(canvas, x, style, text);
+}
+
+static int draw_ended(const struct app *app, struct canvas *canvas, int x)
+{
+	const struct trace_status *status = &app->model.status;
+	struct style style = {.fg = INK_WARN, .bg = INK_BAR, .attr = ATTR_BOLD};
+
+	if (app_is_live(app) || status->complete || !status->ended[0] ||
+	    strcmp(status->ended, "complete") == 0)
+		return x;
+	return draw_item(canvas, x, style, status->ended);
+}
+
+/* The newest instant on the screen; a short recording does not reach the edge yet. */
+static int64_t right_edge(const struct app *app, const struct window_view *view)
+{
+	int64_t end_ns = app->model.status.end_ns;
+
+	return end_ns < view->end_ns ? end_ns : view->end_ns;
+}
+
+void status_draw(struct app *app, struct canvas *canvas)
+{
+	int y = canvas->height - 1, x = 0;
+	struct window_view view = app_window(app, app->time_columns);
+	struct chip chip = state_chip(app, &view);
+	const char *hint = canvas->width < 100 ? "? help" : "? help  q quit";
+	int room = canvas->width - 2 - canvas_text_width(hint);
+	char text[128];
+
+	fill_bar(canvas, y);
+	canvas_text_right(canvas, canvas->width - 1, y, bar_dim, "%s", hint);
+	if (app->model.trouble[0]) {
+		canvas_text_n(canvas, 1, y, canvas->width - 2 - canvas_text_width(hint),
+			      (struct style){.fg = INK_ALARM, .bg = INK_BAR, .attr = ATTR_BOLD},
+			      app->model.trouble);
+		return;
+	}
+	if (!app->model.query)
+		return;
+	x = canvas_text(canvas, x, y, chip.style, chip.text);
+	x = draw_lag(app, canvas, x);
+	x = draw_ended(app, canvas, x);
+	if (app_is_live(app))
+		snprintf(text, sizeof(text), "%s ev/s", human_rate(app->model.events_per_s).s);
+	else
+		snprintf(text, sizeof(text), "%s ev", human_count(app->model.status.events).s);
+	x = draw_item(canvas, x, bar, text);
+	x = draw_losses(app, canvas, x);
+	x = draw_fitting(canvas, x, room, bar, human_time(right_edge(app, &view), 1).s);
+	snprintf(text, sizeof(text), "%s wide", human_duration(view.end_ns - view.start_ns).s);
+	x = draw_fitting(canvas, x, room, bar, text);
+	snprintf(text, sizeof(text), "%s a column", human_duration(view.cell_ns).s);
+	draw_fitting(canvas, x, room, bar_dim, text);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+#include "viewer/terminal.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "viewer/keys.h"
+#include "viewer/palette.h"
+
+/* curses has macros of these names. */
+#undef lines
+#undef columns
+
+#define NR_PALETTE (NR_INKS * NR_INKS)
+
+static const int quit_signals[] = {SIGTERM, SIGINT, SIGHUP};
+static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+#define NR_QUIT	 3
+#define NR_CRASH 5
+
+struct terminal {
+	SCREEN *screen;
+	int width, height;
+	int colors;
+	short pairs[NR_INKS][NR_INKS]; /* 0: not made yet */
+	short nr_pairs;
+	struct sigaction old_quit[NR_QUIT], old_winch;
+	struct cell *shown; /* what the screen has; NULL: unknown */
+};
+
+/*
+ * What signal handlers need: plain data, ready before they are installed.  restore_text is
+ * everything that the terminal must be told, so that a crash handler needs nothing but write() and
+ * tcsetattr().
+ */
+static struct {
+	volatile sig_atomic_t active;
+	int pipe[2];
+	char restore_text[256];
+	size_t restore_len;
+	struct termios modes;
+	struct sigaction old_crash[NR_CRASH];
+} guard = {.pipe = {-1, -1}};
+
+static void give_back(void)
+{
+	ssize_t n;
+
+	if (!guard.active)
+		return;
+	guard.active = 0;
+	n = write(STDOUT_FILENO, guard.restore_text, guard.restore_len);
+	(void)n;
+	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
+}
+
+/* Whoever handled this signal before us gets it again, with the terminal in order. */
+static void on_crash(int sig)
+{
+	int saved = errno;
+
+	give_back();
+	for (int i = 0; i < NR_CRASH; i++)
+		if (crash_signals[i] == sig)
+			sigaction(sig, &guard.old_crash[i], NULL);
+	raise(sig);
+	errno = saved;
+}
+
+static void tell(char what)
+{
+	int saved = errno;
+	ssize_t n = write(guard.pipe[1], &what, 1);
+
+	(void)n;
+	errno = saved;
+}
+
+static void on_quit(int sig)
+{
+	(void)sig;
+	tell('q');
+}
+
+static void on_resize(int sig)
+{
+	(void)sig;
+	tell('r');
+}
+
+static void add_restore(const char *text)
+{
+	size_t len = text && text != (char *)-1 ? strlen(text) : 0;
+
+	if (guard.restore_len + len > sizeof(guard.restore_text))
+		return;
+	memcpy(guard.restore_text + guard.restore_len, text, len);
+	guard.restore_len += len;
+}
+
+static void prepare_restore(void)
+{
+	guard.restore_len = 0;
+	add_restore(tigetstr("sgr0"));
+	add_restore(tigetstr("op"));
+	add_restore(tigetstr("rmkx"));
+	add_restore(tigetstr("cnorm"));
+	add_restore(tigetstr("rmcup"));
+}
+
+static void install_signals(struct terminal *term)
+{
+	static char stack[64 * 1024];
+	stack_t alternative = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+	static bool at_exit;
+
+	if (!at_exit)
+		atexit(give_back);
+	at_exit = true;
+	sigaltstack(&alternative, NULL); /* a stack overflow is a crash too */
+	sigemptyset(&action.sa_mask);
+	for (int i = 0; i < NR_CRASH; i++)
+		sigaction(crash_signals[i], &action, &guard.old_crash[i]);
+	action = (struct sigaction){.sa_handler = on_quit, .sa_flags = SA_RESTART};
+	for (int i = 0; i < NR_QUIT; i++)
+		sigaction(quit_signals[i], &action, &term->old_quit[i]);
+	action.sa_handler = on_resize;
+	sigaction(SIGWINCH, &action, &term->old_winch);
+}
+
+static void remove_signals(struct terminal *term)
+{
+	for (int i = 0; i < NR_QUIT; i++)
+		sigaction(quit_signals[i], &term->old_quit[i], NULL);
+	for (int i = 0; i < NR_CRASH; i++)
+		sigaction(crash_signals[i], &guard.old_crash[i], NULL);
+	sigaction(SIGWINCH, &term->old_winch, NULL);
+}
+
+static int usable_colors(bool color)
+{
+	if (!color || !has_colors() || start_color() == ERR)
+		return 0;
+	use_default_colors();
+	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+}
+
+static void read_size(struct terminal *term)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row)
+		resizeterm(size.ws_row, size.ws_col);
+	getmaxyx(stdscr, term->height, term->width);
+	free(term->shown);
+	term->shown = NULL;
+}
+
+static void set_modes(void)
+{
+	cbreak();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(25);
+	curs_set(0);
+}
+
+int terminal_open(bool color, struct terminal **out)
+{
+	struct terminal *term;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &guard.modes))
+		return -ENOTTY;
+	term = calloc(1, sizeof(*term));
+	if (!term)
+		return -ENOMEM;
+	if (pipe2(guard.pipe, O_CLOEXEC | O_NONBLOCK)) {
+		free(term);
+		return -errno;
+	}
+	term->screen = newterm(NULL, stdout, stdin);
+	if (!term->screen) {
+		close(guard.pipe[0]);
+		close(guard.pipe[1]);
+		free(term);
+		return -ENOTTY;
+	}
+	prepare_restore();
+	guard.active = 1;
+	install_signals(term);
+	set_modes();
+	term->colors = usable_colors(color);
+	read_size(term);
+	*out = term;
+	return 0;
+}
+
+void terminal_close(struct terminal *term)
+{
+	if (!term)
+		return;
+	endwin();
+	guard.active = 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
+	remove_signals(term);
+	delscreen(term->screen);
+	close(guard.pipe[0]);
+	close(guard.pipe[1]);
+	guard.pipe[0] = guard.pipe[1] = -1;
+	free(term->shown);
+	free(term);
+}
+
+int terminal_colors(const struct terminal *term)
+{
+	return term->colors;
+}
+
+void terminal_size(const struct terminal *term, int *width, int *height)
+{
+	*width = term->width;
+	*height = term->height;
+}
+
+static int key_of(wint_t ch, bool is_code)
+{
+	static const struct {
+		int curses, key;
+	} codes[] = {
+		{KEY_UP, KEY_CODE_UP},
+		{KEY_DOWN, KEY_CODE_DOWN},
+		{KEY_LEFT, KEY_CODE_LEFT},
+		{KEY_RIGHT, KEY_CODE_RIGHT},
+		{KEY_PPAGE, KEY_CODE_PAGE_UP},
+		{KEY_NPAGE, KEY_CODE_PAGE_DOWN},
+		{KEY_HOME, KEY_CODE_HOME},
+		{KEY_END, KEY_CODE_END},
+		{KEY_BTAB, KEY_CODE_BACK_TAB},
+		{KEY_ENTER, KEY_CODE_ENTER},
+		{KEY_BACKSPACE, KEY_CODE_BACKSPACE},
+		{KEY_F(1), KEY_CODE_F1},
+		{KEY_F(10), KEY_CODE_F10},
+	};
+
+	if (!is_code) {
+		switch (ch) {
+		case '\t':
+			return KEY_CODE_TAB;
+		case '\r':
+		case '\n':
+			return KEY_CODE_ENTER;
+		case 27:
+			return KEY_CODE_ESCAPE;
+		case 8:
+		case 127:
+			return KEY_CODE_BACKSPACE;
+		case 'L' & 31:
+			return KEY_CODE_REDRAW;
+		case 'C' & 31:
+			return KEY_CODE_QUIT;
+		default:
+			return (int)ch;
+		}
+	}
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if ((int)ch == codes[i].curses)
+			return codes[i].key;
+	return KEY_CODE_NONE;
+}
+
+static bool next_key(int *key)
+{
+	wint_t ch;
+
+	for (;;) {
+		int kind = get_wch(&ch);
+
+		if (kind == ERR)
+			return false;
+		*key = key_of(ch, kind == KEY_CODE_YES);
+		if (*key != KEY_CODE_NONE)
+			return true;
+	}
+}
+
+/* Reads all that signals have told; a resize storm is one resize. */
+static enum terminal_event read_pipe(struct terminal *term)
+{
+	enum terminal_event event = TERMINAL_EVENT_TIMEOUT;
+	char what[64];
+	ssize_t n;
+
+	while ((n = read(guard.pipe[0], what, sizeof(what))) > 0) {
+		if (memchr(what, 'q', (size_t)n))
+			return TERMINAL_EVENT_QUIT;
+		event = TERMINAL_EVENT_RESIZE;
+	}
+	if (event == TERMINAL_EVENT_RESIZE)
+		read_size(term);
+	return event;
+}
+
+enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key)
+{
+	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+			       {.fd = guard.pipe[0], .events = POLLIN}};
+	enum terminal_event event;
+
+	/* curses may hold a key that it has read ahead. */
+	if (next_key(key))
+		return TERMINAL_EVENT_KEY;
+	if (poll(fds, 2, timeout_ms) <= 0)
+		return TERMINAL_EVENT_TIMEOUT;
+	event = read_pipe(term);
+	if (event != TERMINAL_EVENT_TIMEOUT)
+		return event;
+	/* The other side of the terminal is gone: reading would spin. */
+	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		return TERMINAL_EVENT_QUIT;
+	return next_key(key) ? TERMINAL_EVENT_KEY : TERMINAL_EVENT_TIMEOUT;
+}
+
+/*
+ * Pairs are made as they are met: 8-colour terminals have 64 in all, and the screen needs fewer.
+ * When they run out, text stays readable in the default colours.
+ */
+static short pair_for(struct terminal *term, uint8_t fg, uint8_t bg)
+{
+	int f = palette_color(fg, term->colors), b = palette_color(bg, term->colors);
+
+	if (!term->colors || (f < 0 && b < 0))
+		return 0;
+	if (term->pairs[fg][bg])
+		return term->pairs[fg][bg];
+	if (term->nr_pairs + 1 >= COLOR_PAIRS)
+		return 0;
+	if (f == b)
+		f = -1;
+	init_pair(++term->nr_pairs, (short)f, (short)b);
+	term->pairs[fg][bg] = term->nr_pairs;
+	return term->nr_pairs;
+}
+
+static attr_t attributes(struct terminal *term, struct style style)
+{
+	attr_t attr = 0;
+
+	if (style.attr & ATTR_BOLD)
+		attr |= A_BOLD;
+	if (style.attr & ATTR_UNDERLINE)
+		attr |= A_UNDERLINE;
+	if (style.attr & ATTR_REVERSE)
+		attr |= A_REVERSE;
+	/* Without colours, bars and the selected row are told by reverse video. */
+	if (!term->colors && (style.bg == INK_BAR || style.bg == INK_SELECTED))
+		attr ^= A_REVERSE;
+	return attr;
+}
+
+static void show_cell(struct terminal *term, int x, int y, const struct cell *cell)
+{
+	wchar_t text[3] = {cell->ch, cell->mark, 0};
+	cchar_t out;
+
+	setcchar(&out, text, attributes(term, cell->style),
+		 pair_for(term, cell->style.fg, cell->style.bg), NULL);
+	mvadd_wch(y, x, &out);
+}
+
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->ch == b->ch && a->mark == b->mark && a->style.fg == b->style.fg &&
+	       a->style.bg == b->style.bg && a->style.attr == b->style.attr;
+}
+
+void terminal_show(struct terminal *term, const struct canvas *canvas, bool anew)
+{
+	size_t size = (size_t)canvas->width * canvas->height * sizeof(*canvas->cells);
+
+	if (canvas->width != term->width || canvas->height != term->height)
+		return; /* resized meanwhile; the next frame fits */
+	if (anew) {
+		clearok(stdscr, TRUE);
+		free(term->shown);
+		term->shown = NULL;
+	}
+	for (int y = 0; y < canvas->height; y++) {
+		for (int x = 0; x < canvas->width; x++) {
+			size_t i = (size_t)y * canvas->width + x;
+
+			/* A half of a wide character is written with its other half. */
+			if (canvas->cells[i].ch &&
+			    !(term->shown && same_cell(&term->shown[i], &canvas->cells[i])))
+				show_cell(term, x, y, &canvas->cells[i]);
+		}
+	}
+	if (!term->shown)
+		term->shown = malloc(size);
+	if (term->shown)
+		memcpy(term->shown, canvas->cells, size);
+	refresh();
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEWER_WINDOW_H
+#define VIEWER_WINDOW_H
+/*
+ * Which stretch of time is on the screen.  Pure: it knows the recording only as a first and a last
+ * instant, and the screen only as a number of columns.
+ *
+ * Columns have round widths and begin at multiples of their width, so that a column that has been
+ * drawn stays the same while time goes on: charts move, they do not shimmer.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct window {
+	int64_t cell_ns;  /* time of one screen column; 1, 2 or 5 times a power of ten */
+	bool follow;	  /* the right edge is the newest event */
+	int64_t right_ns; /* the right edge, when not following */
+	bool fit;	  /* the whole recording, whatever its length: cell_ns follows */
+};
+
+struct recording_span {
+	int64_t start_ns, end_ns;
+};
+
+struct window_view {
+	int64_t start_ns, end_ns; /* multiples of cell_ns; end is exclusive */
+	int64_t cell_ns;
+};
+
+void window_init(struct window *window, bool live);
+
+/* What is seen through the window on a screen with so many columns. */
+struct window_view window_look(const struct window *window, struct recording_span recording,
+			       int columns);
+
+/*
+ * Moves the right edge by so many columns; moving back stops following, moving forward to the end
+ * follows again.
+ */
+void window_move(struct window *window, struct recording_span recording, int columns, int by);
+/* To the recording's first column. */
+void window_start(struct window *window, struct recording_span recording, int columns);
+/* Steps > 0 zoom in, < 0 out; the right edge stays while following, else the middle. */
+void window_zoom(struct window *window, struct recording_span recording, int columns, int steps);
+void window_fit(struct window *window);
+/* Stops at the present end, or follows again. */
+void window_pause(struct window *window, struct recording_span recording, int columns);
+void window_follow(struct window *window);
+
+#endif
