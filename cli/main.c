@@ -2,6 +2,7 @@
 /*
  * poolscope: finds the subcommand and hands over.  The table below is also the help.
  */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,8 +28,18 @@ static const struct cli_command commands[] = {
 	  "\n"
 	  "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
 	  "halts is still recorded.\n" },
-	{ "top", cli_top, "[FILE]", "Shows a recording in the terminal: live while it grows.",
-	  "" },
+	{ "top", cli_top, "FILE [--once] [--script FILE] [--view NAME] ...",
+	  "Shows a recording in the terminal: live while it grows.",
+	  "  --once           print one screen as text; so does a run without a terminal\n"
+	  "  --script FILE    without a terminal, run commands: key NAME, size WxH, save FILE,\n"
+	  "                   wait DUR; one a line\n"
+	  "  --view NAME      the first view: overview (default) or pool\n"
+	  "  --size WxH       the screen of --once and --script; default 80x24\n"
+	  "  --chars SET      braille, block or ascii charts; auto (default): as the locale can\n"
+	  "  --color WHEN     always, never or auto (default): as the terminal can, unless\n"
+	  "                   NO_COLOR is set\n"
+	  "\n"
+	  "Press ? for the keys.\n" },
 	{ "stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.",
 	  "  --json  as JSON, with stable keys (docs/database.md)\n" },
 	{ "sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
@@ -70,6 +81,7 @@ int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 
+	setlocale(LC_CTYPE, ""); /* which characters the terminal can show */
 	if (argc < 2)
 		return usage(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))

@@ -223,7 +223,8 @@ static void draw_heads(struct canvas *canvas, int x, int y, const bool chosen[NR
 static void draw_spark(struct app *app, struct canvas *canvas, int x, int y, int width,
 		       const struct pool_summary *pool, uint8_t bg)
 {
-	/* The time of the charts, in columns of whole cells of theirs, so that they do not shimmer. */
+	/* The time of the charts, in columns of whole cells of theirs, so that they do not shimmer.
+	 */
 	struct window_view view = app_window(app, app->time_columns);
 	struct level_column level[SPARK_MAX];
 	double values[SPARK_MAX], top = 1;
