@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The main path with the real parts: refnic under LTTng, Babeltrace, SQLite.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.."
+	BUILD=$(realpath "${BUILD:-build}")
+	P=$BUILD/poolscope
+	R=$BUILD/refnic
+	T=$(mktemp -d)
+}
+
+teardown() {
+	rm -rf "$T"
+}
+
+# json FILE EXPRESSION: evaluates a Python expression over `stat --json`: s the whole, p its first pool.
+json() {
+	"$P" stat "$1" --json >"$T/stat.json" || true
+	python3 -c 'import json, sys
+s = json.load(open(sys.argv[1]))
+p = s["pools"][0] if s["pools"] else None
+print(eval(sys.argv[2]))' "$T/stat.json" "$2"
+}
+
+# events FILE: how many rows a fresh reader sees; 0 while there is no database yet.
+events() {
+	sqlite3 "file:$1?mode=ro" 'SELECT count(*) FROM event' 2>/dev/null || echo 0
+}
+
+# wait_for_events FILE N: until a reader sees at least N events; gives up after 20 s.
+wait_for_events() {
+	for _ in $(seq 200); do
+		[ "$(events "$1")" -ge "$2" ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# The daemons that this user's recordings could leave behind.
+daemons() {
+	pgrep -u "$(id -u)" -f 'lttng-(relayd|sessiond)' | sort
+}
+
+@test "the database is what an independent reading of the kept trace says" {
+	run -0 "$P" record -o "$T/x.db" --keep-trace "$T/t" --for 5s -- \
+		"$R" --traffic burst:rate=100k --for 2s
+	run -0 tests/tools/compare_trace.py "$T/x.db" "$T/t"
+	echo "$output"
+	[ "$(json "$T/x.db" 's["trace"]["events"] > 1000')" = True ]
+	[ "$(json "$T/x.db" 's["trace"]["lost"]')" = 0 ]
+	[ "$(json "$T/x.db" 's["trace"]["complete"]')" = True ]
+	[ "$(json "$T/x.db" 'p["requested"] > 0 and p["requested"] == p["refused"] + p["completed"] + p["failed"] + p["pending"]')" = True ]
+	[ "$(json "$T/x.db" '(p["live_blocks"], p["held"], p["pending"], p["violations"])')" = "(0, 0, 0, 0)" ]
+	[ "$(json "$T/x.db" 'p["audit"]["ok"] and p["identity"]["ok"]')" = True ]
+	[ "$(json "$T/x.db" 'p["taken"] == p["returned"] + p["resources"]')" = True ]
+}
+
+@test "identity holds while requests are refused, fail and come late" {
+	run -0 "$P" record -o "$T/x.db" -- "$R" --traffic burst:rate=60k --for 2s --seed 3 \
+		--fail refuse:p=0.2 --fail null:p=0.2 --lead lognormal:median=3ms,p99=30ms
+	[ "$(json "$T/x.db" 'p["refused"] > 0 and p["failed"] > 0')" = True ]
+	[ "$(json "$T/x.db" '(p["audit"]["mismatches"], p["identity"]["mismatches"])')" = "(0, 0)" ]
+	[ "$(json "$T/x.db" 'p["identity"]["ok"]')" = True ]
+}
+
+@test "a program killed in mid-run leaves a whole database that says so" {
+	"$P" record -q -o "$T/x.db" -- "$R" --traffic burst:rate=50k 2>"$T/err" 3>&- &
+	recorder=$!
+	wait_for_events "$T/x.db" 1000
+	pkill -KILL -P "$recorder" -x refnic
+	status=0
+	wait "$recorder" || status=$?
+	[ "$status" = 4 ]
+	grep -q 'killed by signal 9' "$T/err"
+	[ "$(sqlite3 "$T/x.db" 'PRAGMA integrity_check')" = ok ]
+	[ "$(json "$T/x.db" 's["trace"]["complete"]')" = False ]
+	run -4 "$P" stat "$T/x.db"
+	[[ $output == *"killed"* ]]
+}
+
+@test "Ctrl-C halts the program in order and records its halt" {
+	"$P" record -q -o "$T/x.db" -- "$R" --traffic burst:rate=50k 2>"$T/err" 3>&- &
+	recorder=$!
+	wait_for_events "$T/x.db" 1000
+	kill -INT "$recorder"
+	wait "$recorder"
+	[ "$(sqlite3 "$T/x.db" "SELECT count(*) FROM event WHERE kind = 'pool_close'")" = 1 ]
+	[ "$(json "$T/x.db" 's["trace"]["complete"]')" = True ]
+}
+
+@test "--for ends the program and its halt is recorded" {
+	run -0 "$P" record -q -o "$T/x.db" --for 1s -- "$R" --traffic poisson:rate=10k
+	[ "$(json "$T/x.db" '(s["trace"]["complete"], p["live_blocks"])')" = "(True, 0)" ]
+}
+
+@test "two recordings at once see their own programs only" {
+	"$P" record -q -o "$T/a.db" -- "$R" --traffic poisson:rate=5k --for 2s --base 100 3>&- &
+	a=$!
+	"$P" record -q -o "$T/b.db" -- "$R" --traffic poisson:rate=5k --for 2s --base 200 3>&- &
+	b=$!
+	wait "$a"
+	wait "$b"
+	for x in a:100 b:200; do
+		[ "$(json "$T/${x%:*}.db" '(len(s["pools"]), p["pool"], s["trace"]["lost"], p["marks"]["base"])')" = "(1, 0, 0, ${x#*:})" ]
+		[ "$(json "$T/${x%:*}.db" 'p["identity"]["ok"]')" = True ]
+	done
+}
+
+@test "several processes of one recording have pools of their own" {
+	run -0 "$P" record -q -o "$T/x.db" -- "$BUILD/tests/tools/emit" 2000 10000 2
+	[ "$(json "$T/x.db" 'sorted(q["pool"] for q in s["pools"])')" = "[0, 1000, 2000]" ]
+	[ "$(json "$T/x.db" 's["trace"]["lost"]')" = 0 ]
+}
+
+@test "a program that ends at once is recorded whole" {
+	for _ in 1 2 3; do
+		run -0 "$P" record -q -o "$T/x.db" -- "$BUILD/tests/tools/emit" 10
+		[ "$(sqlite3 "$T/x.db" 'SELECT min(seq), max(seq), count(*) FROM event')" = "0|14|15" ]
+		rm "$T"/x.db*
+	done
+}
+
+@test "-e alloc leaves the packets out, and nothing counts as lost" {
+	run -0 "$P" record -q -o "$T/x.db" -e alloc -- "$R" --traffic burst:rate=50k --for 1s
+	[ "$(sqlite3 "$T/x.db" "SELECT count(*) FROM event WHERE kind LIKE 'rx_%'")" = 0 ]
+	[ "$(json "$T/x.db" '(p["requested"] > 0, s["trace"]["lost"], p["audit"]["mismatches"])')" = "(True, 0, 0)" ]
+}
+
+@test "daemons that were not there before are gone afterwards" {
+	before=$(daemons)
+	run -0 "$P" record -q -o "$T/x.db" -- "$R" --traffic poisson:rate=1k --for 200ms
+	[ "$(daemons)" = "$before" ]
+	! ls -d /tmp/poolscope-[A-Za-z0-9]*/daemons.log 2>/dev/null | grep -q .
+}
+
+@test "a session daemon that ran before is used and left alone" {
+	started=
+	if ! lttng --no-sessiond list >/dev/null 2>&1; then
+		lttng-sessiond --no-kernel >"$T/sessiond.log" 2>&1 </dev/null 3>&- &
+		started=$!
+		for _ in $(seq 100); do
+			lttng --no-sessiond list >/dev/null 2>&1 && break
+			sleep 0.1
+		done
+	fi
+	before=$(pgrep -u "$(id -u)" -x lttng-sessiond | sort)
+	status=0
+	"$P" record -q -o "$T/x.db" -- "$R" --traffic poisson:rate=1k --for 200ms || status=$?
+	after=$(pgrep -u "$(id -u)" -x lttng-sessiond | sort)
+	sessions=$(lttng --no-sessiond list 2>/dev/null | grep -c 'poolscope-' || true)
+	[ -z "$started" ] || { kill "$started"; wait "$started" || true; }
+	[ "$status" = 0 ]
+	[ -n "$before" ] && [ "$before" = "$after" ]
+	[ "$sessions" = 0 ]
+}
+
+@test "a relay daemon that dies ends the recording with what was stored" {
+	"$P" record -q -o "$T/x.db" -- "$R" --traffic burst:rate=20k 2>"$T/err" 3>&- &
+	recorder=$!
+	wait_for_events "$T/x.db" 1000
+	pkill -KILL -P "$recorder" -x lttng-relayd
+	status=0
+	wait "$recorder" || status=$?
+	[ "$status" = 4 ]
+	grep -q 'relay daemon died' "$T/err"
+	[ "$(sqlite3 "$T/x.db" 'PRAGMA integrity_check')" = ok ]
+	[ "$(events "$T/x.db")" -ge 1000 ]
+}
+
+@test "a missing relay daemon: one line that says what to install, and no database" {
+	PATH=/nonexistent run -3 "$P" record -o "$T/x.db" -- "$R"
+	[[ $output == *"apt-get install lttng-tools"* ]]
+	[ "${#lines[@]}" = 1 ]
+	[ ! -e "$T/x.db" ]
+}
+
+@test "a file that is there already is refused and not touched" {
+	echo precious >"$T/notes.txt"
+	run -2 "$P" record -o "$T/notes.txt" -- "$R" --for 100ms
+	[[ $output == *"$T/notes.txt"* ]]
+	[ "$(cat "$T/notes.txt")" = precious ]
+	sqlite3 "$T/other.db" 'CREATE TABLE t(x)'
+	run -2 "$P" record -o "$T/other.db" -- "$R" --for 100ms
+	[ "$(sqlite3 "$T/other.db" .tables)" = t ]
+}
+
+@test "mistakes on the command line get one line and status 2" {
+	for args in "-o $T/x.db" "-- $R" "-o $T/x.db --for 3 -- $R" "-o $T/x.db -e all,none -- $R" \
+		"--wrong -o $T/x.db -- $R" "-o $T/x.db -- $T/nothing-here" "-o"; do
+		# shellcheck disable=SC2086
+		run -2 "$P" record $args
+		[ "${#lines[@]}" = 1 ]
+		[ ! -e "$T/x.db" ]
+	done
+}
+
+@test "an output that cannot be written: status 3" {
+	run -3 "$P" record -o /nonexistent/x.db -- "$R" --for 100ms
+	[ "${#lines[@]}" = 1 ]
+	[[ $output == */nonexistent/x.db* ]]
+}
