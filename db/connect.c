@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/error.h"
+
+#define HEADER_BYTES 100 /* of any SQLite file: https://sqlite.org/fileformat.html */
+
+enum file_kind { FILE_ABSENT, FILE_EMPTY, FILE_OURS, FILE_FOREIGN };
+
+static long header_int(const unsigned char *at)
+{
+	return (long)((unsigned long)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3]);
+}
+
+/* What lies at path, from its first bytes; -errno when it cannot be read. */
+static int inspect(const char *path, enum file_kind *kind, struct db_error *err)
+{
+	unsigned char header[HEADER_BYTES];
+	struct stat st;
+	ssize_t nr;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	*kind = FILE_ABSENT;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return db_fail(err, -EINVAL, "%s: not a plain file", path);
+	}
+	nr = pread(fd, header, sizeof(header), 0);
+	close(fd);
+	if (nr < 0)
+		return db_fail(err, -EIO, "%s: %s", path, strerror(errno));
+	*kind = FILE_FOREIGN;
+	if (nr == 0)
+		*kind = FILE_EMPTY;
+	else if (nr == HEADER_BYTES && !memcmp(header, "SQLite format 3", 16) &&
+		 header_int(header + 68) == DB_APPLICATION_ID)
+		*kind = FILE_OURS;
+	return 0;
+}
+
+int connect_get_int(struct sqlite3 *db, const char *sql, long long *value, struct db_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int ret = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_fail_sqlite(err, db, "reading");
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		*value = sqlite3_column_int64(stmt, 0);
+	else
+		ret = db_fail_sqlite(err, db, "reading");
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
+/* Sets a pragma and reads it back: SQLite ignores one it does not know. */
+static int set_pragma(sqlite3 *db, const char *name, const char *value, const char *expect,
+		      struct db_error *err)
+{
+	char sql[96];
+	sqlite3_stmt *stmt = NULL;
+	int ret = 0;
+
+	snprintf(sql, sizeof(sql), "PRAGMA %s = %s", name, value);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail_sqlite(err, db, sql);
+	snprintf(sql, sizeof(sql), "PRAGMA %s", name);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
+	    sqlite3_step(stmt) != SQLITE_ROW)
+		ret = db_fail_sqlite(err, db, sql);
+	else if (strcmp((const char *)sqlite3_column_text(stmt, 0), expect) != 0)
+		ret = db_fail(err, -EIO, "%s stayed %s instead of %s", sql,
+			      sqlite3_column_text(stmt, 0), expect);
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
+static int set_writer_pragmas(sqlite3 *db, struct db_error *err)
+{
+	static const struct {
+		const char *name, *value, *expect;
+	} pragmas[] = {
+		{"journal_mode", "WAL", "wal"},
+		/* A power cut may take the last commits, never the file; a crash of ours takes none. */
+		{"synchronous", "NORMAL", "1"},
+		/* 64 MiB: a checkpoint syncs the disk, and the writer waits for it. */
+		{"wal_autocheckpoint", "16384", "16384"},
+		{"journal_size_limit", "67108864", "67108864"},
+		{"temp_store", "MEMORY", "2"},
+		{"cache_size", "-16384", "-16384"}, /* KiB */
+		{"trusted_schema", "OFF", "0"},
+	};
+
+	for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
+		int ret = set_pragma(db, pragmas[i].name, pragmas[i].value, pragmas[i].expect, err);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Is somebody writing into this recording?  An unreadable one is nobody's. */
+static bool is_being_recorded(const char *path)
+{
+	long long age = 0;
+	char sql[192];
+	sqlite3 *db;
+
+	if (connect_read(path, &db, NULL))
+		return false;
+	snprintf(sql, sizeof(sql),
+		 "SELECT coalesce((SELECT %lld - committed_ns FROM progress, meta"
+		 " WHERE key = 'ended' AND value = 'recording'), %lld)",
+		 (long long)wall_ns(), (long long)DB_DEAD_NS);
+	if (connect_get_int(db, sql, &age, NULL))
+		age = DB_DEAD_NS;
+	sqlite3_close(db);
+	return age < DB_DEAD_NS;
+}
+
+static int may_write(const char *path, bool may_replace, enum file_kind *kind, struct db_error *err)
+{
+	int ret = inspect(path, kind, err);
+
+	if (ret)
+		return ret;
+	if (*kind == FILE_FOREIGN)
+		return db_fail(err, -EEXIST,
+			       "%s: exists and is not a Poolscope recording; choose another name",
+			       path);
+	if (*kind != FILE_OURS)
+		return 0;
+	if (!may_replace)
+		return db_fail(err, -EEXIST,
+			       "%s: a recording of that name exists; remove it or choose another name",
+			       path);
+	if (is_being_recorded(path))
+		return db_fail(err, -EBUSY,
+			       "%s: is being recorded right now; choose another name", path);
+	return 0;
+}
+
+static int write_schema(const char *path, struct db_error *err)
+{
+	sqlite3 *db = NULL;
+	int ret = 0;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+		    SQLITE_OK ||
+	    sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, db_schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		ret = db_fail_sqlite(err, db, path);
+	sqlite3_close(db);
+	return ret;
+}
+
+static void remove_beside(const char *path, const char *suffix)
+{
+	char name[4096];
+
+	if (snprintf(name, sizeof(name), "%s%s", path, suffix) < (int)sizeof(name))
+		unlink(name);
+}
+
+/* Moves the finished new file into place; one that appeared in the meantime is not overwritten. */
+static int move_into_place(const char *fresh, const char *path, enum file_kind was,
+			   struct db_error *err)
+{
+	if (was == FILE_ABSENT) {
+		if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno == EEXIST)
+			return db_fail(err, -EEXIST, "%s: was created by somebody else", path);
+		if (errno != EINVAL && errno != ENOSYS) /* a file system that cannot promise it */
+			return db_fail(err, -errno, "%s: %s", path, strerror(errno));
+	}
+	/* What an earlier recording left beside its file must not be taken for the new one's. */
+	remove_beside(path, "-wal");
+	remove_beside(path, "-shm");
+	remove_beside(path, "-journal");
+	if (rename(fresh, path))
+		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int create_file(const char *path, enum file_kind was, struct db_error *err)
+{
+	char fresh[4096];
+	mode_t mask = umask(0);
+	int fd, ret;
+
+	umask(mask);
+	if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= (int)sizeof(fresh))
+		return db_fail(err, -ENAMETOOLONG, "%s: name too long", path);
+	fd = mkostemp(fresh, O_CLOEXEC);
+	if (fd < 0)
+		return db_fail(err, -errno, "%s: cannot create: %s", path, strerror(errno));
+	fchmod(fd, 0666 & ~mask);
+	close(fd);
+	ret = write_schema(fresh, err);
+	if (!ret)
+		ret = move_into_place(fresh, path, was, err);
+	if (ret)
+		unlink(fresh);
+	return ret;
+}
+
+int connect_create(const char *path, bool may_replace, struct sqlite3 **out, struct db_error *err)
+{
+	enum file_kind kind;
+	int ret = may_write(path, may_replace, &kind, err);
+
+	*out = NULL;
+	if (!ret)
+		ret = create_file(path, kind, err);
+	if (ret)
+		return ret;
+	if (sqlite3_open_v2(path, out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
+		ret = db_fail_sqlite(err, *out, path);
+	if (!ret)
+		ret = set_writer_pragmas(*out, err);
+	if (ret) {
+		sqlite3_close(*out);
+		*out = NULL;
+	}
+	return ret;
+}
+
+static int check_version(sqlite3 *db, const char *path, struct db_error *err)
+{
+	struct db_error why;
+	long long version = 0;
+	int ret = connect_get_int(db, "PRAGMA user_version", &version, &why);
+
+	if (ret)
+		return db_fail(err, ret, "%s: %s", path, why.text);
+	if (version > DB_SCHEMA_VERSION)
+		return db_fail(err, -EPROTO,
+			       "%s: written by a newer Poolscope (schema %lld, this program knows %d); "
+			       "update Poolscope",
+			       path, version, DB_SCHEMA_VERSION);
+	if (version < 1)
+		return db_fail(err, -EINVAL, "%s: not a whole Poolscope recording", path);
+	return 0;
+}
+
+/* A finished recording in a folder that cannot be written: no WAL index can be made beside it. */
+static int open_immutable(const char *path, sqlite3 **out)
+{
+	char *uri = sqlite3_mprintf("file:%q?immutable=1", path);
+	char wal[4096];
+	int ret = SQLITE_CANTOPEN;
+
+	/* Characters that mean something in a URI, or content still in the WAL: not this way. */
+	if (uri && !strpbrk(path, "?#%") &&
+	    snprintf(wal, sizeof(wal), "%s-wal", path) < (int)sizeof(wal) && access(wal, F_OK))
+		ret = sqlite3_open_v2(uri, out,
+				      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+				      NULL);
+	sqlite3_free(uri);
+	return ret;
+}
+
+static int open_reader(const char *path, sqlite3 **out)
+{
+	int ret = sqlite3_open_v2(path, out, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	long long n;
+	struct db_error why;
+
+	if (ret == SQLITE_OK && !connect_get_int(*out, "SELECT count(*) FROM meta", &n, &why))
+		return SQLITE_OK;
+	if (*out && (sqlite3_errcode(*out) & 0xff) != SQLITE_CANTOPEN)
+		return ret; /* the caller's next statement says what it is */
+	sqlite3_close(*out);
+	*out = NULL;
+	return open_immutable(path, out);
+}
+
+int connect_read(const char *path, struct sqlite3 **out, struct db_error *err)
+{
+	enum file_kind kind;
+	int ret = inspect(path, &kind, err);
+
+	*out = NULL;
+	if (ret)
+		return ret;
+	if (kind == FILE_ABSENT)
+		return db_fail(err, -ENOENT, "%s: no such file", path);
+	if (kind != FILE_OURS)
+		return db_fail(err, -EINVAL, "%s: not a Poolscope recording", path);
+	if (open_reader(path, out) != SQLITE_OK) {
+		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
+			      *out ? sqlite3_errmsg(*out) : "unable to open database file");
+	} else {
+		sqlite3_busy_timeout(*out, 2000);
+		sqlite3_db_config(*out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+		ret = check_version(*out, path, err);
+	}
+	if (ret) {
+		sqlite3_close(*out);
+		*out = NULL;
+	}
+	return ret;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/query.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/connect.h"
+#include "db/error.h"
+#include "db/histogram.h"
+#include "db/reader.h"
+
+#define COLUMNS_MAX 1000000 /* of one window; no screen is wider */
+
+#define EVENTS_FROM(table) "SELECT * FROM " table " WHERE id >= ?1 AND id <= ?2 ORDER BY id"
+
+static const char *const sql[QUERY_NR] = {
+	[QUERY_META] = "SELECT key, value FROM meta",
+	[QUERY_PROGRESS] = "SELECT events, max(lost_seq, lost_told), losses, start_ns, end_ns,"
+			   " committed_ns, (SELECT count(*) FROM pool) FROM progress",
+	[QUERY_POOLS] =
+		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, limit_buffers,"
+		" reserve, max_pending, shrink_ticks, opened_ns, closed_ns, requested, refused,"
+		" completed, failed, freed, taken, returned, resources, dropped, pending, live_blocks,"
+		" available, total, fallback, available_min, available_mean, available_max, total_min,"
+		" total_mean, total_max, low_crossings, high_crossings, lead_max_ns, lead_histogram,"
+		" hold_max_ns, hold_histogram, violations, max(lost_seq, lost_told), audit_ticks,"
+		" audit_mismatches, audit_first_ns, identity_checked, identity_mismatches,"
+		" identity_first_ns FROM pool JOIN summary USING (pool) ORDER BY pool",
+	[QUERY_RATE] = "SELECT sum(events) FROM pool JOIN level_row USING (pool)"
+		       " WHERE tier = ?1 AND bucket >= ?2",
+	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress)"
+		       " FROM summary JOIN pool USING (pool) WHERE pool = ?1",
+	[QUERY_LEVEL_BEFORE] =
+		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
+		" total_max, pending_max, available, total, pending, flags, low_crossings,"
+		" high_crossings, requested, freed, failed, dropped, resources, taken, returned, events,"
+		" lost FROM level_row WHERE pool = ?1 AND tier = ?2 AND bucket < ?3"
+		" ORDER BY bucket DESC LIMIT 1",
+	[QUERY_LEVEL] =
+		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
+		" total_max, pending_max, available, total, pending, flags, low_crossings,"
+		" high_crossings, requested, freed, failed, dropped, resources, taken, returned, events,"
+		" lost FROM level_row WHERE pool = ?1 AND tier = ?2 AND bucket BETWEEN ?3 AND ?4"
+		" ORDER BY bucket",
+	[QUERY_LOSS] = "SELECT start_ns, end_ns FROM loss WHERE source <> 'seq' AND start_ns < ?3"
+		       " AND end_ns >= ?2 AND (pool IS NULL OR pool = ?1)",
+	[QUERY_LATENCY] = "SELECT bucket, max_ns, histogram FROM latency_row WHERE pool = ?1"
+			  " AND what = ?2 AND tier = ?3 AND bucket BETWEEN ?4 AND ?5"
+			  " ORDER BY bucket",
+	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
+	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
+	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),
+	[QUERY_EV_REFUSED] = EVENTS_FROM("ev_refused"),
+	[QUERY_EV_COMPLETE] = EVENTS_FROM("ev_complete"),
+	[QUERY_EV_FREE] = EVENTS_FROM("ev_free"),
+	[QUERY_EV_RX] = EVENTS_FROM("ev_rx"),
+	[QUERY_EV_DROP] = EVENTS_FROM("ev_drop"),
+	[QUERY_EV_FALLBACK] = EVENTS_FROM("ev_fallback"),
+	[QUERY_EV_VIOLATION] = EVENTS_FROM("ev_violation"),
+	[QUERY_EV_CLOSE] = EVENTS_FROM("ev_close"),
+};
+
+int query_open(const char *path, struct query **out, struct db_error *err)
+{
+	struct query *q = calloc(1, sizeof(*q));
+	int ret;
+
+	*out = NULL;
+	if (!q || !(q->path = strdup(path))) {
+		free(q);
+		return db_fail(err, -ENOMEM, "out of memory");
+	}
+	ret = connect_read(path, &q->db, err);
+	for (int i = 0; !ret && i < QUERY_NR; i++)
+		if (sqlite3_prepare_v3(q->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
+				       NULL) != SQLITE_OK)
+			ret = db_fail(err, -EINVAL, "%s: not a whole Poolscope recording (%s)", path,
+				      sqlite3_errmsg(q->db));
+	if (ret) {
+		query_close(q);
+		return ret;
+	}
+	*out = q;
+	return 0;
+}
+
+void query_close(struct query *q)
+{
+	if (!q)
+		return;
+	for (int i = 0; i < QUERY_NR; i++)
+		sqlite3_finalize(q->stmt[i]);
+	sqlite3_close(q->db);
+	free(q->path);
+	free(q);
+}
+
+struct sqlite3_stmt *reader_bind(struct query *q, enum query_statement which, int nr,
+				 const int64_t *values)
+{
+	sqlite3_stmt *stmt = q->stmt[which];
+
+	sqlite3_reset(stmt);
+	for (int i = 0; i < nr; i++)
+		sqlite3_bind_int64(stmt, i + 1, values[i]);
+	return stmt;
+}
+
+int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err)
+{
+	int code = sqlite3_step(stmt);
+	int ret = 0;
+
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code != SQLITE_DONE)
+		ret = db_fail_sqlite(err, q->db, q->path);
+	sqlite3_reset(stmt);
+	return ret;
+}
+
+unsigned reader_tier(int64_t width_ns)
+{
+	int i = TIER_NR - 1;
+
+	while (i && INT64_C(2) << tier_shift[i] > width_ns)
+		i--;
+	return tier_shift[i];
+}
+
+int reader_check_window(int64_t start_ns, int64_t width_ns, size_t nr, struct db_error *err)
+{
+	if (width_ns <= 0 || start_ns < 0 || nr > COLUMNS_MAX ||
+	    width_ns > (INT64_MAX / 2 - start_ns) / (int64_t)(nr + 1))
+		return db_fail(err, -EINVAL, "not a window of time");
+	return 0;
+}
+
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void meta_status(struct trace_status *out, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	if (!strcmp(key, "ended"))
+		snprintf(out->ended, sizeof(out->ended), "%s", value);
+	else if (!strcmp(key, "note"))
+		snprintf(out->note, sizeof(out->note), "%s", value);
+}
+
+/* A recording that nobody has committed to for a while was left by its collector. */
+static void judge_end(struct trace_status *out)
+{
+	bool unfinished = !strcmp(out->ended, "recording");
+
+	out->recording = unfinished && wall_ns() - out->committed_ns < DB_DEAD_NS;
+	out->complete = !strcmp(out->ended, "complete") && !out->lost && !out->nr_losses;
+	if (unfinished && !out->recording)
+		snprintf(out->ended, sizeof(out->ended), "recorder died");
+}
+
+static int read_progress(struct query *q, struct trace_status *out, struct db_error *err)
+{
+	sqlite3_stmt *stmt = reader_bind(q, QUERY_PROGRESS, 0, NULL);
+	int ret = reader_step(q, stmt, err);
+
+	if (ret <= 0)
+		return ret;
+	out->events = (uint64_t)sqlite3_column_int64(stmt, 0);
+	out->lost = (uint64_t)sqlite3_column_int64(stmt, 1);
+	out->nr_losses = (uint64_t)sqlite3_column_int64(stmt, 2);
+	out->start_ns = sqlite3_column_int64(stmt, 3);
+	out->end_ns = sqlite3_column_int64(stmt, 4);
+	out->committed_ns = sqlite3_column_int64(stmt, 5);
+	out->nr_pools = (uint32_t)sqlite3_column_int64(stmt, 6);
+	sqlite3_reset(stmt);
+	return 0;
+}
+
+int query_status(struct query *q, struct trace_status *out, struct db_error *err)
+{
+	sqlite3_stmt *meta = reader_bind(q, QUERY_META, 0, NULL);
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	while ((ret = reader_step(q, meta, err)) > 0) {
+		const char *key = (const char *)sqlite3_column_text(meta, 0);
+
+		if (key)
+			meta_status(out, key, (const char *)sqlite3_column_text(meta, 1));
+	}
+	if (!ret)
+		ret = read_progress(q, out, err);
+	judge_end(out);
+	return ret;
+}
+
+/* --- pools ---------------------------------------------------------------------------------------- */
+
+/* Reads the columns of a row one after the other. */
+struct cursor {
+	sqlite3_stmt *stmt;
+	int at;
+};
+
+static int64_t next_int(struct cursor *c)
+{
+	return sqlite3_column_int64(c->stmt, c->at++);
+}
+
+static uint32_t next_u32(struct cursor *c)
+{
+	return (uint32_t)next_int(c);
+}
+
+static void next_marks(struct cursor *c, struct pool_marks *m)
+{
+	m->base = next_u32(c);
+	m->block = next_u32(c);
+	m->low = next_u32(c);
+	m->high = next_u32(c);
+	m->limit = next_u32(c);
+	m->reserve = next_u32(c);
+	m->max_pending = next_u32(c);
+	m->shrink_ticks = next_u32(c);
+}
+
+static void next_totals(struct cursor *c, struct pool_totals *t)
+{
+	t->requested = (uint64_t)next_int(c);
+	t->refused = (uint64_t)next_int(c);
+	t->completed = (uint64_t)next_int(c);
+	t->failed = (uint64_t)next_int(c);
+	t->freed = (uint64_t)next_int(c);
+	t->taken = (uint64_t)next_int(c);
+	t->returned = (uint64_t)next_int(c);
+	t->resources = (uint64_t)next_int(c);
+	t->dropped = (uint64_t)next_int(c);
+}
+
+static void next_range(struct cursor *c, struct range *r)
+{
+	r->min = next_u32(c);
+	r->mean = sqlite3_column_double(c->stmt, c->at++);
+	r->max = next_u32(c);
+}
+
+static void next_latency(struct cursor *c, struct latency *l)
+{
+	struct histogram h;
+	int64_t max_ns = next_int(c);
+	const void *bins = sqlite3_column_blob(c->stmt, c->at);
+	int nr = sqlite3_column_bytes(c->stmt, c->at++);
+
+	histogram_init(&h);
+	memset(l, 0, sizeof(*l));
+	if (!bins || histogram_decode(&h, bins, (size_t)nr, max_ns))
+		return;
+	l->count = h.count;
+	l->p50_ns = histogram_quantile(&h, 500);
+	l->p90_ns = histogram_quantile(&h, 900);
+	l->p99_ns = histogram_quantile(&h, 990);
+	l->p999_ns = histogram_quantile(&h, 999);
+	l->max_ns = h.max_ns;
+}
+
+static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
+{
+	struct cursor c = {stmt, 0};
+	const char *name;
+
+	memset(p, 0, sizeof(*p));
+	p->pool = next_u32(&c);
+	name = (const char *)sqlite3_column_text(stmt, c.at++);
+	snprintf(p->name, sizeof(p->name), "%s", name ? name : "");
+	p->generation = (uint8_t)next_int(&c);
+	p->buffer_bytes = next_u32(&c);
+	next_marks(&c, &p->marks);
+	p->opened_ns = next_int(&c);
+	p->closed_ns = next_int(&c);
+	next_totals(&c, &p->totals);
+	p->held = p->totals.taken - p->totals.resources - p->totals.returned;
+	p->pending = (uint64_t)next_int(&c);
+	p->live_blocks = (uint64_t)next_int(&c);
+	p->available_now = next_u32(&c);
+	p->total_now = next_u32(&c);
+	p->fallback_now = next_int(&c) != 0;
+	next_range(&c, &p->available);
+	next_range(&c, &p->total);
+	p->low_crossings = (uint64_t)next_int(&c);
+	p->high_crossings = (uint64_t)next_int(&c);
+	next_latency(&c, &p->lead);
+	next_latency(&c, &p->hold);
+	p->violations = (uint64_t)next_int(&c);
+	p->lost = (uint64_t)next_int(&c);
+	p->audit_ticks = (uint64_t)next_int(&c);
+	p->audit_mismatches = (uint64_t)next_int(&c);
+	p->audit_first_mismatch_ns = next_int(&c);
+	p->identity_checked = (uint64_t)next_int(&c);
+	p->identity_mismatches = (uint64_t)next_int(&c);
+	p->identity_first_mismatch_ns = next_int(&c);
+}
+
+int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct db_error *err)
+{
+	sqlite3_stmt *stmt = reader_bind(q, QUERY_POOLS, 0, NULL);
+	struct pool_summary *pools = NULL, *grown;
+	size_t used = 0;
+	int ret;
+
+	while ((ret = reader_step(q, stmt, err)) > 0) {
+		grown = realloc(pools, (used + 1) * sizeof(*pools));
+		if (!grown) {
+			ret = db_fail(err, -ENOMEM, "out of memory");
+			break;
+		}
+		pools = grown;
+		read_pool(stmt, &pools[used++]);
+	}
+	sqlite3_reset(stmt);
+	if (ret) {
+		free(pools);
+		pools = NULL;
+		used = 0;
+	}
+	*out = pools;
+	*nr = used;
+	return ret;
+}
+
+/* --- rate ----------------------------------------------------------------------------------------- */
+
+int query_rate(struct query *q, double *events_per_s, struct db_error *err)
+{
+	const unsigned tier = tier_shift[1]; /* 15 of these are a second */
+	struct trace_status status;
+	int64_t first, since_ns;
+	sqlite3_stmt *stmt;
+	int ret = query_status(q, &status, err);
+
+	*events_per_s = 0;
+	if (ret || !status.end_ns)
+		return ret;
+	first = (status.end_ns >> tier) - 15;
+	since_ns = first << tier;
+	if (since_ns < status.start_ns)
+		since_ns = status.start_ns;
+	stmt = reader_bind(q, QUERY_RATE, 2, (int64_t[]){tier, first});
+	ret = reader_step(q, stmt, err);
+	if (ret > 0 && status.end_ns > since_ns)
+		*events_per_s = (double)sqlite3_column_int64(stmt, 0) * 1e9 /
+				(double)(status.end_ns - since_ns);
+	sqlite3_reset(stmt);
+	return ret < 0 ? ret : 0;
+}

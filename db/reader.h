@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_READER_H
+#define DB_READER_H
+/* What the files behind db/query.h share: the connection and its statements, prepared at open. */
+#include "db/level.h"
+#include "db/query.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum query_statement {
+	QUERY_META,
+	QUERY_PROGRESS,
+	QUERY_POOLS,
+	QUERY_RATE,
+	QUERY_SPAN,
+	QUERY_LEVEL_BEFORE,
+	QUERY_LEVEL,
+	QUERY_LOSS,
+	QUERY_LATENCY,
+	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql */
+	QUERY_EV_TICK,
+	QUERY_EV_REQUEST,
+	QUERY_EV_REFUSED,
+	QUERY_EV_COMPLETE,
+	QUERY_EV_FREE,
+	QUERY_EV_RX,
+	QUERY_EV_DROP,
+	QUERY_EV_FALLBACK,
+	QUERY_EV_VIOLATION,
+	QUERY_EV_CLOSE,
+	QUERY_NR
+};
+
+struct query {
+	struct sqlite3 *db;
+	char *path;
+	struct sqlite3_stmt *stmt[QUERY_NR];
+};
+
+/* The statement, with its first nr parameters (?1 ...) bound to integers. */
+struct sqlite3_stmt *reader_bind(struct query *q, enum query_statement which, int nr,
+				 const int64_t *values);
+
+/*
+ * Steps once.  Returns: 1 a row, 0 no more (the statement is reset), -errno with err filled (and reset).
+ */
+int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err);
+
+/* The tier that gives nr columns of width_ns with at least two buckets each, or the narrowest. */
+unsigned reader_tier(int64_t width_ns);
+
+/* A window that can be computed with.  Returns: 0, or -EINVAL with err filled. */
+int reader_check_window(int64_t start_ns, int64_t width_ns, size_t nr, struct db_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_ROWS_H
+#define DB_ROWS_H
+/*
+ * From the writer's structures to rows.  The only file that knows the columns when writing.
+ *
+ * Errors are kept: after the first one nothing is written any more, and rows_error() tells.  So a batch
+ * checks once, before it commits.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/allocation.h"
+#include "db/histogram.h"
+#include "db/level.h"
+#include "db/pool_event.h"
+#include "db/queue.h"
+#include "db/statement.h"
+#include "db/store.h"
+
+struct track;
+
+enum { ROWS_LEAD, ROWS_HOLD }; /* latency_row.what */
+
+struct rows {
+	struct sqlite3 *db;
+	struct statements statements;
+	bool has_base;
+	int64_t base_ns; /* physical times are relative to it */
+	int64_t next_allocation;
+	int error; /* -errno */
+	struct db_error error_text;
+	uint8_t *scratch; /* HISTOGRAM_ENCODED_MAX; also buffer ids */
+};
+
+/* The figures of table progress. */
+struct rows_progress {
+	uint64_t events, lost_seq, lost_told, losses;
+	int64_t start_ns, end_ns, committed_ns;
+};
+
+/* Owns: db stays the caller's.  Returns: 0 or -errno. */
+int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err);
+void rows_release(struct rows *r);
+
+void rows_begin(struct rows *r);
+void rows_commit(struct rows *r);
+void rows_rollback(struct rows *r);
+
+void rows_meta_text(struct rows *r, const char *key, const char *value);
+void rows_meta_int(struct rows *r, const char *key, int64_t value);
+void rows_trace(struct rows *r, int64_t trace, const char *name);
+void rows_progress(struct rows *r, const struct rows_progress *p);
+void rows_event(struct rows *r, uint32_t pool, const struct pool_event *event);
+void rows_pool(struct rows *r, const struct track *t);
+void rows_allocation(struct rows *r, uint32_t pool, const struct allocation *a);
+void rows_level(struct rows *r, uint32_t pool, const struct level_row *row);
+void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_t bucket,
+		  const struct histogram *h);
+/* first_seq -1: not a gap in seq. */
+void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq);
+
+/* Where the next allocation's row number is counted. */
+static inline int64_t *rows_next_allocation(struct rows *r)
+{
+	return &r->next_allocation;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/statement.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "db/error.h"
+
+#define MARKS ":base, :block, :low, :high, :limit, :reserve, :max_pending, :shrink_ticks"
+#define TOTALS                                                                                     \
+	":requested, :refused, :completed, :failed, :freed, :taken, :returned, :resources, :dropped"
+
+static const char *const sql[STMT_NR] = {
+	[STMT_BEGIN] = "BEGIN IMMEDIATE",
+	[STMT_COMMIT] = "COMMIT",
+	[STMT_ROLLBACK] = "ROLLBACK",
+	[STMT_META] = "INSERT OR REPLACE INTO meta VALUES (:key, :value)",
+	[STMT_PROGRESS] = "INSERT OR REPLACE INTO progress VALUES (1, :events, :lost_seq, :lost_told,"
+			  " :losses, :start_ns, :end_ns, :committed_ns)",
+	[STMT_TRACE] = "INSERT INTO trace VALUES (:trace, :name)",
+	[STMT_POOL] = "INSERT OR REPLACE INTO pool VALUES (:pool, :trace, :number, :name, :generation,"
+		      " :buffer_bytes, " MARKS ", :opened_ns, :closed_ns)",
+	[STMT_SUMMARY] = "INSERT OR REPLACE INTO summary VALUES (:pool, :first_ns, :last_ns, :events,"
+			 " :next_seq, " TOTALS ", :pending, :live_blocks, :available, :total,"
+			 " :fallback, :available_min, :available_mean, :available_max, :total_min,"
+			 " :total_mean, :total_max, :low_crossings, :high_crossings, :lead_max_ns,"
+			 " :lead_histogram, :hold_max_ns, :hold_histogram, :hold_unknown,"
+			 " :violations, :lost_seq, :lost_told, :audit_ticks, :audit_mismatches,"
+			 " :audit_first_ns, :identity_checked, :identity_mismatches,"
+			 " :identity_first_ns)",
+	[STMT_EV_OPEN] = "INSERT OR IGNORE INTO ev_open VALUES (:id, :ts, :name, :generation,"
+			 " :buffer_bytes, " MARKS ")",
+	[STMT_EV_TICK] = "INSERT OR IGNORE INTO ev_tick VALUES (:id, :ts, :available, :total,"
+			 " :pending, :fallback, :running, " TOTALS ", " MARKS ")",
+	[STMT_EV_REQUEST] = "INSERT OR IGNORE INTO ev_request VALUES (:id, :ts, :request,"
+			    " :length_bytes, :cached, :irql, :available, :total, :pending)",
+	[STMT_EV_REFUSED] = "INSERT OR IGNORE INTO ev_refused VALUES (:id, :ts, :request, :status)",
+	[STMT_EV_COMPLETE] = "INSERT OR IGNORE INTO ev_complete VALUES (:id, :ts, :request, :block,"
+			     " :va, :pa, :length_bytes, :irql, :outcome, :buffers, :available)",
+	[STMT_EV_FREE] = "INSERT OR IGNORE INTO ev_free VALUES (:id, :ts, :block, :va, :pa,"
+			 " :length_bytes, :reason, :buffers, :available)",
+	[STMT_EV_RX] = "INSERT OR IGNORE INTO ev_rx VALUES (:id, :ts, :what, :available, :ids)",
+	[STMT_EV_DROP] = "INSERT OR IGNORE INTO ev_drop VALUES (:id, :ts, :count, :cause)",
+	[STMT_EV_FALLBACK] = "INSERT OR IGNORE INTO ev_fallback VALUES (:id, :ts, :is_on,"
+			     " :available)",
+	[STMT_EV_VIOLATION] = "INSERT OR IGNORE INTO ev_violation VALUES (:id, :ts, :rule, :object)",
+	[STMT_EV_CLOSE] = "INSERT OR IGNORE INTO ev_close VALUES (:id, :ts, " TOTALS
+			  ", :live_blocks, :live_buffers)",
+	[STMT_ALLOC] = "INSERT OR REPLACE INTO alloc VALUES (:id, :pool, :request, :requested,"
+		       " :completed, :freed, :outcome, :reason, :block, :length_bytes, :buffers)",
+	[STMT_LEVEL] = "INSERT OR REPLACE INTO level_row VALUES (:pool, :tier, :bucket, :covered_ns,"
+		       " :available_min, :available_mean, :available_max, :held_max, :total_min,"
+		       " :total_max, :pending_max, :available, :total, :pending, :flags,"
+		       " :low_crossings, :high_crossings, :requested, :freed, :failed, :dropped,"
+		       " :resources, :taken, :returned, :events, :lost)",
+	[STMT_LATENCY] = "INSERT OR REPLACE INTO latency_row VALUES (:pool, :what, :tier, :bucket,"
+			 " :count, :p50_ns, :p90_ns, :p99_ns, :p999_ns, :max_ns, :histogram)",
+	[STMT_LOSS] = "INSERT INTO loss VALUES (NULL, :pool, :start_ns, :end_ns, :events, :source,"
+		      " :first_seq)",
+};
+
+static int parameter(sqlite3_stmt *stmt, const char *name)
+{
+	int index = sqlite3_bind_parameter_index(stmt, name);
+
+	assert(index > 0);
+	return index;
+}
+
+int statements_prepare(struct statements *s, struct sqlite3 *db, struct db_error *err)
+{
+	sqlite3_stmt *rx;
+
+	memset(s, 0, sizeof(*s));
+	for (int i = 0; i < STMT_NR; i++) {
+		if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
+				       NULL) == SQLITE_OK)
+			continue;
+		statements_release(s);
+		return db_fail_sqlite(err, db, sql[i]);
+	}
+	rx = s->stmt[STMT_EV_RX];
+	s->rx.id = parameter(rx, ":id");
+	s->rx.ts = parameter(rx, ":ts");
+	s->rx.what = parameter(rx, ":what");
+	s->rx.available = parameter(rx, ":available");
+	s->rx.ids = parameter(rx, ":ids");
+	return 0;
+}
+
+void statements_release(struct statements *s)
+{
+	for (int i = 0; i < STMT_NR; i++)
+		sqlite3_finalize(s->stmt[i]);
+	memset(s, 0, sizeof(*s));
+}
+
+void bind_int(struct sqlite3_stmt *stmt, const char *name, int64_t value)
+{
+	sqlite3_bind_int64(stmt, parameter(stmt, name), value);
+}
+
+void bind_real(struct sqlite3_stmt *stmt, const char *name, double value)
+{
+	sqlite3_bind_double(stmt, parameter(stmt, name), value);
+}
+
+void bind_text(struct sqlite3_stmt *stmt, const char *name, const char *value)
+{
+	sqlite3_bind_text(stmt, parameter(stmt, name), value, -1, SQLITE_TRANSIENT);
+}
+
+void bind_blob(struct sqlite3_stmt *stmt, const char *name, const void *bytes, int nr_bytes)
+{
+	sqlite3_bind_blob(stmt, parameter(stmt, name), bytes, nr_bytes, SQLITE_TRANSIENT);
+}
+
+void bind_null(struct sqlite3_stmt *stmt, const char *name)
+{
+	sqlite3_bind_null(stmt, parameter(stmt, name));
+}
+
+int statement_run(struct sqlite3_stmt *stmt)
+{
+	int code = sqlite3_step(stmt);
+
+	sqlite3_reset(stmt);
+	return code == SQLITE_DONE ? 0 : code;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_STATEMENT_H
+#define DB_STATEMENT_H
+/*
+ * The statements of the writer, in one table, prepared when the file is opened.  Parameters are named;
+ * those of the one hot statement are looked up once.
+ */
+#include <stdint.h>
+
+#include "db/store.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum statement {
+	STMT_BEGIN,
+	STMT_COMMIT,
+	STMT_ROLLBACK,
+	STMT_META,
+	STMT_PROGRESS,
+	STMT_TRACE,
+	STMT_POOL,
+	STMT_SUMMARY,
+	STMT_EV_OPEN,
+	STMT_EV_TICK,
+	STMT_EV_REQUEST,
+	STMT_EV_REFUSED,
+	STMT_EV_COMPLETE,
+	STMT_EV_FREE,
+	STMT_EV_RX,
+	STMT_EV_DROP,
+	STMT_EV_FALLBACK,
+	STMT_EV_VIOLATION,
+	STMT_EV_CLOSE,
+	STMT_ALLOC,
+	STMT_LEVEL,
+	STMT_LATENCY,
+	STMT_LOSS,
+	STMT_NR
+};
+
+struct statements {
+	struct sqlite3_stmt *stmt[STMT_NR];
+	struct {
+		int id, ts, what, available, ids;
+	} rx; /* parameters of STMT_EV_RX */
+};
+
+int statements_prepare(struct statements *s, struct sqlite3 *db, struct db_error *err);
+void statements_release(struct statements *s);
+
+/* Binds one named parameter; it must exist. */
+void bind_int(struct sqlite3_stmt *stmt, const char *name, int64_t value);
+void bind_real(struct sqlite3_stmt *stmt, const char *name, double value);
+void bind_text(struct sqlite3_stmt *stmt, const char *name, const char *value); /* NULL: SQL NULL */
+void bind_blob(struct sqlite3_stmt *stmt, const char *name, const void *bytes, int nr_bytes);
+void bind_null(struct sqlite3_stmt *stmt, const char *name);
+
+/* Runs a statement that gives no rows, and makes it ready for the next time.  0, or SQLite's code. */
+int statement_run(struct sqlite3_stmt *stmt);
+
+#endif

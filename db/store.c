@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* The store's threads: a producer's calls on one side, the writer's loop on the other. */
+#include "db/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/connect.h"
+#include "db/error.h"
+#include "db/queue.h"
+#include "db/writer.h"
+
+#define BATCH_MS 100
+#define HEARTBEAT_NS INT64_C(500000000) /* commits when idle: DB_DEAD_NS waits for several */
+#define CHECK_CLOCK_EVERY 256
+#define SEQ_MAX ((UINT64_C(1) << DB_SEQ_BITS) - 1)
+#define TS_MAX (INT64_C(1) << 62)
+
+struct store {
+	sqlite3 *db;
+	struct queue queue;
+	struct writer writer; /* the writer thread's, between store_open() and the join */
+	pthread_t thread;
+	int64_t batch_ns;
+	char *trace, *command_line;
+
+	pthread_mutex_t lock; /* what follows */
+	struct store_progress progress;
+	int error;
+	struct db_error error_text;
+};
+
+static void publish(struct store *s)
+{
+	const struct writer *w = &s->writer;
+
+	pthread_mutex_lock(&s->lock);
+	s->progress.events = w->progress.events;
+	s->progress.lost = writer_lost(w);
+	s->progress.last_event_ns = w->progress.end_ns;
+	s->progress.committed_ns = w->progress.committed_ns;
+	s->progress.open_pools = writer_open_pools(w);
+	if (w->rows.error && !s->error) {
+		s->error = w->rows.error;
+		s->error_text = w->rows.error_text;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void commit(struct store *s)
+{
+	writer_commit(&s->writer);
+	publish(s);
+}
+
+/* Works through what was taken from the queue; a long one is committed in several batches. */
+static void work(struct store *s)
+{
+	struct queue_item *item = NULL;
+	unsigned nr = 0;
+
+	while (!s->writer.rows.error && (item = queue_next(&s->queue, item))) {
+		writer_item(&s->writer, item);
+		if (++nr % CHECK_CLOCK_EVERY == 0 &&
+		    writer_now_ns() - s->writer.batch_since_ns > s->batch_ns)
+			commit(s);
+	}
+	writer_expire(&s->writer, false);
+}
+
+/*
+ * Waits half a batch's time, so that an event is visible before a whole one has passed; commits what
+ * came, and a heartbeat when nothing did.
+ */
+static void *writer_thread(void *arg)
+{
+	struct store *s = arg;
+	int64_t last_commit_ns = writer_now_ns();
+	uint64_t flushed = 0, ticket = 0;
+
+	while (queue_take(&s->queue, writer_now_ns() + s->batch_ns / 2, &ticket)) {
+		work(s);
+		if (s->writer.in_batch || ticket != flushed ||
+		    writer_now_ns() - last_commit_ns > HEARTBEAT_NS) {
+			commit(s);
+			last_commit_ns = writer_now_ns();
+		}
+		if (s->writer.rows.error) {
+			rows_rollback(&s->writer.rows);
+			queue_fail(&s->queue);
+			break;
+		}
+		queue_done(&s->queue, ticket);
+		flushed = ticket;
+	}
+	return NULL;
+}
+
+static char *copy_text(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static void release(struct store *s)
+{
+	sqlite3_close(s->db);
+	queue_release(&s->queue);
+	pthread_mutex_destroy(&s->lock);
+	free(s->trace);
+	free(s->command_line);
+	free(s);
+}
+
+static int start(struct store *s, const struct store_options *options, struct db_error *err)
+{
+	struct store_options own = *options;
+	int ret;
+
+	own.trace = s->trace = copy_text(options->trace);
+	own.command_line = s->command_line = copy_text(options->command_line);
+	s->batch_ns = (options->batch_ms ? options->batch_ms : BATCH_MS) * INT64_C(1000000);
+	ret = writer_init(&s->writer, s, s->db, &own, err);
+	if (ret)
+		return ret;
+	publish(s);
+	ret = -pthread_create(&s->thread, NULL, writer_thread, s);
+	if (!ret)
+		return 0;
+	writer_release(&s->writer);
+	return db_fail(err, ret, "cannot start a thread: %s", strerror(-ret));
+}
+
+int store_open(const char *path, const struct store_options *options, struct store **out,
+	       struct db_error *err)
+{
+	static const struct store_options none;
+	struct store *s = calloc(1, sizeof(*s));
+	int ret;
+
+	*out = NULL;
+	if (!s || queue_init(&s->queue)) {
+		free(s);
+		return db_fail(err, -ENOMEM, "out of memory");
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	if (!options)
+		options = &none;
+	ret = connect_create(path, options->may_replace, &s->db, err);
+	if (!ret)
+		ret = start(s, options, err);
+	if (ret) {
+		release(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+int store_append(struct store *store, const struct pool_event *event)
+{
+	if (event->seq > SEQ_MAX || event->ts_ns <= 0 || event->ts_ns > TS_MAX)
+		return -EINVAL;
+	return queue_put_event(&store->queue, event);
+}
+
+int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_ns, uint64_t events,
+	       const char *source)
+{
+	struct queue_loss loss = {
+		.pool = pool, .start_ns = start_ns, .end_ns = end_ns, .events = events};
+
+	snprintf(loss.source, sizeof(loss.source), "%s", source);
+	return queue_put_loss(&store->queue, &loss);
+}
+
+int store_flush(struct store *store)
+{
+	return queue_flush(&store->queue);
+}
+
+void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_t mismatches,
+		   int64_t first_mismatch_ns)
+{
+	struct track *t = writer_find(&store->writer, pool);
+
+	if (!t || (t->identity.checked == checked && t->identity.mismatches == mismatches))
+		return;
+	t->identity = (struct verdict){checked, mismatches, first_mismatch_ns};
+	t->changed = true;
+}
+
+void store_progress(struct store *store, struct store_progress *out)
+{
+	pthread_mutex_lock(&store->lock);
+	*out = store->progress;
+	pthread_mutex_unlock(&store->lock);
+}
+
+const char *store_error(struct store *store)
+{
+	const char *text;
+
+	pthread_mutex_lock(&store->lock);
+	text = store->error ? store->error_text.text : "";
+	pthread_mutex_unlock(&store->lock);
+	return text;
+}
+
+int store_close(struct store *store, enum store_end end, const char *note, struct db_error *err)
+{
+	struct writer *w = &store->writer;
+	int ret;
+
+	queue_stop(&store->queue);
+	pthread_join(store->thread, NULL);
+	if (!w->rows.error) {
+		writer_expire(w, true);
+		writer_finish(w, end, note);
+	}
+	ret = w->rows.error ? db_fail(err, -EIO, "%s", w->rows.error_text.text) : 0;
+	if (ret)
+		writer_give_up(w);
+	writer_release(w);
+	/*
+	 * A finished recording is one plain file that can be copied and read from a read-only folder.
+	 * A reader that has it open now keeps it in WAL mode, which does no harm.
+	 */
+	sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	release(store);
+	return ret;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/connect.h"
+#include "db/error.h"
+
+/* A pool keeps its number in the file if it is below this and nobody has it. */
+#define NUMBER_KEPT_BELOW 65536u
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+int64_t writer_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+static void write_meta(struct writer *w)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	rows_meta_int(&w->rows, "schema", DB_SCHEMA_VERSION);
+	rows_meta_text(&w->rows, "tool", "poolscope " POOLSCOPE_VERSION);
+	rows_meta_text(&w->rows, "host", host);
+	rows_meta_text(&w->rows, "command", w->options.command_line);
+	rows_meta_text(&w->rows, "trace", w->options.trace ? w->options.trace : "");
+	rows_meta_int(&w->rows, "started_ns", clock_ns(CLOCK_REALTIME));
+	rows_meta_text(&w->rows, "ended", "recording");
+	rows_meta_text(&w->rows, "note", NULL);
+	rows_trace(&w->rows, 1, w->options.trace ? w->options.trace : "");
+}
+
+static void begin_batch(struct writer *w)
+{
+	if (w->in_batch)
+		return;
+	w->in_batch = true;
+	w->batch_since_ns = writer_now_ns();
+	rows_begin(&w->rows);
+}
+
+int writer_init(struct writer *w, struct store *store, struct sqlite3 *db,
+		const struct store_options *options, struct db_error *err)
+{
+	int ret;
+
+	memset(w, 0, sizeof(*w));
+	w->store = store;
+	w->options = *options;
+	ret = rows_init(&w->rows, db, err);
+	if (ret)
+		return ret;
+	begin_batch(w);
+	write_meta(w);
+	writer_commit(w);
+	if (!w->rows.error)
+		return 0;
+	*err = w->rows.error_text;
+	ret = w->rows.error;
+	writer_release(w);
+	return ret;
+}
+
+void writer_release(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->nr_pools; i++) {
+		track_release(w->pools[i]);
+		free(w->pools[i]);
+	}
+	rows_rollback(&w->rows);
+	rows_release(&w->rows);
+}
+
+static void fail(struct writer *w, int error, const char *why)
+{
+	if (!w->rows.error)
+		w->rows.error = db_fail(&w->rows.error_text, error, "%s", why);
+}
+
+/* --- pools ---------------------------------------------------------------------------------------- */
+
+struct track *writer_find(struct writer *w, uint32_t number)
+{
+	for (uint32_t i = 0; i < w->nr_pools; i++)
+		if (w->pools[i]->number == number)
+			return w->pools[i];
+	return NULL;
+}
+
+static bool is_taken(const struct writer *w, uint32_t pool)
+{
+	for (uint32_t i = 0; i < w->nr_pools; i++)
+		if (w->pools[i]->pool == pool)
+			return true;
+	return false;
+}
+
+static struct track *add_pool(struct writer *w, uint32_t number)
+{
+	uint32_t pool = number < NUMBER_KEPT_BELOW ? number : NUMBER_KEPT_BELOW;
+	struct track *t;
+
+	while (is_taken(w, pool))
+		pool++;
+	if (w->nr_pools == WRITER_POOLS_MAX) {
+		fail(w, -EOVERFLOW, "more pools than one recording can hold");
+		return NULL;
+	}
+	t = malloc(sizeof(*t));
+	if (!t) {
+		fail(w, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	track_init(t, pool, number);
+	w->pools[w->nr_pools++] = t;
+	return t;
+}
+
+static struct track *pool_of(struct writer *w, uint32_t number)
+{
+	if (w->last && w->last->number == number)
+		return w->last;
+	w->last = writer_find(w, number);
+	if (!w->last)
+		w->last = add_pool(w, number);
+	return w->last;
+}
+
+uint64_t writer_open_pools(const struct writer *w)
+{
+	uint64_t nr = 0;
+
+	for (uint32_t i = 0; i < w->nr_pools; i++)
+		nr += !w->pools[i]->closed_ns;
+	return nr;
+}
+
+/* --- events --------------------------------------------------------------------------------------- */
+
+static void gap_row(struct writer *w, const struct track *t, const struct pool_event *e,
+		    uint64_t lost)
+{
+	struct queue_loss loss = {.pool = t->pool,
+				  .start_ns = t->last_ns,
+				  .end_ns = e->ts_ns > t->last_ns ? e->ts_ns : t->last_ns,
+				  .events = lost,
+				  .source = "seq"};
+
+	rows_loss(&w->rows, &loss, (int64_t)(e->seq - lost));
+	w->progress.losses++;
+	w->progress.lost_seq += lost;
+}
+
+static void deliver(struct writer *w, struct track *t, const struct pool_event *e,
+		    const struct window_gap *gap)
+{
+	if (gap->lost)
+		gap_row(w, t, e, gap->lost);
+	rows_event(&w->rows, t->pool, e);
+	if (track_event(t, e, gap, &w->rows))
+		fail(w, -ENOMEM, "out of memory");
+	w->progress.events++;
+	if (!w->progress.start_ns || e->ts_ns < w->progress.start_ns)
+		w->progress.start_ns = e->ts_ns;
+	if (e->ts_ns > w->progress.end_ns)
+		w->progress.end_ns = e->ts_ns;
+	if (w->options.observe)
+		w->options.observe(e, !gap->lost && !gap->joined, w->options.ctx);
+}
+
+static void drain_window(struct writer *w, struct track *t, int64_t now_ns, bool force)
+{
+	struct window_gap gap;
+	struct pool_event *e;
+
+	while ((e = window_pop(&t->window, now_ns, force, &gap))) {
+		deliver(w, t, e, &gap);
+		free(e);
+	}
+}
+
+static void on_event(struct writer *w, const struct pool_event *e)
+{
+	static const struct window_gap none;
+	struct track *t = pool_of(w, e->pool);
+
+	if (!t)
+		return;
+	if (window_in_order(&t->window, e->seq)) {
+		deliver(w, t, e, &none);
+		window_advance(&t->window);
+		return;
+	}
+	if (window_hold(&t->window, e, w->batch_since_ns))
+		fail(w, -ENOMEM, "out of memory");
+	drain_window(w, t, w->batch_since_ns, false);
+}
+
+static void on_loss(struct writer *w, const struct queue_loss *told)
+{
+	struct queue_loss loss = *told;
+	struct track *t = told->pool >= 0 ? writer_find(w, (uint32_t)told->pool) : NULL;
+
+	if (t) {
+		loss.pool = t->pool;
+		t->lost_told += told->events;
+		t->changed = true;
+	}
+	rows_loss(&w->rows, &loss, -1);
+	w->progress.losses++;
+	w->progress.lost_told += told->events;
+}
+
+void writer_item(struct writer *w, const struct queue_item *item)
+{
+	begin_batch(w);
+	if (item->is_loss)
+		on_loss(w, &item->u.loss);
+	else
+		on_event(w, &item->u.event);
+}
+
+void writer_expire(struct writer *w, bool force)
+{
+	int64_t now_ns = writer_now_ns();
+
+	for (uint32_t i = 0; i < w->nr_pools; i++) {
+		if (!w->pools[i]->window.nr)
+			continue;
+		begin_batch(w);
+		drain_window(w, w->pools[i], now_ns, force);
+	}
+}
+
+/* --- batches -------------------------------------------------------------------------------------- */
+
+uint64_t writer_lost(const struct writer *w)
+{
+	return w->progress.lost_seq > w->progress.lost_told ? w->progress.lost_seq
+							    : w->progress.lost_told;
+}
+
+void writer_commit(struct writer *w)
+{
+	begin_batch(w);
+	if (w->options.before_commit)
+		w->options.before_commit(w->store, w->options.ctx);
+	for (uint32_t i = 0; i < w->nr_pools; i++)
+		track_save(w->pools[i], &w->rows);
+	w->progress.committed_ns = clock_ns(CLOCK_REALTIME);
+	rows_progress(&w->rows, &w->progress);
+	rows_commit(&w->rows);
+	w->in_batch = false;
+}
+
+void writer_finish(struct writer *w, enum store_end end, const char *note)
+{
+	static const char *const names[] = {
+		[STORE_END_COMPLETE] = "complete",
+		[STORE_END_STOPPED] = "stopped",
+		[STORE_END_PROGRAM_DIED] = "program died",
+		[STORE_END_FAILED] = "failed",
+	};
+
+	begin_batch(w);
+	rows_meta_text(&w->rows, "ended", names[end]);
+	rows_meta_text(&w->rows, "note", note);
+	writer_commit(w);
+}
+
+void writer_give_up(struct writer *w)
+{
+	rows_rollback(&w->rows);
+	w->rows.error = 0;
+	rows_begin(&w->rows);
+	rows_meta_text(&w->rows, "ended", "failed");
+	rows_meta_text(&w->rows, "note", w->rows.error_text.text);
+	rows_commit(&w->rows);
+}

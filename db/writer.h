@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_WRITER_H
+#define DB_WRITER_H
+/*
+ * What happens to what the producer hands over, without threads: events into seq order, to rows and to the
+ * pool they belong to; losses to rows; everything in batches.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/queue.h"
+#include "db/rows.h"
+#include "db/store.h"
+#include "db/track.h"
+
+/* Pools of one recording; each costs memory for its open roll-ups. */
+#define WRITER_POOLS_MAX 256
+
+struct writer {
+	struct store *store; /* for the callbacks */
+	struct store_options options;
+	struct rows rows;
+	struct track *pools[WRITER_POOLS_MAX];
+	uint32_t nr_pools;
+	struct track *last; /* events of a pool come in runs */
+	struct rows_progress progress;
+	bool in_batch;
+	int64_t batch_since_ns; /* CLOCK_MONOTONIC */
+};
+
+int writer_init(struct writer *w, struct store *store, struct sqlite3 *db,
+		const struct store_options *options, struct db_error *err);
+void writer_release(struct writer *w);
+
+/* One item from the queue, into the open batch (begun when there is none). */
+void writer_item(struct writer *w, const struct queue_item *item);
+
+/* Gives up what has waited too long for its predecessors; with force, whatever waits. */
+void writer_expire(struct writer *w, bool force);
+
+/* Ends the batch: figures, heartbeat, commit. */
+void writer_commit(struct writer *w);
+
+/* Writes how the recording ended, and commits. */
+void writer_finish(struct writer *w, enum store_end end, const char *note);
+
+/* After an error: drops the open batch and says in meta why the recording ended, if that still works. */
+void writer_give_up(struct writer *w);
+
+/* Known to be lost in all: exact from seq, or more where the tracer said so. */
+uint64_t writer_lost(const struct writer *w);
+uint64_t writer_open_pools(const struct writer *w);
+struct track *writer_find(struct writer *w, uint32_t number);
+
+int64_t writer_now_ns(void); /* CLOCK_MONOTONIC */
+
+#endif
