@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/spec/spec.h"
+
+/* Where the parser stands, and where it complains. */
+struct cursor {
+	const char *start, *at;
+	char *why;
+};
+
+static int fail(const struct cursor *c, const char *format, ...)
+{
+	va_list args;
+	int used = snprintf(c->why, SPEC_WHY_BYTES,
+			    "at position %td of '%.60s': ", c->at - c->start + 1, c->start);
+
+	va_start(args, format);
+	if (used > 0 && used < SPEC_WHY_BYTES)
+		vsnprintf(c->why + used, SPEC_WHY_BYTES - (size_t)used, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* The word at p: letters, digits, '-' and '_'. */
+static size_t word_length(const char *p)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)p[n]) || p[n] == '-' || p[n] == '_')
+		n++;
+	return n;
+}
+
+static bool is_word(const char *p, size_t n, const char *name)
+{
+	return strlen(name) == n && memcmp(p, name, n) == 0;
+}
+
+static int read_suffix(struct cursor *c, enum spec_unit unit, double *factor)
+{
+	static const struct {
+		const char *name;
+		enum spec_unit unit;
+		double factor;
+	} suffixes[] = {
+		{"ns", SPEC_DURATION, 1},  {"us", SPEC_DURATION, 1e3}, {"ms", SPEC_DURATION, 1e6},
+		{"s", SPEC_DURATION, 1e9}, {"m", SPEC_DURATION, 60e9}, {"h", SPEC_DURATION, 3600e9},
+		{"k", SPEC_NUMBER, 1e3},   {"M", SPEC_NUMBER, 1e6},    {"G", SPEC_NUMBER, 1e9},
+		{"", SPEC_NUMBER, 1},	   {"", SPEC_PROBABILITY, 1},
+	};
+	size_t n = word_length(c->at);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (suffixes[i].unit == unit && is_word(c->at, n, suffixes[i].name)) {
+			*factor = suffixes[i].factor;
+			c->at += n;
+			return 0;
+		}
+	}
+	if (unit == SPEC_DURATION)
+		return fail(c, "a duration needs a unit: ns, us, ms, s, m or h");
+	return fail(c, "unknown suffix '%.*s'%s", (int)n, c->at,
+		    unit == SPEC_NUMBER ? " (k, M and G are known)" : "");
+}
+
+static int read_value(struct cursor *c, enum spec_unit unit, double *value)
+{
+	struct cursor begin = *c;
+	double factor = 1;
+	char *end;
+
+	/* strtod would take hexadecimal, infinities and signs, none of which means anything here.
+	 */
+	if (!isdigit((unsigned char)c->at[0]) && c->at[0] != '.')
+		return fail(c, "a number is wanted here");
+	if (c->at[0] == '0' && (c->at[1] == 'x' || c->at[1] == 'X'))
+		return fail(c, "a decimal number is wanted here");
+	*value = strtod(c->at, &end);
+	if (end == c->at)
+		return fail(c, "a number is wanted here");
+	c->at = end;
+	if (read_suffix(c, unit, &factor) != 0)
+		return -EINVAL;
+	*value *= factor;
+	if (unit == SPEC_PROBABILITY && *value > 1)
+		return fail(&begin, "a probability lies between 0 and 1");
+	if (!isfinite(*value) || *value > 9e18)
+		return fail(&begin, "the number is too large");
+	return 0;
+}
+
+static int unknown_key(const struct cursor *c, size_t n, const struct spec_kind *kind)
+{
+	char known[128] = "";
+
+	for (int i = 0; i < SPEC_MAX_KEYS && kind->keys[i].name != NULL; i++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+			 kind->keys[i].name);
+	}
+	return fail(c, "%s has no key '%.*s' (it has %s)", kind->name, (int)n, c->at, known);
+}
+
+static int find_key(struct cursor *c, size_t n, const struct spec_kind *kind)
+{
+	for (int i = 0; i < SPEC_MAX_KEYS && kind->keys[i].name != NULL; i++) {
+		if (is_word(c->at, n, kind->keys[i].name))
+			return i;
+	}
+	return unknown_key(c, n, kind);
+}
+
+/* key=value, or a value alone in first place, which is the first key's. */
+static int read_pair(struct cursor *c, const struct spec_kind *kind, bool first, struct spec *out)
+{
+	size_t n = word_length(c->at);
+	int key = 0;
+
+	if (c->at[n] == '=') {
+		key = find_key(c, n, kind);
+		if (key < 0)
+			return key;
+		if (out->given[key])
+			return fail(c, "'%s' is given twice", kind->keys[key].name);
+		c->at += n + 1;
+	} else if (!first) {
+		return fail(c, "key=value is wanted here");
+	}
+	out->given[key] = true;
+	return read_value(c, kind->keys[key].unit, &out->value[key]);
+}
+
+static int read_pairs(struct cursor *c, const struct spec_kind *kind, struct spec *out)
+{
+	bool first = true;
+
+	if (*c->at == '\0')
+		return 0;
+	if (*c->at != ':')
+		return fail(c, "':' is wanted after '%s'", kind->name);
+	do {
+		c->at++;
+		if (read_pair(c, kind, first, out) != 0)
+			return -EINVAL;
+		first = false;
+	} while (*c->at == ',');
+	return *c->at == '\0' ? 0 : fail(c, "',' or the end is wanted here");
+}
+
+static int fill_in(const struct cursor *c, const struct spec_kind *kind, struct spec *out)
+{
+	for (int i = 0; i < SPEC_MAX_KEYS && kind->keys[i].name != NULL; i++) {
+		if (out->given[i])
+			continue;
+		if (kind->keys[i].required)
+			return fail(c, "%s needs %s=", kind->name, kind->keys[i].name);
+		out->value[i] = kind->keys[i].otherwise;
+	}
+	return 0;
+}
+
+static int find_kind(struct cursor *c, const struct spec_kind *kinds, size_t nr_kinds)
+{
+	size_t n = word_length(c->at);
+	char known[160] = "";
+
+	for (size_t i = 0; i < nr_kinds; i++) {
+		size_t used = strlen(known);
+
+		if (is_word(c->at, n, kinds[i].name)) {
+			c->at += n;
+			return (int)i;
+		}
+		snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+			 kinds[i].name);
+	}
+	return fail(c, "unknown kind '%.*s' (known: %s)", (int)n, c->at, known);
+}
+
+int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds, struct spec *out,
+	       char why[SPEC_WHY_BYTES])
+{
+	struct cursor c = {.start = text, .at = text, .why = why};
+	int kind = find_kind(&c, kinds, nr_kinds);
+
+	memset(out, 0, sizeof(*out));
+	if (kind < 0)
+		return kind;
+	out->kind = (unsigned int)kind;
+	if (read_pairs(&c, &kinds[kind], out) != 0)
+		return -EINVAL;
+	return fill_in(&c, &kinds[kind], out);
+}
+
+int spec_value(const char *text, enum spec_unit unit, double *value, char why[SPEC_WHY_BYTES])
+{
+	struct cursor c = {.start = text, .at = text, .why = why};
+
+	if (read_value(&c, unit, value) != 0)
+		return -EINVAL;
+	return *c.at == '\0' ? 0 : fail(&c, "the number should end here");
+}
