@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/nic/nic.h"
+#include "driver/nic/regs.h"
+
+struct fifo_frame {
+	uint32_t len_bytes;
+	uint8_t bytes[NIC_FRAME_BYTES];
+};
+
+struct nic {
+	struct device device;
+	pthread_mutex_t mutex;
+	struct nic_regs regs; /* what the driver wrote last, where that is of use */
+	uint32_t mask;	      /* causes that raise the line */
+	uint32_t cause;
+	uint32_t head; /* next slot that the device fills; runs free, as rx_tail does */
+	struct device_counts counts;
+	uint32_t fifo_head, fifo_tail; /* run free */
+	struct fifo_frame fifo[NIC_FIFO_FRAMES];
+};
+
+static bus_addr_t ring_base(const struct nic *nic)
+{
+	return bus_addr((uint64_t)nic->regs.rx_base_hi << 32 | nic->regs.rx_base_lo);
+}
+
+static bus_addr_t write_back(const struct nic *nic)
+{
+	return bus_addr((uint64_t)nic->regs.rx_wb_hi << 32 | nic->regs.rx_wb_lo);
+}
+
+/* 2.3: the line is high while an enabled cause stands. */
+static void drive_line(struct nic *nic)
+{
+	if ((nic->cause & nic->mask) != 0 && nic->device.line.raise != NULL)
+		nic->device.line.raise(nic->device.line.ctx);
+}
+
+/* 2.6: the access failed; the frame or the descriptor is lost, the device goes on. */
+static void note_fault(struct nic *nic)
+{
+	nic->counts.faults++;
+	nic->cause |= NIC_CAUSE_FAULT;
+}
+
+/* 4.2 and 3.3: the frame's length and flags, then the head that announces them. */
+static void write_back_slot(struct nic *nic, bus_addr_t slot, uint32_t len_bytes, uint16_t flags)
+{
+	uint16_t done[2] = {(uint16_t)len_bytes, flags};
+	struct dma_space *space = nic->device.space;
+
+	if (dma_write(space, bus_addr_add(slot, offsetof(struct nic_rx_desc, frame_bytes)), done,
+		      sizeof(done)) != 0)
+		note_fault(nic);
+	nic->head++;
+	if (dma_publish(space, write_back(nic), nic->head) != 0)
+		note_fault(nic);
+	nic->cause |= NIC_CAUSE_RX;
+}
+
+/* 5.2: one frame into the buffer of the next descriptor. */
+static bool store(struct nic *nic, const void *frame, uint32_t len_bytes)
+{
+	uint32_t index = nic->head & (nic->regs.rx_slots - 1);
+	bus_addr_t slot = bus_addr_add(ring_base(nic), index * sizeof(struct nic_rx_desc));
+	struct nic_rx_desc desc;
+
+	if (nic->head == nic->regs.rx_tail) {
+		nic->counts.no_descriptor++;
+		nic->cause |= NIC_CAUSE_DROP;
+		return false;
+	}
+	if (dma_read(nic->device.space, slot, &desc, sizeof(desc)) != 0) {
+		note_fault(nic);
+		nic->counts.refused++;
+		return false;
+	}
+	if (len_bytes > desc.buffer_bytes ||
+	    dma_write(nic->device.space, bus_addr(desc.buffer), frame, len_bytes) != 0) {
+		if (len_bytes <= desc.buffer_bytes)
+			note_fault(nic);
+		nic->counts.refused++;
+		write_back_slot(nic, slot, 0, NIC_RX_DONE | NIC_RX_ERROR);
+		return false;
+	}
+	nic->counts.stored++;
+	write_back_slot(nic, slot, len_bytes, NIC_RX_DONE);
+	return true;
+}
+
+/* 5.3: while the ring is held, frames wait in the device. */
+static bool hold_back(struct nic *nic, const void *frame, uint32_t len_bytes)
+{
+	struct fifo_frame *slot = &nic->fifo[nic->fifo_tail % NIC_FIFO_FRAMES];
+
+	if (nic->fifo_tail - nic->fifo_head == NIC_FIFO_FRAMES) {
+		nic->counts.fifo++;
+		nic->cause |= NIC_CAUSE_DROP;
+		return false;
+	}
+	slot->len_bytes = len_bytes;
+	memcpy(slot->bytes, frame, len_bytes);
+	nic->fifo_tail++;
+	return true;
+}
+
+static void drain_fifo(struct nic *nic)
+{
+	while (nic->fifo_head != nic->fifo_tail) {
+		struct fifo_frame *slot = &nic->fifo[nic->fifo_head % NIC_FIFO_FRAMES];
+
+		store(nic, slot->bytes, slot->len_bytes);
+		nic->fifo_head++;
+	}
+}
+
+static bool nic_receive(struct device *device, const void *frame, uint32_t len_bytes)
+{
+	struct nic *nic = (struct nic *)device;
+	bool kept = false;
+
+	pthread_mutex_lock(&nic->mutex);
+	if (!(nic->regs.ctrl & NIC_CTRL_RX_ENABLE) || len_bytes > NIC_FRAME_BYTES)
+		nic->counts.refused++;
+	else if (nic->regs.ctrl & NIC_CTRL_RX_HOLD)
+		kept = hold_back(nic, frame, len_bytes);
+	else
+		kept = store(nic, frame, len_bytes);
+	pthread_mutex_unlock(&nic->mutex);
+	return kept;
+}
+
+static void nic_step(struct device *device)
+{
+	struct nic *nic = (struct nic *)device;
+
+	pthread_mutex_lock(&nic->mutex);
+	drive_line(nic);
+	pthread_mutex_unlock(&nic->mutex);
+}
+
+/* 2.1: everything as at power on; counters of the outside world stay. */
+static void reset(struct nic *nic)
+{
+	memset(&nic->regs, 0, sizeof(nic->regs));
+	nic->mask = 0;
+	nic->cause = 0;
+	nic->head = 0;
+	nic->counts.refused += nic->fifo_tail - nic->fifo_head;
+	nic->fifo_head = nic->fifo_tail;
+}
+
+static uint32_t read_cause(struct nic *nic)
+{
+	uint32_t cause = nic->cause;
+
+	nic->cause = 0;
+	return cause;
+}
+
+static uint32_t read_status(const struct nic *nic)
+{
+	/* The model does one thing at a time: between two accesses no descriptor is in work. */
+	bool idle = !(nic->regs.ctrl & NIC_CTRL_RX_ENABLE) || (nic->regs.ctrl & NIC_CTRL_RX_HOLD);
+
+	return NIC_STATUS_LINK | (idle ? NIC_STATUS_RX_IDLE : 0) |
+	       (nic->counts.faults > 0 ? NIC_STATUS_FAULT : 0);
+}
+
+static uint32_t read_locked(struct nic *nic, uint32_t offset)
+{
+	switch (offset) {
+	case offsetof(struct nic_regs, ctrl):
+		return nic->regs.ctrl;
+	case offsetof(struct nic_regs, status):
+		return read_status(nic);
+	case offsetof(struct nic_regs, cause):
+		return read_cause(nic);
+	case offsetof(struct nic_regs, mask_set):
+		return nic->mask;
+	case offsetof(struct nic_regs, drops):
+		return (uint32_t)nic->counts.no_descriptor;
+	case offsetof(struct nic_regs, fifo_drops):
+		return (uint32_t)nic->counts.fifo;
+	case offsetof(struct nic_regs, faults):
+		return (uint32_t)nic->counts.faults;
+	case offsetof(struct nic_regs, rx_head):
+		return nic->head;
+	case offsetof(struct nic_regs, rx_tail):
+		return nic->regs.rx_tail;
+	case offsetof(struct nic_regs, rx_slots):
+		return nic->regs.rx_slots;
+	default:
+		return 0; /* 2: other offsets read as zero */
+	}
+}
+
+static void write_ctrl(struct nic *nic, uint32_t value)
+{
+	bool was_held = nic->regs.ctrl & NIC_CTRL_RX_HOLD;
+
+	if (value & NIC_CTRL_RESET) {
+		reset(nic);
+		return;
+	}
+	nic->regs.ctrl = value & (NIC_CTRL_RX_ENABLE | NIC_CTRL_RX_HOLD);
+	if (nic->regs.rx_slots == 0)
+		nic->regs.ctrl &= ~NIC_CTRL_RX_ENABLE; /* 5.1: no ring, no receiving */
+	if (was_held && !(value & NIC_CTRL_RX_HOLD) && (value & NIC_CTRL_RX_ENABLE))
+		drain_fifo(nic);
+}
+
+static void write_slots(struct nic *nic, uint32_t value)
+{
+	bool ok = value >= NIC_RX_SLOTS_MIN && value <= NIC_RX_SLOTS_MAX &&
+		  (value & (value - 1)) == 0;
+
+	nic->regs.rx_slots = ok ? value : 0; /* 3.1 */
+}
+
+static void write_locked(struct nic *nic, uint32_t offset, uint32_t value)
+{
+	switch (offset) {
+	case offsetof(struct nic_regs, ctrl):
+		write_ctrl(nic, value);
+		break;
+	case offsetof(struct nic_regs, mask_set):
+		nic->mask |= value;
+		drive_line(nic);
+		break;
+	case offsetof(struct nic_regs, mask_clear):
+		nic->mask &= ~value;
+		break;
+	case offsetof(struct nic_regs, rx_base_lo):
+		nic->regs.rx_base_lo = value;
+		break;
+	case offsetof(struct nic_regs, rx_base_hi):
+		nic->regs.rx_base_hi = value;
+		break;
+	case offsetof(struct nic_regs, rx_slots):
+		write_slots(nic, value);
+		break;
+	case offsetof(struct nic_regs, rx_tail):
+		nic->regs.rx_tail = value;
+		break;
+	case offsetof(struct nic_regs, rx_wb_lo):
+		nic->regs.rx_wb_lo = value;
+		break;
+	case offsetof(struct nic_regs, rx_wb_hi):
+		nic->regs.rx_wb_hi = value;
+		break;
+	default:
+		break; /* 2: writing elsewhere does nothing */
+	}
+}
+
+static uint32_t nic_read(struct device *device, uint32_t offset)
+{
+	struct nic *nic = (struct nic *)device;
+	uint32_t value;
+
+	pthread_mutex_lock(&nic->mutex);
+	value = read_locked(nic, offset);
+	pthread_mutex_unlock(&nic->mutex);
+	return value;
+}
+
+static void nic_write(struct device *device, uint32_t offset, uint32_t value)
+{
+	struct nic *nic = (struct nic *)device;
+
+	pthread_mutex_lock(&nic->mutex);
+	write_locked(nic, offset, value);
+	pthread_mutex_unlock(&nic->mutex);
+}
+
+static void nic_count(struct device *device, struct device_counts *counts)
+{
+	struct nic *nic = (struct nic *)device;
+
+	pthread_mutex_lock(&nic->mutex);
+	*counts = nic->counts;
+	pthread_mutex_unlock(&nic->mutex);
+}
+
+static void nic_close(struct device *device)
+{
+	struct nic *nic = (struct nic *)device;
+
+	pthread_mutex_destroy(&nic->mutex);
+	free(nic);
+}
+
+static const struct device_ops nic_ops = {
+	.name = "poolscope reference NIC",
+	.register_bytes = NIC_REGISTER_BYTES,
+	.reaches_64_bit = true,
+	.read = nic_read,
+	.write = nic_write,
+	.receive = nic_receive,
+	.step = nic_step,
+	.count = nic_count,
+	.close = nic_close,
+};
+
+struct device *nic_open(struct dma_space *space)
+{
+	struct nic *nic = calloc(1, sizeof(*nic));
+
+	if (nic == NULL)
+		return NULL;
+	nic->device.ops = &nic_ops;
+	nic->device.space = space;
+	pthread_mutex_init(&nic->mutex, NULL);
+	return &nic->device;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NIC_H
+#define NIC_H
+/*
+ * The simulated bus-master NIC of docs/nic.md.  It knows registers and bus addresses, nothing of
+ * the driver or of the system that the driver runs on.
+ */
+#include "driver/nic/device.h"
+
+/* Frames that wait inside the device while the driver holds the receive ring (nic.md 5.3). */
+#define NIC_FIFO_FRAMES 128u
+/* Longest frame that the device takes from the wire. */
+#define NIC_FRAME_BYTES 2048u
+
+/*
+ * A NIC that masters the bus of space and pulls line, after reset.
+ * Owns:    the caller; space must outlive it.  Given back with ops->close().
+ * Returns: the device, or NULL when memory is out.
+ */
+struct device *nic_open(struct dma_space *space);
+
+#endif
