@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* An adapter's life: open, initialize, restart, pause, halt; its attributes and its DMA. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "driver/ndis/internal.h"
+
+static __thread struct ndis_adapter *current;
+
+struct ndis_adapter *ndis_enter_adapter(struct ndis_adapter *adapter)
+{
+	struct ndis_adapter *before = current;
+
+	current = adapter;
+	return before;
+}
+
+void ndis_leave_adapter(struct ndis_adapter *before)
+{
+	current = before;
+}
+
+struct ndis_adapter *ndis_current_adapter(void)
+{
+	return current;
+}
+
+struct ndis_adapter *ndis_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where)
+{
+	enum ndis_kind kind = ndis_object_kind(handle);
+
+	if (kind == NDIS_KIND_ADAPTER)
+		return handle;
+	ndis_broken(NULL, rule, (uintptr_t)handle, "%s was given %s; it wants the adapter handle",
+		    where, ndis_kind_name(kind));
+	return NULL;
+}
+
+enum ndis_adapter_state ndis_adapter_state(const struct ndis_adapter *adapter)
+{
+	return __atomic_load_n(&adapter->state, __ATOMIC_ACQUIRE);
+}
+
+void ndis_adapter_set_state(struct ndis_adapter *adapter, enum ndis_adapter_state state)
+{
+	__atomic_store_n(&adapter->state, state, __ATOMIC_RELEASE);
+}
+
+/* --- open and close --------------------------------------------------------------------------- */
+
+/* The device reached for memory that is not mapped: most likely memory that was freed too early. */
+static void report_dma_fault(void *ctx, const struct dma_fault *fault)
+{
+	ndis_broken(ctx, 48, fault->addr.value,
+		    "the device %s %zu bytes at bus address 0x%" PRIx64 ", which is not mapped%s",
+		    fault->direction == DMA_READ ? "read" : "wrote", fault->len_bytes,
+		    fault->addr.value, fault->was_mapped ? " any more" : "");
+}
+
+static void set_resources(struct ndis_adapter *adapter, uint64_t number)
+{
+	CM_PARTIAL_RESOURCE_LIST *list = &adapter->resources;
+
+	list->Version = 1;
+	list->Revision = 1;
+	list->Count = 2;
+	list->PartialDescriptors[0].Type = CmResourceTypeMemory;
+	list->PartialDescriptors[0].u.Memory.Start.QuadPart =
+		(LONGLONG)(0xfeb00000u + number % 256 * 0x10000u);
+	list->PartialDescriptors[0].u.Memory.Length = adapter->device->ops->register_bytes;
+	list->PartialDescriptors[1].Type = CmResourceTypeInterrupt;
+	list->PartialDescriptors[1].u.Interrupt.Level = DEVICE_LEVEL;
+	list->PartialDescriptors[1].u.Interrupt.Vector = (ULONG)(32 + number % 200);
+	list->PartialDescriptors[1].u.Interrupt.Affinity = 1;
+}
+
+struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device *device)
+{
+	struct ndis_host *host = ndis_host();
+	struct ndis_adapter *adapter = calloc(1, sizeof(*adapter));
+
+	if (adapter == NULL)
+		return NULL;
+	adapter->irq_lane = exec_lane_open(host->config.exec, "interrupt");
+	if (adapter->irq_lane == NULL) {
+		free(adapter);
+		return NULL;
+	}
+	adapter->driver = driver;
+	adapter->device = device;
+	set_resources(adapter, host->nr_adapters);
+	ndis_shared_memory_init(adapter, host->config.seed, 0x100 + host->nr_adapters);
+	ndis_interrupt_init(adapter);
+	dma_space_on_fault(device->space, report_dma_fault, adapter);
+	ndis_object_add(&adapter->object, NDIS_KIND_ADAPTER);
+	adapter->next = host->adapters;
+	host->adapters = adapter;
+	host->nr_adapters++;
+	return adapter;
+}
+
+void ndis_adapter_close(struct ndis_adapter *adapter)
+{
+	struct ndis_adapter **at = &ndis_host()->adapters;
+
+	while (*at != adapter)
+		at = &(*at)->next;
+	*at = adapter->next;
+	adapter->device->line = (struct irq_line){NULL, NULL};
+	dma_space_on_fault(adapter->device->space, NULL, NULL);
+	exec_lane_close(adapter->irq_lane);
+	ndis_io_forget(adapter);
+	free(adapter->dma);
+	ndis_object_remove(&adapter->object);
+	pthread_mutex_destroy(&adapter->irq_mutex);
+	pthread_mutex_destroy(&adapter->memory.mutex);
+	free(adapter);
+}
+
+void ndis_adapter_bind(struct ndis_adapter *adapter, const struct ndis_protocol *protocol)
+{
+	adapter->protocol = *protocol;
+}
+
+/* --- states ----------------------------------------------------------------------------------- */
+
+NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
+{
+	NDIS_MINIPORT_INIT_PARAMETERS parameters = {
+		.Header = {NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, 1, sizeof(parameters)},
+		.AllocatedResources = &adapter->resources,
+	};
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	struct poolscope_pool *last = poolscope_pool_last();
+	NDIS_STATUS status;
+
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_INITIALIZING);
+	status = adapter->driver->functions.InitializeHandlerEx(adapter, adapter->driver->context,
+								&parameters);
+	/* A pool that was opened meanwhile is the adapter's: violations go there. */
+	if (poolscope_pool_last() != last)
+		__atomic_store_n(&adapter->pool, poolscope_pool_last(), __ATOMIC_RELEASE);
+	ndis_leave_adapter(before);
+	if (status == NDIS_STATUS_SUCCESS) {
+		ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
+		return status;
+	}
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
+	ndis_shared_memory_reclaim(adapter); /* R53: a failed start leaves nothing either */
+	return status;
+}
+
+NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter)
+{
+	NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
+		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
+	};
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	NDIS_STATUS status;
+
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_RUNNING);
+	status = adapter->driver->functions.RestartHandler(adapter->context, &parameters);
+	if (status != NDIS_STATUS_SUCCESS)
+		ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
+	ndis_leave_adapter(before);
+	return status;
+}
+
+VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(MiniportAdapterHandle, 54, "NdisMPauseComplete");
+
+	if (adapter == NULL)
+		return;
+	__atomic_store_n(&adapter->pause_done, 1, __ATOMIC_RELEASE);
+	exec_wake(ndis_host()->config.exec);
+}
+
+void ndis_adapter_pause(struct ndis_adapter *adapter)
+{
+	NDIS_MINIPORT_PAUSE_PARAMETERS parameters = {
+		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
+	};
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	NDIS_STATUS status;
+	uint32_t out;
+
+	__atomic_store_n(&adapter->pause_done, 0, __ATOMIC_RELEASE);
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSING);
+	status = adapter->driver->functions.PauseHandler(adapter->context, &parameters);
+	if (status == NDIS_STATUS_PENDING)
+		exec_wait(ndis_host()->config.exec, &adapter->pause_done, EXEC_NEVER);
+	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
+	if (out != 0)
+		ndis_broken(adapter, 54, out, "the pause ended with %u frames not returned", out);
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
+	ndis_leave_adapter(before);
+}
+
+void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
+{
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	uint32_t out;
+
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
+	adapter->driver->functions.HaltHandlerEx(adapter->context, action);
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
+	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
+	if (out != 0)
+		ndis_broken(adapter, 50, out,
+			    "MiniportHaltEx returned while the protocols had %u frames", out);
+	if (adapter->dma != NULL)
+		ndis_broken(adapter, 48, (uintptr_t)adapter->dma,
+			    "MiniportHaltEx left the scatter/gather DMA registered");
+	if (adapter->interrupt != NULL)
+		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
+			    "MiniportHaltEx left the interrupt registered");
+	ndis_shared_memory_reclaim(adapter);
+	/* A callback that has let halt go on may still be on its way out of this layer. */
+	exec_flush(ndis_host()->worker);
+	ndis_leave_adapter(before);
+}
+
+/* --- attributes and DMA ----------------------------------------------------------------------- */
+
+NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
+				       PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(NdisMiniportAdapterHandle, 25, "NdisMSetMiniportAttributes");
+
+	if (adapter == NULL)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	if (MiniportAttributes->Header.Revision == 0)
+		return NDIS_STATUS_BAD_VERSION;
+	switch (MiniportAttributes->Header.Type) {
+	case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
+		adapter->context =
+			MiniportAttributes->RegistrationAttributes.MiniportAdapterContext;
+		adapter->attributes = MiniportAttributes->RegistrationAttributes.AttributeFlags;
+		return NDIS_STATUS_SUCCESS;
+	default:
+		return NDIS_STATUS_INVALID_PARAMETER;
+	}
+}
+
+/* R25 */
+static NDIS_STATUS check_description(const struct ndis_adapter *adapter,
+				     const NDIS_SG_DMA_DESCRIPTION *d)
+{
+	if (d->Header.Type != NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	if (d->Header.Revision < NDIS_SG_DMA_DESCRIPTION_REVISION_1)
+		return NDIS_STATUS_BAD_VERSION;
+	if (d->Header.Size < NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	if ((d->Flags & ~(ULONG)NDIS_SG_DMA_64_BIT_ADDRESS) != 0)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	if (!(adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
+		return NDIS_STATUS_NOT_SUPPORTED;
+	if (adapter->dma != NULL)
+		return NDIS_STATUS_RESOURCES;
+	return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
+					  PNDIS_SG_DMA_DESCRIPTION DmaDescription,
+					  PNDIS_HANDLE NdisMiniportDmaHandle)
+{
+	static const char where[] = "NdisMRegisterScatterGatherDma";
+	struct ndis_adapter *adapter = ndis_adapter_from(MiniportAdapterHandle, 25, where);
+	struct ndis_dma *dma;
+	NDIS_STATUS status;
+
+	if (adapter == NULL)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	ndis_check_irql(adapter, PASSIVE_LEVEL, 25, where);
+	status = check_description(adapter, DmaDescription);
+	if (status != NDIS_STATUS_SUCCESS)
+		return status;
+	dma = calloc(1, sizeof(*dma));
+	if (dma == NULL)
+		return NDIS_STATUS_RESOURCES;
+	dma->adapter = adapter;
+	dma->complete = DmaDescription->SharedMemAllocateCompleteHandler;
+	dma->below_4g = !(DmaDescription->Flags & NDIS_SG_DMA_64_BIT_ADDRESS) ||
+			!adapter->device->ops->reaches_64_bit;
+	/* One element of 24 bytes a page, and a header of 16: what a list for the mapping takes. */
+	DmaDescription->ScatterGatherListSize =
+		16 + 24 * (DmaDescription->MaximumPhysicalMapping / 4096 + 2);
+	adapter->dma = dma;
+	ndis_object_add(&dma->object, NDIS_KIND_DMA);
+	*NdisMiniportDmaHandle = dma;
+	return NDIS_STATUS_SUCCESS;
+}
+
+VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
+{
+	struct ndis_dma *dma = NdisMiniportDmaHandle;
+	enum ndis_kind kind = ndis_object_kind(NdisMiniportDmaHandle);
+	struct ndis_memory_counts counts;
+
+	if (kind != NDIS_KIND_DMA) {
+		ndis_broken(NULL, 22, (uintptr_t)dma,
+			    "NdisMDeregisterScatterGatherDma was given %s", ndis_kind_name(kind));
+		return;
+	}
+	ndis_adapter_counts(dma->adapter, &counts);
+	if (counts.blocks_live != 0 || counts.pending != 0)
+		ndis_broken(dma->adapter, 48, counts.blocks_live,
+			    "DMA was deregistered with %u blocks live and %u requests pending",
+			    counts.blocks_live, counts.pending);
+	ndis_object_remove(&dma->object);
+	dma->adapter->dma = NULL;
+	free(dma);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* What an adapter has of its device: registers, interrupt; and its configuration. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "driver/ndis/internal.h"
+
+/* --- registers -------------------------------------------------------------------------------- */
+
+#define WINDOWS_MAX 64
+
+/*
+ * Mapped register windows.  The addresses that drivers hold are inaccessible memory: a stray
+ * dereference stops at once, as it is no way to reach a register.
+ */
+struct window {
+	uint8_t *base; /* atomic; NULL: free */
+	uint32_t len_bytes;
+	struct ndis_adapter *adapter;
+};
+
+static pthread_mutex_t windows_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct window windows[WINDOWS_MAX];
+
+static bool is_our_window(const struct ndis_adapter *adapter, PHYSICAL_ADDRESS pa, UINT length)
+{
+	const CM_PARTIAL_RESOURCE_DESCRIPTOR *d = &adapter->resources.PartialDescriptors[0];
+
+	return pa.QuadPart == d->u.Memory.Start.QuadPart && length > 0 &&
+	       length <= d->u.Memory.Length;
+}
+
+static bool enter_window(struct ndis_adapter *adapter, uint8_t *base, uint32_t len_bytes)
+{
+	struct window *free_one = NULL;
+
+	pthread_mutex_lock(&windows_mutex);
+	for (int i = 0; i < WINDOWS_MAX && free_one == NULL; i++) {
+		if (windows[i].base == NULL)
+			free_one = &windows[i];
+	}
+	if (free_one != NULL) {
+		free_one->len_bytes = len_bytes;
+		free_one->adapter = adapter;
+		/* Release: a reader that sees the base sees whose it is. */
+		__atomic_store_n(&free_one->base, base, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&windows_mutex);
+	return free_one != NULL;
+}
+
+NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHandle,
+			    NDIS_PHYSICAL_ADDRESS PhysicalAddress, UINT Length)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(MiniportAdapterHandle, 56, "NdisMMapIoSpace");
+	void *base;
+
+	if (adapter == NULL || !is_our_window(adapter, PhysicalAddress, Length))
+		return NDIS_STATUS_INVALID_PARAMETER;
+	base = mmap(NULL, Length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (base == MAP_FAILED)
+		return NDIS_STATUS_RESOURCES;
+	if (!enter_window(adapter, base, Length)) {
+		munmap(base, Length);
+		return NDIS_STATUS_RESOURCES;
+	}
+	*VirtualAddress = base;
+	return NDIS_STATUS_SUCCESS;
+}
+
+static void leave_window(struct window *window)
+{
+	uint8_t *base = window->base;
+
+	__atomic_store_n(&window->base, NULL, __ATOMIC_RELEASE);
+	munmap(base, window->len_bytes);
+}
+
+VOID NdisMUnmapIoSpace(NDIS_HANDLE MiniportAdapterHandle, PVOID VirtualAddress, UINT Length)
+{
+	pthread_mutex_lock(&windows_mutex);
+	for (int i = 0; i < WINDOWS_MAX; i++) {
+		if (windows[i].base != NULL && windows[i].base == VirtualAddress)
+			leave_window(&windows[i]);
+	}
+	pthread_mutex_unlock(&windows_mutex);
+}
+
+void ndis_io_forget(struct ndis_adapter *adapter)
+{
+	pthread_mutex_lock(&windows_mutex);
+	for (int i = 0; i < WINDOWS_MAX; i++) {
+		if (windows[i].base != NULL && windows[i].adapter == adapter)
+			leave_window(&windows[i]);
+	}
+	pthread_mutex_unlock(&windows_mutex);
+}
+
+/* The device and offset behind a register's address. */
+static struct device *find_register(volatile ULONG *reg, uint32_t *offset)
+{
+	for (int i = 0; i < WINDOWS_MAX; i++) {
+		uint8_t *base = __atomic_load_n(&windows[i].base, __ATOMIC_ACQUIRE);
+		uintptr_t at = (uintptr_t)reg - (uintptr_t)base;
+
+		if (base != NULL && at < windows[i].len_bytes) {
+			*offset = (uint32_t)at;
+			return windows[i].adapter->device;
+		}
+	}
+	ndis_broken(NULL, 56, (uintptr_t)reg,
+		    "a register outside every mapped window was accessed");
+	return NULL;
+}
+
+ULONG READ_REGISTER_ULONG(volatile ULONG *Register)
+{
+	uint32_t offset;
+	struct device *device = find_register(Register, &offset);
+
+	/* A bus without anybody on it reads as ones. */
+	return device != NULL ? device->ops->read(device, offset) : 0xffffffffu;
+}
+
+VOID WRITE_REGISTER_ULONG(volatile ULONG *Register, ULONG Data)
+{
+	uint32_t offset;
+	struct device *device = find_register(Register, &offset);
+
+	if (device != NULL)
+		device->ops->write(device, offset, Data);
+}
+
+/* --- interrupts ------------------------------------------------------------------------------- */
+
+/* The device pulls its line; called with the device's lock held. */
+static void raise_line(void *ctx)
+{
+	struct ndis_adapter *adapter = ctx;
+
+	pthread_mutex_lock(&adapter->irq_mutex);
+	if (adapter->interrupt != NULL) {
+		__atomic_store_n(&adapter->irq_waiting, 1, __ATOMIC_RELEASE);
+		exec_submit(adapter->irq_lane, &adapter->irq_job, 0);
+	}
+	pthread_mutex_unlock(&adapter->irq_mutex);
+}
+
+/* The registration stays alive while this lane runs: deregistration flushes the lane. */
+static struct ndis_interrupt *begin_service(struct ndis_adapter *adapter)
+{
+	struct ndis_interrupt *interrupt;
+
+	pthread_mutex_lock(&adapter->irq_mutex);
+	interrupt = adapter->interrupt;
+	__atomic_store_n(&adapter->irq_serving, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&adapter->irq_waiting, 0, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&adapter->irq_mutex);
+	return interrupt;
+}
+
+static void run_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context)
+{
+	KIRQL old;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	interrupt->dpc(interrupt->context, dpc_context, NULL, NULL);
+	KeLowerIrql(old);
+}
+
+/* The handler at the device's level, then what it deferred at DISPATCH_LEVEL. */
+static void irq_run(struct exec_job *job)
+{
+	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, irq_job);
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	struct ndis_interrupt *interrupt = begin_service(adapter);
+	BOOLEAN queue_dpc = FALSE;
+	ULONG processors = 0;
+	KIRQL old;
+
+	if (interrupt != NULL) {
+		KeRaiseIrql(DEVICE_LEVEL, &old);
+		interrupt->isr(interrupt->context, &queue_dpc, &processors);
+		KeLowerIrql(old);
+		if (queue_dpc)
+			run_dpc(interrupt, NULL);
+	}
+	__atomic_store_n(&adapter->irq_serving, 0, __ATOMIC_RELEASE);
+	ndis_leave_adapter(before);
+}
+
+static void dpc_run(struct exec_job *job)
+{
+	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, dpc_job);
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	struct ndis_interrupt *interrupt = begin_service(adapter);
+
+	if (interrupt != NULL)
+		run_dpc(interrupt, interrupt->dpc_context);
+	__atomic_store_n(&adapter->irq_serving, 0, __ATOMIC_RELEASE);
+	ndis_leave_adapter(before);
+}
+
+void ndis_interrupt_init(struct ndis_adapter *adapter)
+{
+	pthread_mutex_init(&adapter->irq_mutex, NULL);
+	adapter->irq_job.run = irq_run;
+	adapter->dpc_job.run = dpc_run;
+	/* The line is wired for good; what it reaches is registered later. */
+	adapter->device->line = (struct irq_line){raise_line, adapter};
+}
+
+NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle,
+				     NDIS_HANDLE MiniportInterruptContext,
+				     PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS Characteristics,
+				     PNDIS_HANDLE NdisInterruptHandle)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(MiniportAdapterHandle, 48, "NdisMRegisterInterruptEx");
+	struct ndis_interrupt *interrupt;
+
+	if (adapter == NULL || adapter->interrupt != NULL ||
+	    Characteristics->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT ||
+	    Characteristics->InterruptHandler == NULL ||
+	    Characteristics->InterruptDpcHandler == NULL)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	interrupt = calloc(1, sizeof(*interrupt));
+	if (interrupt == NULL)
+		return NDIS_STATUS_RESOURCES;
+	interrupt->adapter = adapter;
+	interrupt->context = MiniportInterruptContext;
+	interrupt->isr = Characteristics->InterruptHandler;
+	interrupt->dpc = Characteristics->InterruptDpcHandler;
+	Characteristics->InterruptType = NDIS_CONNECT_LINE_BASED;
+	ndis_object_add(&interrupt->object, NDIS_KIND_INTERRUPT);
+	*NdisInterruptHandle = interrupt;
+	pthread_mutex_lock(&adapter->irq_mutex);
+	adapter->interrupt = interrupt;
+	pthread_mutex_unlock(&adapter->irq_mutex);
+	return NDIS_STATUS_SUCCESS;
+}
+
+VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
+{
+	struct ndis_interrupt *interrupt = NdisInterruptHandle;
+	struct ndis_adapter *adapter;
+
+	if (ndis_object_kind(NdisInterruptHandle) != NDIS_KIND_INTERRUPT) {
+		ndis_broken(NULL, 48, (uintptr_t)interrupt,
+			    "NdisMDeregisterInterruptEx was given no live interrupt handle");
+		return;
+	}
+	adapter = interrupt->adapter;
+	ndis_check_irql(adapter, PASSIVE_LEVEL, 48, "NdisMDeregisterInterruptEx");
+	pthread_mutex_lock(&adapter->irq_mutex);
+	adapter->interrupt = NULL;
+	__atomic_store_n(&adapter->irq_waiting, 0, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&adapter->irq_mutex);
+	exec_flush(adapter->irq_lane);
+	ndis_object_remove(&interrupt->object);
+	free(interrupt);
+}
+
+ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG TargetProcessors,
+		    PVOID MiniportDpcContext)
+{
+	struct ndis_interrupt *interrupt = NdisInterruptHandle;
+	struct ndis_adapter *adapter = interrupt->adapter;
+
+	pthread_mutex_lock(&adapter->irq_mutex);
+	if (adapter->interrupt == interrupt) {
+		interrupt->dpc_context = MiniportDpcContext;
+		__atomic_store_n(&adapter->irq_waiting, 1, __ATOMIC_RELEASE);
+		exec_submit(adapter->irq_lane, &adapter->dpc_job, 0);
+	}
+	pthread_mutex_unlock(&adapter->irq_mutex);
+	return 1;
+}
+
+bool ndis_adapter_in_interrupt(struct ndis_adapter *adapter)
+{
+	return __atomic_load_n(&adapter->irq_waiting, __ATOMIC_ACQUIRE) != 0 ||
+	       __atomic_load_n(&adapter->irq_serving, __ATOMIC_ACQUIRE) != 0;
+}
+
+void ndis_adapter_flush_interrupts(struct ndis_adapter *adapter)
+{
+	do {
+		adapter->device->ops->step(adapter->device);
+		exec_flush(adapter->irq_lane);
+	} while (ndis_adapter_in_interrupt(adapter));
+}
+
+/* --- configuration ---------------------------------------------------------------------------- */
+
+struct configuration {
+	struct ndis_object object;
+	struct ndis_adapter *adapter;
+	NDIS_CONFIGURATION_PARAMETER value; /* what was read last */
+};
+
+int ndis_adapter_configure(struct ndis_adapter *adapter, const char *keyword, ULONG value)
+{
+	struct ndis_config_value *slot = &adapter->config[adapter->nr_config];
+	size_t n = strlen(keyword);
+
+	if (adapter->nr_config == NDIS_CONFIG_VALUES || n >= ARRAYSIZE(slot->keyword))
+		return -ENOSPC;
+	for (size_t i = 0; i <= n; i++)
+		slot->keyword[i] = (WCHAR)(unsigned char)keyword[i];
+	slot->value = value;
+	adapter->nr_config++;
+	return 0;
+}
+
+NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject,
+				    PNDIS_HANDLE ConfigurationHandle)
+{
+	struct configuration *configuration;
+
+	if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT ||
+	    ndis_object_kind(ConfigObject->NdisHandle) != NDIS_KIND_ADAPTER)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	configuration = calloc(1, sizeof(*configuration));
+	if (configuration == NULL)
+		return NDIS_STATUS_RESOURCES;
+	configuration->adapter = ConfigObject->NdisHandle;
+	ndis_object_add(&configuration->object, NDIS_KIND_CONFIGURATION);
+	*ConfigurationHandle = configuration;
+	return NDIS_STATUS_SUCCESS;
+}
+
+static bool is_keyword(const struct ndis_config_value *value, const NDIS_STRING *keyword)
+{
+	size_t n = keyword->Length / sizeof(WCHAR);
+
+	return n < ARRAYSIZE(value->keyword) && value->keyword[n] == 0 &&
+	       memcmp(value->keyword, keyword->Buffer, keyword->Length) == 0;
+}
+
+VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *ParameterValue,
+			   NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
+			   NDIS_PARAMETER_TYPE ParameterType)
+{
+	struct configuration *configuration = ConfigurationHandle;
+
+	*Status = NDIS_STATUS_FAILURE;
+	if (ndis_object_kind(ConfigurationHandle) != NDIS_KIND_CONFIGURATION ||
+	    ParameterType == NdisParameterString)
+		return;
+	for (unsigned int i = 0; i < configuration->adapter->nr_config; i++) {
+		const struct ndis_config_value *value = &configuration->adapter->config[i];
+
+		if (!is_keyword(value, Keyword))
+			continue;
+		configuration->value.ParameterType = NdisParameterInteger;
+		configuration->value.ParameterData.IntegerData = value->value;
+		*ParameterValue = &configuration->value;
+		*Status = NDIS_STATUS_SUCCESS;
+	}
+}
+
+VOID NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
+{
+	if (ndis_object_kind(ConfigurationHandle) != NDIS_KIND_CONFIGURATION)
+		return;
+	ndis_object_remove(ConfigurationHandle);
+	free(ConfigurationHandle);
+}

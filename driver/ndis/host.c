@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The host itself, and drivers that register with it. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "driver/ndis/internal.h"
+
+/* There is one kernel in a machine: functions without a handle find it here. */
+static struct ndis_host the_host;
+static bool host_is_open;
+
+/* What NdisMRegisterMiniportDriver() registered while DriverEntry runs. */
+static struct ndis_driver *registered;
+
+struct ndis_host *ndis_host(void)
+{
+	return &the_host;
+}
+
+int ndis_host_open(const struct ndis_host_config *config)
+{
+	if (host_is_open)
+		return -EBUSY;
+	the_host = (struct ndis_host){.config = *config};
+	the_host.worker = exec_lane_open(config->exec, "ndis-worker");
+	the_host.timers = exec_lane_open(config->exec, "ndis-timer");
+	if (the_host.worker == NULL || the_host.timers == NULL) {
+		if (the_host.worker != NULL)
+			exec_lane_close(the_host.worker);
+		if (the_host.timers != NULL)
+			exec_lane_close(the_host.timers);
+		return -ENOMEM;
+	}
+	ndis_violations_forget();
+	host_is_open = true;
+	return 0;
+}
+
+void ndis_host_close(void)
+{
+	exec_lane_close(the_host.worker);
+	exec_lane_close(the_host.timers);
+	host_is_open = false;
+}
+
+NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver)
+{
+	static UNICODE_STRING path = NDIS_STRING_CONST("");
+	NTSTATUS status;
+
+	registered = NULL;
+	status = entry((PDRIVER_OBJECT)&the_host, &path);
+	if (status == NDIS_STATUS_SUCCESS && registered == NULL)
+		status = NDIS_STATUS_FAILURE;
+	*driver = status == NDIS_STATUS_SUCCESS ? registered : NULL;
+	return status;
+}
+
+void ndis_driver_unload(struct ndis_driver *driver)
+{
+	if (driver->functions.UnloadHandler != NULL)
+		driver->functions.UnloadHandler((PDRIVER_OBJECT)&the_host);
+	else
+		NdisMDeregisterMiniportDriver(driver);
+}
+
+static bool are_complete(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
+{
+	return c->Header.Type == NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS &&
+	       c->Header.Size >= NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1 &&
+	       c->InitializeHandlerEx != NULL && c->HaltHandlerEx != NULL &&
+	       c->PauseHandler != NULL && c->RestartHandler != NULL &&
+	       c->ReturnNetBufferListsHandler != NULL;
+}
+
+NDIS_STATUS
+NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath,
+			    NDIS_HANDLE MiniportDriverContext,
+			    PNDIS_MINIPORT_DRIVER_CHARACTERISTICS MiniportDriverCharacteristics,
+			    PNDIS_HANDLE NdisMiniportDriverHandle)
+{
+	struct ndis_driver *driver;
+
+	if (!are_complete(MiniportDriverCharacteristics))
+		return NDIS_STATUS_BAD_CHARACTERISTICS;
+	if (MiniportDriverCharacteristics->MajorNdisVersion != 6)
+		return NDIS_STATUS_BAD_VERSION;
+	driver = calloc(1, sizeof(*driver));
+	if (driver == NULL)
+		return NDIS_STATUS_RESOURCES;
+	driver->context = MiniportDriverContext;
+	driver->functions = *MiniportDriverCharacteristics;
+	ndis_object_add(&driver->object, NDIS_KIND_DRIVER);
+	registered = driver;
+	*NdisMiniportDriverHandle = driver;
+	return NDIS_STATUS_SUCCESS;
+}
+
+VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
+{
+	if (ndis_object_kind(NdisMiniportDriverHandle) != NDIS_KIND_DRIVER)
+		return;
+	ndis_object_remove(NdisMiniportDriverHandle);
+	free(NdisMiniportDriverHandle);
+}
+
+PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
+					EX_POOL_PRIORITY Priority)
+{
+	return malloc(Length);
+}
+
+VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
+{
+	free(VirtualAddress);
+}

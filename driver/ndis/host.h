@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NDIS_HOST_H
+#define NDIS_HOST_H
+/*
+ * The other side of ndis.h: how a program hosts miniport drivers.
+ *
+ *	ndis_host_open(&config)              the "kernel": one in a process
+ *	ndis_driver_load(DriverEntry)        a driver registers itself
+ *	ndis_adapter_open(driver, device)    an adapter over a device, with its configuration
+ *	ndis_adapter_initialize(), _restart(), _pause(), _halt()
+ *	ndis_adapter_close(), ndis_driver_unload(), ndis_host_close()
+ *
+ * Thread: one thread opens, starts, stops and closes; the counting functions may be called by any.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "driver/exec/exec.h"
+#include "driver/ndis/faults.h"
+#include "driver/nic/device.h"
+#include "driver/spec/draw.h"
+#include "ndis.h"
+
+struct ndis_driver;
+struct ndis_adapter;
+
+struct ndis_host_config {
+	struct exec *exec;
+	uint64_t seed;
+	struct draw lead;	   /* from a shared-memory request to its completion */
+	struct ndis_faults faults; /* what goes wrong on purpose */
+};
+
+/* Returns: 0; -EBUSY there is a host already; -ENOMEM. */
+int ndis_host_open(const struct ndis_host_config *config);
+void ndis_host_close(void);
+
+/* Returns: what DriverEntry returned; on SUCCESS *driver is what it registered. */
+NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver);
+void ndis_driver_unload(struct ndis_driver *driver);
+
+/* --- adapters --------------------------------------------------------------------------------- */
+
+/* An adapter over device, not yet initialized.  Returns: NULL when memory is out. */
+struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device *device);
+void ndis_adapter_close(struct ndis_adapter *adapter);
+
+/* A value that NdisReadConfiguration() finds.  Returns: 0, -ENOMEM, -ENOSPC. */
+int ndis_adapter_configure(struct ndis_adapter *adapter, const char *keyword, ULONG value);
+
+/* MiniportInitializeEx.  On success the adapter is paused. */
+NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter);
+/* MiniportRestart: frames may flow. */
+NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter);
+/* MiniportPause; returns when every frame is back. */
+void ndis_adapter_pause(struct ndis_adapter *adapter);
+/* MiniportHaltEx; afterwards what the miniport left behind is reported and reclaimed (R50). */
+void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
+
+/* Returns when no interrupt is asserted, queued or being served: every stored frame was seen. */
+void ndis_adapter_flush_interrupts(struct ndis_adapter *adapter);
+/* Whether an interrupt is asserted and not yet served to its end. */
+bool ndis_adapter_in_interrupt(struct ndis_adapter *adapter);
+
+/* The protocol side: who gets what the adapter indicates.  The handle is for
+ * NdisReturnNetBufferLists. */
+struct ndis_protocol {
+	void (*receive)(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
+			ULONG flags);
+	void *ctx;
+};
+void ndis_adapter_bind(struct ndis_adapter *adapter, const struct ndis_protocol *protocol);
+
+/* What the shared-memory ledger says. */
+struct ndis_memory_counts {
+	uint64_t requests;	 /* asynchronous requests */
+	uint64_t refused;	 /* not accepted */
+	uint64_t completed;	 /* callbacks with memory */
+	uint64_t completed_null; /* callbacks without */
+	uint64_t allocated;	 /* blocks, base ones included */
+	uint64_t freed;
+	uint64_t bytes_live;
+	uint64_t bytes_peak;
+	uint32_t blocks_live;
+	uint32_t pending;
+	uint32_t indicated; /* frames that the protocols have */
+};
+void ndis_adapter_counts(struct ndis_adapter *adapter, struct ndis_memory_counts *counts);
+
+/* --- broken rules ----------------------------------------------------------------------------- */
+
+struct ndis_violation {
+	uint16_t rule; /* the R-number */
+	uint64_t count;
+	char first[160]; /* what happened the first time, in a sentence */
+};
+
+/* How many violations there were since ndis_host_open(). */
+uint64_t ndis_violations(void);
+/* The index-th rule that was broken.  Returns: whether there is one. */
+bool ndis_violation_at(unsigned int index, struct ndis_violation *violation);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NDIS_INTERNAL_H
+#define NDIS_INTERNAL_H
+/* What the files of the host share.  Not for drivers. */
+#include <pthread.h>
+
+#include "driver/ndis/host.h"
+#include "driver/spec/rng.h"
+#include "poolscope.h"
+
+/* --- handles: object.c ------------------------------------------------------------------------ */
+
+/* Every handle points at one of these; the kind is what a function checks first. */
+enum ndis_kind {
+	NDIS_KIND_NONE,
+	NDIS_KIND_DRIVER,
+	NDIS_KIND_ADAPTER,
+	NDIS_KIND_DMA,
+	NDIS_KIND_INTERRUPT,
+	NDIS_KIND_TIMER,
+	NDIS_KIND_NBL_POOL,
+	NDIS_KIND_CONFIGURATION,
+};
+
+struct ndis_object {
+	enum ndis_kind kind;
+	struct ndis_object *next; /* of all live handles */
+};
+
+void ndis_object_add(struct ndis_object *object, enum ndis_kind kind);
+void ndis_object_remove(struct ndis_object *object);
+/* The kind of a handle, NDIS_KIND_NONE for anything that is no live handle; never reads through it.
+ */
+enum ndis_kind ndis_object_kind(NDIS_HANDLE handle);
+const char *ndis_kind_name(enum ndis_kind kind);
+
+/* --- the host: host.c ------------------------------------------------------------------------- */
+
+struct ndis_host {
+	struct ndis_host_config config;
+	struct exec_lane *worker; /* completions, at PASSIVE_LEVEL */
+	struct exec_lane *timers; /* timer functions, at DISPATCH_LEVEL */
+	struct ndis_adapter *adapters;
+	uint64_t nr_adapters; /* ever opened: the number of a generator's stream */
+};
+
+struct ndis_host *ndis_host(void);
+
+struct ndis_driver {
+	struct ndis_object object;
+	NDIS_HANDLE context;
+	NDIS_MINIPORT_DRIVER_CHARACTERISTICS functions;
+};
+
+/* --- shared memory: shared_memory.c ----------------------------------------------------------- */
+
+/* One live allocation, as the driver must give it back. */
+struct shared_block {
+	struct shared_block *next;
+	PVOID va;
+	bus_addr_t bus;
+	ULONG length;
+	BOOLEAN cached;
+};
+
+struct shared_memory {
+	pthread_mutex_t mutex;
+	struct shared_block *live;
+	struct shared_request *pending; /* accepted, not completed */
+	struct rng rng;			/* lead times and faults */
+	bool odd_failure;		/* the next failure passes a NULL PhysicalAddress (R8) */
+	struct ndis_memory_counts counts;
+};
+
+void ndis_shared_memory_init(struct ndis_adapter *adapter, uint64_t seed, uint64_t stream);
+/* After halt: reports what is left (R50), and takes it back. */
+void ndis_shared_memory_reclaim(struct ndis_adapter *adapter);
+
+/* --- adapters: adapter.c ---------------------------------------------------------------------- */
+
+enum ndis_adapter_state {
+	NDIS_ADAPTER_NEW,
+	NDIS_ADAPTER_INITIALIZING,
+	NDIS_ADAPTER_PAUSED,
+	NDIS_ADAPTER_RUNNING,
+	NDIS_ADAPTER_PAUSING,
+	NDIS_ADAPTER_HALTING,
+	NDIS_ADAPTER_HALTED,
+};
+
+/* What NdisMRegisterScatterGatherDma() made. */
+struct ndis_dma {
+	struct ndis_object object;
+	struct ndis_adapter *adapter;
+	MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *complete; /* may be NULL */
+	bool below_4g;
+};
+
+struct ndis_interrupt {
+	struct ndis_object object;
+	struct ndis_adapter *adapter;
+	NDIS_HANDLE context;
+	MINIPORT_ISR *isr;
+	MINIPORT_INTERRUPT_DPC *dpc;
+	PVOID dpc_context;
+};
+
+#define NDIS_CONFIG_VALUES 32
+
+struct ndis_config_value {
+	WCHAR keyword[32];
+	ULONG value;
+};
+
+struct ndis_adapter {
+	struct ndis_object object;
+	struct ndis_adapter *next;
+	struct ndis_driver *driver;
+	struct device *device;
+	struct ndis_protocol protocol;
+	enum ndis_adapter_state state; /* written by the controlling thread; read atomically */
+	NDIS_HANDLE context;	       /* of the miniport: what its callbacks are given */
+	ULONG attributes;
+	uint32_t pause_done; /* atomic */
+	uint32_t indicated;  /* atomic: frames that the protocols have */
+	struct poolscope_pool *pool;
+	struct ndis_dma *dma;
+	struct shared_memory memory;
+
+	pthread_mutex_t irq_mutex; /* guards interrupt against the line */
+	struct ndis_interrupt *interrupt;
+	struct exec_lane *irq_lane;
+	struct exec_job irq_job, dpc_job;
+	uint32_t irq_waiting, irq_serving; /* atomic */
+
+	struct ndis_config_value config[NDIS_CONFIG_VALUES];
+	unsigned int nr_config;
+	CM_PARTIAL_RESOURCE_LIST resources;
+};
+
+enum ndis_adapter_state ndis_adapter_state(const struct ndis_adapter *adapter);
+void ndis_adapter_set_state(struct ndis_adapter *adapter, enum ndis_adapter_state state);
+
+/* The adapter behind a handle; anything else is reported with rule against `where`, and gives NULL.
+ */
+struct ndis_adapter *ndis_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where);
+
+/* While a callback of adapter runs on this thread, violations without a handle belong to it. */
+struct ndis_adapter *ndis_enter_adapter(struct ndis_adapter *adapter);
+void ndis_leave_adapter(struct ndis_adapter *before);
+struct ndis_adapter *ndis_current_adapter(void);
+
+void ndis_interrupt_init(struct ndis_adapter *adapter);
+void ndis_io_forget(struct ndis_adapter *adapter);
+
+/* --- broken rules: verifier.c ----------------------------------------------------------------- */
+
+/*
+ * Rule was broken: counts it, tells the pool of adapter (or, if that is NULL, of the adapter whose
+ * callback this thread is in), and keeps the first sentence about it.
+ */
+void ndis_broken(struct ndis_adapter *adapter, uint16_t rule, uint64_t object, const char *format,
+		 ...) __attribute__((format(printf, 4, 5)));
+void ndis_violations_forget(void);
+
+/* Reports rule unless the thread's level is at most `most`.  Returns: whether it is. */
+bool ndis_check_irql(struct ndis_adapter *adapter, KIRQL most, uint16_t rule, const char *where);
+
+#endif

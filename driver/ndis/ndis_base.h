@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NDIS_BASE_H
+#define NDIS_BASE_H
+/*
+ * Types, annotations and status values of the NDIS interface.  Drivers include ndis.h.
+ *
+ * Names and meanings are the published ones.  ULONG and LONG have 32 bits here as there, though a
+ * `long` of this platform has 64.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <uchar.h>
+
+/* Annotations say things to checkers of another compiler; here they say it to the reader. */
+#define IN
+#define OUT
+#define OPTIONAL
+#define _In_
+#define _In_opt_
+#define _Out_
+#define _Out_opt_
+#define _Inout_
+#define _Inout_opt_
+#define _In_reads_(n)
+#define _In_reads_bytes_(n)
+#define _In_reads_bytes_opt_(n)
+#define _Out_writes_bytes_(n)
+#define _Outptr_result_bytebuffer_(n)
+#define _At_(what, how)
+#define _IRQL_requires_(irql)
+#define _IRQL_requires_max_(irql)
+#define _IRQL_requires_min_(irql)
+#define _IRQL_requires_same_
+#define _IRQL_raises_(irql)
+#define _IRQL_saves_
+#define _IRQL_restores_
+#define _Acquires_lock_(lock)
+#define _Releases_lock_(lock)
+#define _Requires_lock_held_(lock)
+#define _Function_class_(name)
+#define _Must_inspect_result_
+#define _Use_decl_annotations_
+#define __drv_maxIRQL(irql)
+#define NTAPI
+#define NDISAPI
+
+#define VOID void
+typedef void *PVOID;
+typedef char CHAR;
+typedef uint8_t UCHAR, *PUCHAR;
+typedef int16_t SHORT;
+typedef uint16_t USHORT, *PUSHORT;
+typedef int32_t LONG, *PLONG;
+typedef uint32_t ULONG, *PULONG;
+typedef int32_t INT, *PINT;
+typedef uint32_t UINT, *PUINT;
+typedef int64_t LONGLONG, LONG64;
+typedef uint64_t ULONGLONG, ULONG64;
+typedef uintptr_t ULONG_PTR, *PULONG_PTR;
+typedef size_t SIZE_T;
+typedef char16_t WCHAR, *PWSTR;
+typedef UCHAR BOOLEAN, *PBOOLEAN;
+typedef UCHAR KIRQL, *PKIRQL;
+typedef LONG NTSTATUS;
+static_assert(sizeof(ULONG) == 4 && sizeof(LONG) == 4, "P33: ULONG has 32 bits");
+static_assert(sizeof(WCHAR) == 2, "WCHAR has 16 bits");
+
+#ifndef TRUE
+#define TRUE  1
+#define FALSE 0
+#endif
+#define UNREFERENCED_PARAMETER(p)	      ((void)(p))
+#define ARRAYSIZE(a)			      (sizeof(a) / sizeof((a)[0]))
+#define C_ASSERT(e)			      static_assert(e, #e)
+#define FIELD_OFFSET(type, field)	      ((ULONG)offsetof(type, field))
+#define RTL_SIZEOF_THROUGH_FIELD(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+#define CONTAINING_RECORD(address, type, field)                                                    \
+	((type *)(void *)((char *)(address)-offsetof(type, field)))
+
+typedef union _LARGE_INTEGER {
+	struct {
+		ULONG LowPart;
+		LONG HighPart;
+	};
+	struct {
+		ULONG LowPart;
+		LONG HighPart;
+	} u;
+	LONGLONG QuadPart;
+} LARGE_INTEGER, *PLARGE_INTEGER, PHYSICAL_ADDRESS, *PPHYSICAL_ADDRESS;
+static_assert(sizeof(LARGE_INTEGER) == 8, "ndis.md 2.2");
+
+/* Counted UTF-16, lengths in bytes. */
+typedef struct _UNICODE_STRING {
+	USHORT Length;
+	USHORT MaximumLength;
+	PWSTR Buffer;
+} UNICODE_STRING, *PUNICODE_STRING, NDIS_STRING, *PNDIS_STRING;
+
+/* NDIS_STRING_CONST("name"): an initialiser. */
+#define NDIS_STRING_CONST(text)                                                                    \
+	{                                                                                          \
+		sizeof(u"" text) - sizeof(WCHAR), sizeof(u"" text), (PWSTR)(u"" text)              \
+	}
+
+typedef struct _DRIVER_OBJECT *PDRIVER_OBJECT;
+typedef struct _DEVICE_OBJECT *PDEVICE_OBJECT;
+
+/* --- NDIS's own basic types ------------------------------------------------------------------- */
+
+typedef PVOID NDIS_HANDLE, *PNDIS_HANDLE;
+typedef LONG NDIS_STATUS, *PNDIS_STATUS;
+typedef PHYSICAL_ADDRESS NDIS_PHYSICAL_ADDRESS, *PNDIS_PHYSICAL_ADDRESS;
+typedef ULONG NDIS_PORT_NUMBER, *PNDIS_PORT_NUMBER;
+#define NDIS_DEFAULT_PORT_NUMBER ((NDIS_PORT_NUMBER)0)
+
+#define NDIS_PHYSICAL_ADDRESS_CONST(low, high)                                                     \
+	{                                                                                          \
+		{                                                                                  \
+			(ULONG)(low), (LONG)(high)                                                 \
+		}                                                                                  \
+	}
+#define NdisGetPhysicalAddressLow(pa)	      ((pa).LowPart)
+#define NdisGetPhysicalAddressHigh(pa)	      ((pa).HighPart)
+#define NdisSetPhysicalAddressLow(pa, value)  ((pa).LowPart = (value))
+#define NdisSetPhysicalAddressHigh(pa, value) ((pa).HighPart = (value))
+
+/* What each structure with a version begins with. */
+typedef struct _NDIS_OBJECT_HEADER {
+	UCHAR Type;
+	UCHAR Revision;
+	USHORT Size;
+} NDIS_OBJECT_HEADER, *PNDIS_OBJECT_HEADER;
+static_assert(sizeof(NDIS_OBJECT_HEADER) == 4, "ndis.md 2.2");
+
+#define NDIS_OBJECT_TYPE_DEFAULT				  0x80
+#define NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS		  0x81
+#define NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION			  0x83
+#define NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT			  0x84
+#define NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS	  0x8a
+#define NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS			  0x97
+#define NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES 0x9e
+#define NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES	  0x9f
+#define NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT			  0xa9
+
+/* Status values (ndis.md 2.1). */
+#define NDIS_STATUS_SUCCESS		((NDIS_STATUS)0x00000000)
+#define NDIS_STATUS_PENDING		((NDIS_STATUS)0x00000103)
+#define NDIS_STATUS_NOT_ACCEPTED	((NDIS_STATUS)0x00010003)
+#define NDIS_STATUS_HARD_ERRORS		((NDIS_STATUS)0x80010004)
+#define NDIS_STATUS_FAILURE		((NDIS_STATUS)0xC0000001)
+#define NDIS_STATUS_INVALID_PARAMETER	((NDIS_STATUS)0xC000000D)
+#define NDIS_STATUS_RESOURCES		((NDIS_STATUS)0xC000009A)
+#define NDIS_STATUS_NOT_SUPPORTED	((NDIS_STATUS)0xC00000BB)
+#define NDIS_STATUS_INVALID_STATE	((NDIS_STATUS)0xC0000184)
+#define NDIS_STATUS_CLOSING		((NDIS_STATUS)0xC0010002)
+#define NDIS_STATUS_BAD_VERSION		((NDIS_STATUS)0xC0010004)
+#define NDIS_STATUS_BAD_CHARACTERISTICS ((NDIS_STATUS)0xC0010005)
+#define NDIS_STATUS_ADAPTER_NOT_FOUND	((NDIS_STATUS)0xC0010006)
+#define NDIS_STATUS_DEVICE_FAILED	((NDIS_STATUS)0xC0010008)
+#define NDIS_STATUS_REQUEST_ABORTED	((NDIS_STATUS)0xC001000C)
+#define NDIS_STATUS_RESET_IN_PROGRESS	((NDIS_STATUS)0xC001000D)
+#define NDIS_STATUS_INVALID_PACKET	((NDIS_STATUS)0xC001000F)
+#define NDIS_STATUS_ADAPTER_NOT_READY	((NDIS_STATUS)0xC0010011)
+#define NDIS_STATUS_INVALID_LENGTH	((NDIS_STATUS)0xC0010014)
+#define NDIS_STATUS_ADAPTER_REMOVED	((NDIS_STATUS)0xC0010018)
+#define NDIS_STATUS_PAUSED		((NDIS_STATUS)0xC023002A)
+
+#endif

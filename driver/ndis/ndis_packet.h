@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NDIS_PACKET_H
+#define NDIS_PACKET_H
+/* Net buffer lists, net buffers, MDLs, and how they are indicated and returned (NDIS 6). */
+#include "ndis_base.h"
+
+/* Describes a piece of memory. */
+typedef struct _MDL {
+	struct _MDL *Next;
+	SHORT Size;
+	SHORT MdlFlags;
+	PVOID MappedSystemVa;
+	PVOID StartVa;
+	ULONG ByteCount;
+	ULONG ByteOffset;
+} MDL, *PMDL;
+#define MmGetMdlVirtualAddress(mdl)		    ((PVOID)((PUCHAR)(mdl)->StartVa + (mdl)->ByteOffset))
+#define MmGetMdlByteCount(mdl)			    ((mdl)->ByteCount)
+#define MmGetSystemAddressForMdlSafe(mdl, priority) ((mdl)->MappedSystemVa)
+#define NdisAdjustMdlLength(mdl, length)	    ((mdl)->ByteCount = (length))
+#define NDIS_MDL_LINKAGE(mdl)			    ((mdl)->Next)
+
+/* IRQL: <= DISPATCH_LEVEL.  Returns: an MDL for Length bytes at VirtualAddress, or NULL. */
+PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length);
+VOID NdisFreeMdl(PMDL Mdl);
+
+/* One frame: a chain of MDLs, and which bytes of it are the frame. */
+typedef struct _NET_BUFFER {
+	struct _NET_BUFFER *Next;
+	PMDL CurrentMdl;
+	ULONG CurrentMdlOffset;
+	ULONG DataLength;
+	PMDL MdlChain;
+	ULONG DataOffset;
+	USHORT ChecksumBias;
+	USHORT Reserved;
+	NDIS_HANDLE NdisPoolHandle;
+	PVOID NdisReserved[2];
+	PVOID ProtocolReserved[6];
+	PVOID MiniportReserved[4];
+	NDIS_PHYSICAL_ADDRESS DataPhysicalAddress;
+} NET_BUFFER, *PNET_BUFFER;
+#define NET_BUFFER_NEXT_NB(nb)		  ((nb)->Next)
+#define NET_BUFFER_FIRST_MDL(nb)	  ((nb)->MdlChain)
+#define NET_BUFFER_CURRENT_MDL(nb)	  ((nb)->CurrentMdl)
+#define NET_BUFFER_CURRENT_MDL_OFFSET(nb) ((nb)->CurrentMdlOffset)
+#define NET_BUFFER_DATA_LENGTH(nb)	  ((nb)->DataLength)
+#define NET_BUFFER_DATA_OFFSET(nb)	  ((nb)->DataOffset)
+#define NET_BUFFER_MINIPORT_RESERVED(nb)  ((nb)->MiniportReserved)
+#define NET_BUFFER_PROTOCOL_RESERVED(nb)  ((nb)->ProtocolReserved)
+
+/* What is indicated and returned: here one frame each. */
+typedef struct _NET_BUFFER_LIST {
+	struct _NET_BUFFER_LIST *Next;
+	PNET_BUFFER FirstNetBuffer;
+	PVOID Context;
+	struct _NET_BUFFER_LIST *ParentNetBufferList;
+	NDIS_HANDLE NdisPoolHandle;
+	PVOID NdisReserved[2];
+	PVOID ProtocolReserved[4];
+	PVOID MiniportReserved[2];
+	PVOID Scratch;
+	NDIS_HANDLE SourceHandle;
+	ULONG NblFlags;
+	LONG ChildRefCount;
+	ULONG Flags;
+	NDIS_STATUS Status;
+} NET_BUFFER_LIST, *PNET_BUFFER_LIST;
+#define NET_BUFFER_LIST_NEXT_NBL(nbl)	       ((nbl)->Next)
+#define NET_BUFFER_LIST_FIRST_NB(nbl)	       ((nbl)->FirstNetBuffer)
+#define NET_BUFFER_LIST_FLAGS(nbl)	       ((nbl)->Flags)
+#define NET_BUFFER_LIST_STATUS(nbl)	       ((nbl)->Status)
+#define NET_BUFFER_LIST_MINIPORT_RESERVED(nbl) ((nbl)->MiniportReserved)
+#define NET_BUFFER_LIST_PROTOCOL_RESERVED(nbl) ((nbl)->ProtocolReserved)
+
+typedef struct _NET_BUFFER_LIST_POOL_PARAMETERS {
+	NDIS_OBJECT_HEADER Header;
+	UCHAR ProtocolId;
+	BOOLEAN fAllocateNetBuffer;
+	USHORT ContextSize;
+	ULONG PoolTag;
+	ULONG DataSize;
+} NET_BUFFER_LIST_POOL_PARAMETERS, *PNET_BUFFER_LIST_POOL_PARAMETERS;
+#define NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1                                     \
+	RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_LIST_POOL_PARAMETERS, DataSize)
+#define NDIS_PROTOCOL_ID_DEFAULT 0
+
+/*
+ * A pool of net buffer lists.
+ * Owns:    the caller, until NdisFreeNetBufferListPool(), when all its lists must be back.
+ * IRQL:    PASSIVE_LEVEL.
+ * Returns: the pool's handle, or NULL.
+ */
+NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
+					  PNET_BUFFER_LIST_POOL_PARAMETERS Parameters);
+VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle);
+
+/*
+ * A list with one net buffer over MdlChain; the pool must have been made with fAllocateNetBuffer.
+ * Owns:    the caller, until NdisFreeNetBufferList(); the MDLs stay the caller's.
+ * IRQL:    <= DISPATCH_LEVEL.
+ * Returns: the list, or NULL.
+ */
+PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+						       USHORT ContextBackFill, PMDL MdlChain,
+						       ULONG DataOffset, SIZE_T DataLength);
+VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList);
+
+#define NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL    0x00000001
+#define NDIS_RECEIVE_FLAGS_RESOURCES	     0x00000002
+#define NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE 0x00000100
+#define NDIS_RECEIVE_FLAGS_SINGLE_VLAN	     0x00000200
+#define NDIS_RECEIVE_FLAGS_PERFECT_FILTERED  0x00000400
+#define NDIS_RETURN_FLAGS_DISPATCH_LEVEL     0x00000001
+#define NDIS_TEST_RECEIVE_CANNOT_PEND(flags) (((flags)&NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
+#define NDIS_TEST_RECEIVE_CAN_PEND(flags)    (((flags)&NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
+
+/*
+ * Gives a chain of received frames to the protocols above.
+ *
+ *	NumberOfNetBufferLists  how many the chain has
+ *	ReceiveFlags            RESOURCES covers the whole chain (R43)
+ *
+ * Owns:    without RESOURCES the protocols own the lists until MiniportReturnNetBufferLists, which
+ *          can run on another thread, or on this one before this call returns (R47); with it the
+ *          miniport owns them again when this call returns, and nothing else is called (R44).
+ * IRQL:    <= DISPATCH_LEVEL; no lock may be held that the return function takes.
+ * Source:  R43-R45, R47.
+ */
+VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
+					PNET_BUFFER_LIST NetBufferLists,
+					NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
+					ULONG ReceiveFlags);
+
+/* The protocols' side: gives a chain back; it may mix lists of several indications. */
+VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
+			      ULONG ReturnFlags);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NDIS_SYNC_H
+#define NDIS_SYNC_H
+/* IRQL, spin locks, events and timers.  Drivers include ndis.h. */
+#include <pthread.h>
+
+#include "ndis_base.h"
+
+/* --- IRQL ------------------------------------------------------------------------------------- */
+/*
+ * A thread's interrupt request level says what it may be interrupted by, and with that what it may
+ * do: wait at PASSIVE_LEVEL only, call most of NDIS up to DISPATCH_LEVEL.  Here it is a number that
+ * belongs to the thread; the host raises it around interrupt handlers, DPCs and timer functions,
+ * spin locks raise it while they are held, and every function checks it.
+ */
+#define PASSIVE_LEVEL  0
+#define APC_LEVEL      1
+#define DISPATCH_LEVEL 2
+#define DEVICE_LEVEL   5 /* where this host runs interrupt handlers */
+#define HIGH_LEVEL     15
+
+KIRQL KeGetCurrentIrql(void);
+/* NewIrql must not be below the current level. */
+VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
+/* NewIrql must not be above the current level. */
+VOID KeLowerIrql(KIRQL NewIrql);
+#define NDIS_CURRENT_IRQL()	       KeGetCurrentIrql()
+#define NDIS_RAISE_IRQL_TO_DISPATCH(p) KeRaiseIrql(DISPATCH_LEVEL, (p))
+#define NDIS_LOWER_IRQL(old, current)  KeLowerIrql(old)
+
+/* --- Spin locks ------------------------------------------------------------------------------- */
+
+typedef struct _NDIS_SPIN_LOCK {
+	pthread_mutex_t Mutex; /* threads of a process may be preempted: they wait, not spin */
+	KIRQL OldIrql;
+} NDIS_SPIN_LOCK, *PNDIS_SPIN_LOCK;
+
+/* Makes a lock ready; NdisFreeSpinLock() ends it.  IRQL: any. */
+VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock);
+VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock);
+/* Takes the lock and raises to DISPATCH_LEVEL; not recursive.  IRQL: <= DISPATCH_LEVEL. */
+VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock);
+/* Gives the lock back, and the level that NdisAcquireSpinLock() found. */
+VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
+/* The same for callers that are at DISPATCH_LEVEL already and stay there. */
+VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock);
+VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
+
+LONG NdisInterlockedIncrement(PLONG Addend);
+LONG NdisInterlockedDecrement(PLONG Addend);
+
+/* --- Events ----------------------------------------------------------------------------------- */
+
+typedef struct _NDIS_EVENT {
+	ULONG Signalled;
+} NDIS_EVENT, *PNDIS_EVENT;
+
+VOID NdisInitializeEvent(PNDIS_EVENT Event);
+/* The event's memory is not touched once a waiter can see it set.  IRQL: <= DISPATCH_LEVEL. */
+VOID NdisSetEvent(PNDIS_EVENT Event);
+VOID NdisResetEvent(PNDIS_EVENT Event);
+/*
+ * Waits until the event is set; MsToWait 0 waits for ever.
+ * IRQL:    PASSIVE_LEVEL; elsewhere it is violation R13.
+ * Returns: TRUE if it is set, FALSE if the time ran out.
+ */
+BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait);
+
+/* --- Timers ----------------------------------------------------------------------------------- */
+
+typedef VOID NDIS_TIMER_FUNCTION(PVOID SystemSpecific1, PVOID FunctionContext,
+				 PVOID SystemSpecific2, PVOID SystemSpecific3);
+typedef NDIS_TIMER_FUNCTION *PNDIS_TIMER_FUNCTION;
+
+typedef struct _NDIS_TIMER_CHARACTERISTICS {
+	NDIS_OBJECT_HEADER Header;
+	ULONG AllocationTag;
+	PNDIS_TIMER_FUNCTION TimerFunction;
+	PVOID FunctionContext;
+} NDIS_TIMER_CHARACTERISTICS, *PNDIS_TIMER_CHARACTERISTICS;
+#define NDIS_TIMER_CHARACTERISTICS_REVISION_1 1
+#define NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1                                               \
+	RTL_SIZEOF_THROUGH_FIELD(NDIS_TIMER_CHARACTERISTICS, FunctionContext)
+
+/*
+ * A timer whose function runs at DISPATCH_LEVEL.
+ * Owns:    the caller, until NdisFreeTimerObject().
+ * Returns: NDIS_STATUS_SUCCESS, _RESOURCES, _INVALID_PARAMETER.
+ */
+NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
+				    PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
+				    PNDIS_HANDLE pTimerObject);
+/* Cancels, waits for a function that is running, and frees.  IRQL: PASSIVE_LEVEL. */
+VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject);
+/*
+ * Starts the timer: first after DueTime (negative: relative, in 100 ns; zero: now), then every
+ * MillisecondsPeriod, if that is not 0.  FunctionContext NULL keeps the registered one.
+ * IRQL:    <= DISPATCH_LEVEL.
+ * Returns: TRUE if it was already waiting.
+ */
+BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG MillisecondsPeriod,
+			   PVOID FunctionContext);
+/* Returns: TRUE if the timer was waiting; FALSE if its function ran, or is running now. */
+BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject);
+/* Returns when every DPC that was queued on any processor has run.  IRQL: PASSIVE_LEVEL. */
+VOID KeFlushQueuedDpcs(void);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "driver/ndis/internal.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct ndis_object *objects;
+
+void ndis_object_add(struct ndis_object *object, enum ndis_kind kind)
+{
+	object->kind = kind;
+	pthread_mutex_lock(&mutex);
+	object->next = objects;
+	objects = object;
+	pthread_mutex_unlock(&mutex);
+}
+
+void ndis_object_remove(struct ndis_object *object)
+{
+	struct ndis_object **at = &objects;
+
+	pthread_mutex_lock(&mutex);
+	while (*at != NULL && *at != object)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = object->next;
+	pthread_mutex_unlock(&mutex);
+}
+
+enum ndis_kind ndis_object_kind(NDIS_HANDLE handle)
+{
+	enum ndis_kind kind = NDIS_KIND_NONE;
+
+	pthread_mutex_lock(&mutex);
+	for (const struct ndis_object *o = objects; o != NULL; o = o->next) {
+		if (o == handle) {
+			kind = o->kind;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&mutex);
+	return kind;
+}
+
+const char *ndis_kind_name(enum ndis_kind kind)
+{
+	static const char *const names[] = {
+		[NDIS_KIND_NONE] = "no live handle",
+		[NDIS_KIND_DRIVER] = "a driver handle",
+		[NDIS_KIND_ADAPTER] = "an adapter handle",
+		[NDIS_KIND_DMA] = "a DMA handle",
+		[NDIS_KIND_INTERRUPT] = "an interrupt handle",
+		[NDIS_KIND_TIMER] = "a timer",
+		[NDIS_KIND_NBL_POOL] = "a net buffer list pool",
+		[NDIS_KIND_CONFIGURATION] = "a configuration handle",
+	};
+
+	return names[kind];
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Net buffer lists and MDLs: making them, indicating them, giving them back. */
+#include <stdlib.h>
+
+#include "driver/ndis/internal.h"
+
+/* Who has a list, kept in NdisReserved[0]. */
+enum owner { OWNER_MINIPORT, OWNER_PROTOCOL, OWNER_BORROWED };
+
+struct nbl_pool {
+	struct ndis_object object;
+	struct ndis_adapter *adapter;
+	uint32_t lists; /* atomic: allocated and not freed */
+};
+
+/* A list and its only net buffer, in one piece. */
+struct nbl_storage {
+	NET_BUFFER_LIST list;
+	NET_BUFFER buffer;
+};
+
+static enum owner owner_of(const NET_BUFFER_LIST *nbl)
+{
+	return (enum owner)(uintptr_t)nbl->NdisReserved[0];
+}
+
+static void set_owner(PNET_BUFFER_LIST nbl, enum owner owner)
+{
+	nbl->NdisReserved[0] = (PVOID)(uintptr_t)owner;
+}
+
+PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
+{
+	PMDL mdl = calloc(1, sizeof(*mdl));
+
+	if (mdl == NULL)
+		return NULL;
+	mdl->Size = sizeof(*mdl);
+	mdl->MappedSystemVa = VirtualAddress;
+	mdl->ByteOffset = (ULONG)((uintptr_t)VirtualAddress & 4095u);
+	mdl->StartVa = (PUCHAR)VirtualAddress - mdl->ByteOffset;
+	mdl->ByteCount = Length;
+	return mdl;
+}
+
+VOID NdisFreeMdl(PMDL Mdl)
+{
+	free(Mdl);
+}
+
+NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
+					  PNET_BUFFER_LIST_POOL_PARAMETERS Parameters)
+{
+	struct nbl_pool *pool;
+
+	if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT || Parameters->Header.Revision == 0)
+		return NULL;
+	pool = calloc(1, sizeof(*pool));
+	if (pool == NULL)
+		return NULL;
+	if (ndis_object_kind(NdisHandle) == NDIS_KIND_ADAPTER)
+		pool->adapter = NdisHandle;
+	ndis_object_add(&pool->object, NDIS_KIND_NBL_POOL);
+	return pool;
+}
+
+VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
+{
+	struct nbl_pool *pool = PoolHandle;
+	uint32_t lists;
+
+	if (ndis_object_kind(PoolHandle) != NDIS_KIND_NBL_POOL)
+		return;
+	lists = __atomic_load_n(&pool->lists, __ATOMIC_ACQUIRE);
+	if (lists != 0)
+		ndis_broken(pool->adapter, 50, lists,
+			    "NdisFreeNetBufferListPool: %u lists of the pool are not freed", lists);
+	ndis_object_remove(&pool->object);
+	free(pool);
+}
+
+PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+						       USHORT ContextBackFill, PMDL MdlChain,
+						       ULONG DataOffset, SIZE_T DataLength)
+{
+	struct nbl_pool *pool = PoolHandle;
+	struct nbl_storage *storage;
+
+	if (ndis_object_kind(PoolHandle) != NDIS_KIND_NBL_POOL)
+		return NULL;
+	storage = calloc(1, sizeof(*storage));
+	if (storage == NULL)
+		return NULL;
+	__atomic_add_fetch(&pool->lists, 1, __ATOMIC_ACQ_REL);
+	storage->list.FirstNetBuffer = &storage->buffer;
+	storage->list.NdisPoolHandle = PoolHandle;
+	storage->buffer.NdisPoolHandle = PoolHandle;
+	storage->buffer.MdlChain = MdlChain;
+	storage->buffer.CurrentMdl = MdlChain;
+	storage->buffer.CurrentMdlOffset = DataOffset;
+	storage->buffer.DataOffset = DataOffset;
+	storage->buffer.DataLength = (ULONG)DataLength;
+	return &storage->list;
+}
+
+VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
+{
+	struct nbl_pool *pool = NetBufferList->NdisPoolHandle;
+
+	if (owner_of(NetBufferList) != OWNER_MINIPORT)
+		ndis_broken(pool->adapter, 45, (uintptr_t)NetBufferList,
+			    "NdisFreeNetBufferList: the protocols still have this list");
+	__atomic_sub_fetch(&pool->lists, 1, __ATOMIC_ACQ_REL);
+	free(CONTAINING_RECORD(NetBufferList, struct nbl_storage, list));
+}
+
+/* Marks a chain; a list that is out already cannot be indicated again. */
+static ULONG mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, enum owner owner)
+{
+	ULONG count = 0;
+
+	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next) {
+		if (owner_of(nbl) != OWNER_MINIPORT)
+			ndis_broken(adapter, 45, (uintptr_t)nbl,
+				    "a list that the protocols have was indicated again");
+		set_owner(nbl, owner);
+		nbl->SourceHandle = adapter;
+		count++;
+	}
+	return count;
+}
+
+/* A RESOURCES chain is the miniport's again; how the protocols left its links does not matter. */
+static void take_back(PNET_BUFFER_LIST *lists, ULONG count)
+{
+	for (ULONG i = 0; i < count; i++)
+		set_owner(lists[i], OWNER_MINIPORT);
+}
+
+static void indicate_borrowed(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, ULONG flags)
+{
+	enum { BATCH = 64 };
+	PNET_BUFFER_LIST lists[BATCH];
+
+	/* In pieces, so that each list can be found again whatever the protocol does to Next. */
+	while (chain != NULL) {
+		PNET_BUFFER_LIST head = chain, last = NULL;
+		ULONG count = 0;
+
+		for (; chain != NULL && count < BATCH; chain = chain->Next) {
+			lists[count++] = chain;
+			last = chain;
+		}
+		last->Next = NULL;
+		adapter->protocol.receive(adapter->protocol.ctx, adapter, head, count, flags);
+		take_back(lists, count);
+		for (ULONG i = 0; i < count; i++)
+			lists[i]->Next = i + 1 < count ? lists[i + 1] : chain;
+	}
+}
+
+VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
+					PNET_BUFFER_LIST NetBufferLists,
+					NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
+					ULONG ReceiveFlags)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(MiniportAdapterHandle, 43, "NdisMIndicateReceiveNetBufferLists");
+	bool borrowed = NDIS_TEST_RECEIVE_CANNOT_PEND(ReceiveFlags);
+	ULONG count;
+
+	if (adapter == NULL || NetBufferLists == NULL)
+		return;
+	ndis_check_irql(adapter, DISPATCH_LEVEL, 14, "NdisMIndicateReceiveNetBufferLists");
+	if (ndis_adapter_state(adapter) == NDIS_ADAPTER_PAUSED)
+		ndis_broken(adapter, 54, NumberOfNetBufferLists,
+			    "frames were indicated while the adapter was paused");
+	count = mark_chain(adapter, NetBufferLists, borrowed ? OWNER_BORROWED : OWNER_PROTOCOL);
+	if (count != NumberOfNetBufferLists)
+		ndis_broken(adapter, 43, count,
+			    "NumberOfNetBufferLists is %u, but the chain has %u",
+			    NumberOfNetBufferLists, count);
+	if (borrowed) {
+		indicate_borrowed(adapter, NetBufferLists, ReceiveFlags);
+		return;
+	}
+	__atomic_add_fetch(&adapter->indicated, count, __ATOMIC_ACQ_REL);
+	adapter->protocol.receive(adapter->protocol.ctx, adapter, NetBufferLists, count,
+				  ReceiveFlags);
+}
+
+/* Checks a chain that comes back.  Returns: how many lists it has. */
+static uint32_t unmark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain)
+{
+	uint32_t count = 0;
+
+	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next) {
+		if (owner_of(nbl) == OWNER_BORROWED)
+			ndis_broken(adapter, 44, (uintptr_t)nbl,
+				    "a list that was indicated RESOURCES was returned");
+		else if (owner_of(nbl) != OWNER_PROTOCOL)
+			ndis_broken(adapter, 61, (uintptr_t)nbl, "a list was returned twice");
+		else
+			count++;
+		set_owner(nbl, OWNER_MINIPORT);
+	}
+	return count;
+}
+
+VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
+			      ULONG ReturnFlags)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(NdisBindingHandle, 44, "NdisReturnNetBufferLists");
+	struct ndis_adapter *before;
+	uint32_t count;
+
+	if (adapter == NULL)
+		return;
+	before = ndis_enter_adapter(adapter);
+	count = unmark_chain(adapter, NetBufferLists);
+	/* Before the call: the miniport may complete its pause inside it. */
+	__atomic_sub_fetch(&adapter->indicated, count, __ATOMIC_ACQ_REL);
+	adapter->driver->functions.ReturnNetBufferListsHandler(adapter->context, NetBufferLists,
+							       ReturnFlags);
+	ndis_leave_adapter(before);
+}

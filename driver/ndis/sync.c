@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* IRQL, spin locks and events. */
+#include "driver/ndis/internal.h"
+
+static __thread KIRQL current_irql;
+
+KIRQL KeGetCurrentIrql(void)
+{
+	return current_irql;
+}
+
+VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
+{
+	*OldIrql = current_irql;
+	if (NewIrql < current_irql)
+		ndis_broken(NULL, 14, NewIrql, "KeRaiseIrql from %u to the lower IRQL %u",
+			    current_irql, NewIrql);
+	current_irql = NewIrql;
+}
+
+VOID KeLowerIrql(KIRQL NewIrql)
+{
+	if (NewIrql > current_irql)
+		ndis_broken(NULL, 14, NewIrql, "KeLowerIrql from %u to the higher IRQL %u",
+			    current_irql, NewIrql);
+	current_irql = NewIrql;
+}
+
+VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
+{
+	pthread_mutex_init(&SpinLock->Mutex, NULL);
+	SpinLock->OldIrql = PASSIVE_LEVEL;
+}
+
+VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
+{
+	pthread_mutex_destroy(&SpinLock->Mutex);
+}
+
+VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
+{
+	KIRQL old = current_irql;
+
+	ndis_check_irql(NULL, DISPATCH_LEVEL, 14, "NdisAcquireSpinLock");
+	if (old < DISPATCH_LEVEL)
+		current_irql = DISPATCH_LEVEL;
+	pthread_mutex_lock(&SpinLock->Mutex);
+	SpinLock->OldIrql = old; /* the lock's holder's: written with the lock held */
+}
+
+VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
+{
+	KIRQL old = SpinLock->OldIrql;
+
+	pthread_mutex_unlock(&SpinLock->Mutex);
+	current_irql = old;
+}
+
+VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
+{
+	if (current_irql != DISPATCH_LEVEL)
+		ndis_broken(NULL, 14, current_irql,
+			    "NdisDprAcquireSpinLock was called at IRQL %u, not at DISPATCH_LEVEL",
+			    current_irql);
+	pthread_mutex_lock(&SpinLock->Mutex);
+}
+
+VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
+{
+	pthread_mutex_unlock(&SpinLock->Mutex);
+}
+
+LONG NdisInterlockedIncrement(PLONG Addend)
+{
+	return __atomic_add_fetch(Addend, 1, __ATOMIC_SEQ_CST);
+}
+
+LONG NdisInterlockedDecrement(PLONG Addend)
+{
+	return __atomic_sub_fetch(Addend, 1, __ATOMIC_SEQ_CST);
+}
+
+VOID NdisInitializeEvent(PNDIS_EVENT Event)
+{
+	__atomic_store_n(&Event->Signalled, 0, __ATOMIC_RELEASE);
+}
+
+VOID NdisSetEvent(PNDIS_EVENT Event)
+{
+	/* The waiter may free the event at once: nothing of it is used after the store (R52). */
+	__atomic_store_n(&Event->Signalled, 1, __ATOMIC_RELEASE);
+	exec_wake(ndis_host()->config.exec);
+}
+
+VOID NdisResetEvent(PNDIS_EVENT Event)
+{
+	__atomic_store_n(&Event->Signalled, 0, __ATOMIC_RELEASE);
+}
+
+BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait)
+{
+	struct exec *exec = ndis_host()->config.exec;
+	uint64_t until = EXEC_NEVER;
+
+	if (!ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "NdisWaitEvent"))
+		return __atomic_load_n(&Event->Signalled, __ATOMIC_ACQUIRE) != 0;
+	if (MsToWait != 0)
+		until = exec_now_ns(exec) + MsToWait * UINT64_C(1000000);
+	return exec_wait(exec, &Event->Signalled, until);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "driver/ndis/internal.h"
+
+struct timer {
+	struct ndis_object object;
+	struct exec_job job;
+	pthread_mutex_t mutex; /* guards period and armed against the function's own thread */
+	struct ndis_adapter *adapter;
+	PNDIS_TIMER_FUNCTION function;
+	PVOID context;
+	uint64_t period_ns, due_ns;
+	bool armed;
+};
+
+static struct timer *timer_from(NDIS_HANDLE handle)
+{
+	return ndis_object_kind(handle) == NDIS_KIND_TIMER ? handle : NULL;
+}
+
+/* Disarms a timer of one shot, sets a periodic one again.  Returns: whether the function is due. */
+static bool fire(struct timer *timer)
+{
+	bool due;
+
+	pthread_mutex_lock(&timer->mutex);
+	due = timer->armed;
+	if (due && timer->period_ns != 0) {
+		uint64_t now = exec_now_ns(ndis_host()->config.exec);
+
+		/* Periods that were missed altogether are not made up for. */
+		timer->due_ns += timer->period_ns;
+		if (timer->due_ns + timer->period_ns < now)
+			timer->due_ns = now;
+		exec_submit(ndis_host()->timers, &timer->job, timer->due_ns);
+	} else {
+		timer->armed = false;
+	}
+	pthread_mutex_unlock(&timer->mutex);
+	return due;
+}
+
+static void timer_run(struct exec_job *job)
+{
+	struct timer *timer = CONTAINING_RECORD(job, struct timer, job);
+	struct ndis_adapter *before;
+	KIRQL old;
+
+	if (!fire(timer))
+		return;
+	before = ndis_enter_adapter(timer->adapter);
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	timer->function(NULL, timer->context, NULL, NULL);
+	KeLowerIrql(old);
+	ndis_leave_adapter(before);
+}
+
+NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
+				    PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
+				    PNDIS_HANDLE pTimerObject)
+{
+	struct timer *timer;
+
+	if (TimerCharacteristics->Header.Type != NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS ||
+	    TimerCharacteristics->TimerFunction == NULL)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	timer = calloc(1, sizeof(*timer));
+	if (timer == NULL)
+		return NDIS_STATUS_RESOURCES;
+	if (ndis_object_kind(NdisHandle) == NDIS_KIND_ADAPTER)
+		timer->adapter = NdisHandle;
+	timer->function = TimerCharacteristics->TimerFunction;
+	timer->context = TimerCharacteristics->FunctionContext;
+	timer->job.run = timer_run;
+	pthread_mutex_init(&timer->mutex, NULL);
+	ndis_object_add(&timer->object, NDIS_KIND_TIMER);
+	*pTimerObject = timer;
+	return NDIS_STATUS_SUCCESS;
+}
+
+BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG MillisecondsPeriod,
+			   PVOID FunctionContext)
+{
+	struct timer *timer = timer_from(TimerObject);
+	uint64_t now = exec_now_ns(ndis_host()->config.exec);
+	bool was_armed;
+
+	if (timer == NULL)
+		return FALSE;
+	pthread_mutex_lock(&timer->mutex);
+	was_armed = timer->armed;
+	exec_cancel(ndis_host()->timers, &timer->job);
+	if (FunctionContext != NULL)
+		timer->context = FunctionContext;
+	timer->period_ns = (uint64_t)MillisecondsPeriod * 1000000u;
+	/* Absolute times are not known to this machine: they are due at once. */
+	timer->due_ns = now;
+	if (DueTime.QuadPart < 0)
+		timer->due_ns += (uint64_t)-DueTime.QuadPart * 100u;
+	timer->armed = true;
+	exec_submit(ndis_host()->timers, &timer->job, timer->due_ns);
+	pthread_mutex_unlock(&timer->mutex);
+	return was_armed;
+}
+
+BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject)
+{
+	struct timer *timer = timer_from(TimerObject);
+	bool was_waiting;
+
+	if (timer == NULL)
+		return FALSE;
+	pthread_mutex_lock(&timer->mutex);
+	timer->armed = false;
+	was_waiting = exec_cancel(ndis_host()->timers, &timer->job);
+	pthread_mutex_unlock(&timer->mutex);
+	return was_waiting;
+}
+
+VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
+{
+	struct timer *timer = timer_from(TimerObject);
+
+	if (timer == NULL)
+		return;
+	NdisCancelTimerObject(TimerObject);
+	exec_flush(ndis_host()->timers);
+	ndis_object_remove(&timer->object);
+	pthread_mutex_destroy(&timer->mutex);
+	free(timer);
+}
+
+VOID KeFlushQueuedDpcs(void)
+{
+	if (!ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "KeFlushQueuedDpcs"))
+		return;
+	exec_flush(ndis_host()->timers);
+	for (struct ndis_adapter *a = ndis_host()->adapters; a != NULL; a = a->next)
+		exec_flush(a->irq_lane);
+}
