@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* The adapter's configuration; keywords as in the registry. */
+#include "adapter.h"
+
+#define BUFFER_BYTES_MIN 64u
+#define BUFFER_BYTES_MAX 65536u
+
+/* Leaves *value as it is if there is no such keyword. */
+static void read_one(NDIS_HANDLE configuration, NDIS_STRING keyword, ULONG *value)
+{
+	PNDIS_CONFIGURATION_PARAMETER parameter;
+	NDIS_STATUS status;
+
+	NdisReadConfiguration(&status, &parameter, configuration, &keyword, NdisParameterInteger);
+	if (status == NDIS_STATUS_SUCCESS)
+		*value = parameter->ParameterData.IntegerData;
+}
+
+static void read_all(NDIS_HANDLE configuration, struct adapter_config *config)
+{
+	struct policy_marks *m = &config->marks;
+
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolBase"), &m->base);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolBlock"), &m->block);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolLow"), &m->low);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolHigh"), &m->high);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolLimit"), &m->limit);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolReserve"), &m->reserve);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolMaxPending"), &m->max_pending);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolShrinkTicks"),
+		 &m->shrink_ticks);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolTickMs"), &config->tick_ms);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("BufferBytes"),
+		 &config->buffer_bytes);
+}
+
+NDIS_STATUS config_read(NDIS_HANDLE adapter_handle, struct adapter_config *config)
+{
+	NDIS_CONFIGURATION_OBJECT object = {
+		.Header = {NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
+			   NDIS_CONFIGURATION_OBJECT_REVISION_1,
+			   NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
+		.NdisHandle = adapter_handle,
+	};
+	NDIS_HANDLE configuration;
+	NDIS_STATUS status;
+
+	*config = (struct adapter_config){
+		.marks = {.base = 256,
+			  .block = 128,
+			  .low = 64,
+			  .high = 384,
+			  .limit = 2048,
+			  .reserve = 8,
+			  .max_pending = 1,
+			  .shrink_ticks = 5},
+		.tick_ms = 100,
+		.buffer_bytes = 2048,
+	};
+	status = NdisOpenConfigurationEx(&object, &configuration);
+	if (status != NDIS_STATUS_SUCCESS)
+		return status;
+	read_all(configuration, config);
+	NdisCloseConfiguration(configuration);
+	if (!policy_marks_ok(&config->marks, NULL, 0) || config->tick_ms == 0 ||
+	    config->buffer_bytes < BUFFER_BYTES_MIN || config->buffer_bytes > BUFFER_BYTES_MAX)
+		return NDIS_STATUS_INVALID_PARAMETER;
+	return NDIS_STATUS_SUCCESS;
+}
