@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MACHINE_H
+#define MACHINE_H
+/*
+ * The machine that the driver runs in: a bus, the NIC, NDIS, the protocol stack and the wire, put
+ * together over an executor.
+ *
+ *	machine_open(&config, DriverEntry, &machine, why)
+ *	machine_start(machine)                 the adapter is initialized and runs, frames flow
+ *	machine_run(machine, for_ns, &stop)    until the time is over, the frames are sent, or stop
+ *	machine_stop(machine)                  wire, pause, halt: nothing is left
+ *	machine_summary(machine, &summary)
+ *	machine_close(machine)
+ *
+ * Thread: one.
+ */
+#include <stdbool.h>
+
+#include "driver/exec/exec.h"
+#include "driver/miniport/policy.h"
+#include "driver/ndis/host.h"
+#include "driver/spec/draw.h"
+#include "driver/stack/stack.h"
+#include "driver/traffic/traffic.h"
+#include "driver/machine/wire.h"
+
+struct machine; /* opaque */
+
+struct machine_config {
+	struct policy_marks marks;
+	uint32_t tick_ms;
+	uint64_t seed;
+	uint64_t max_frames; /* 0: no end */
+	struct traffic traffic;
+	struct draw hold, lead;
+	struct ndis_faults faults;
+};
+
+struct machine_summary {
+	struct wire_counts wire;
+	struct device_counts device;
+	struct stack_counts stack;
+	struct ndis_memory_counts memory;
+	uint64_t dma_faults;
+	uint64_t violations;
+};
+
+/* Returns: 0; -errno and one line in why. */
+int machine_open(const struct machine_config *config, struct exec *exec, DRIVER_INITIALIZE *entry,
+		 struct machine **machine, char why[SPEC_WHY_BYTES]);
+int machine_start(struct machine *machine, char why[SPEC_WHY_BYTES]);
+/* for_ns 0: no end in time.  *stop is read atomically and may be set by a signal handler. */
+void machine_run(struct machine *machine, uint64_t for_ns, const uint32_t *stop);
+void machine_stop(struct machine *machine);
+/* After machine_stop(). */
+void machine_summary(struct machine *machine, struct machine_summary *summary);
+void machine_close(struct machine *machine);
+
+/* Whether all is well: no broken rule, no fault, no damaged byte, nothing live, no frame
+ * unaccounted. */
+bool machine_summary_ok(const struct machine_summary *summary);
+
+#endif

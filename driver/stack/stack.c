@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "driver/stack/stack.h"
+#include "driver/traffic/frame.h"
+
+#define RNG_STREAM 2
+
+/* Frames go back at most this often, in chains; a thread woken for each one would be all cost. */
+#define RETURN_EVERY_NS 100000u
+#define CHAIN_MAX	256u
+
+struct held {
+	uint64_t due_ns;
+	PNET_BUFFER_LIST nbl;
+};
+
+struct stack {
+	struct exec *exec;
+	struct exec_lane *lane;
+	struct exec_job job;
+	struct draw hold;
+	uint64_t seed;
+	pthread_mutex_t mutex; /* guards all below */
+	struct rng rng;
+	NDIS_HANDLE binding;
+	struct held *heap; /* the earliest due on top */
+	size_t nr_held, room;
+	uint64_t latest_ns; /* nothing is held longer than this */
+	uint64_t next_sequence;
+	struct stack_counts counts;
+};
+
+/* --- the heap of held frames ------------------------------------------------------------------ */
+
+static void swap(struct held *a, struct held *b)
+{
+	struct held t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+static bool heap_push(struct stack *stack, struct held entry)
+{
+	size_t i = stack->nr_held;
+
+	if (i == stack->room) {
+		size_t room = stack->room ? stack->room * 2 : 1024;
+		struct held *heap = realloc(stack->heap, room * sizeof(*heap));
+
+		if (heap == NULL)
+			return false;
+		stack->heap = heap;
+		stack->room = room;
+	}
+	stack->heap[i] = entry;
+	stack->nr_held++;
+	for (; i > 0 && stack->heap[(i - 1) / 2].due_ns > stack->heap[i].due_ns; i = (i - 1) / 2)
+		swap(&stack->heap[i], &stack->heap[(i - 1) / 2]);
+	return true;
+}
+
+static PNET_BUFFER_LIST heap_pop(struct stack *stack)
+{
+	PNET_BUFFER_LIST nbl = stack->heap[0].nbl;
+	size_t i = 0;
+
+	stack->heap[0] = stack->heap[--stack->nr_held];
+	for (;;) {
+		size_t least = i;
+
+		for (size_t child = 2 * i + 1; child <= 2 * i + 2; child++) {
+			if (child < stack->nr_held &&
+			    stack->heap[child].due_ns < stack->heap[least].due_ns)
+				least = child;
+		}
+		if (least == i)
+			return nbl;
+		swap(&stack->heap[i], &stack->heap[least]);
+		i = least;
+	}
+}
+
+/* --- receiving -------------------------------------------------------------------------------- */
+
+/* The frame as it lies at the virtual address. */
+static const uint8_t *payload(PNET_BUFFER_LIST nbl, uint32_t *len_bytes)
+{
+	PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
+	PMDL mdl = NET_BUFFER_CURRENT_MDL(nb);
+
+	*len_bytes = NET_BUFFER_DATA_LENGTH(nb);
+	return (const uint8_t *)MmGetSystemAddressForMdlSafe(mdl, 0) +
+	       NET_BUFFER_CURRENT_MDL_OFFSET(nb);
+}
+
+static bool payload_is_good(const struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *sequence)
+{
+	uint32_t len_bytes;
+	const uint8_t *bytes = payload(nbl, &len_bytes);
+
+	return frame_check(bytes, len_bytes, stack->seed, sequence);
+}
+
+/* Frames may be missing, but those that come keep their order. */
+static void check_arrival(struct stack *stack, PNET_BUFFER_LIST nbl)
+{
+	uint64_t sequence;
+
+	if (!payload_is_good(stack, nbl, &sequence) || sequence < stack->next_sequence) {
+		stack->counts.payload_errors++;
+		return;
+	}
+	stack->next_sequence = sequence + 1;
+}
+
+static uint64_t due_time(struct stack *stack, uint64_t now_ns)
+{
+	uint64_t due_ns = now_ns + draw_ns(&stack->hold, &stack->rng);
+
+	return due_ns < stack->latest_ns ? due_ns : stack->latest_ns;
+}
+
+/* (locked) Returns: false if the frame cannot be kept and is to go back at once. */
+static bool keep(struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t now_ns)
+{
+	if (!heap_push(stack, (struct held){due_time(stack, now_ns), nbl}))
+		return false;
+	stack->counts.held++;
+	return true;
+}
+
+/* (locked) When the return job should run: when the first frame is due, but not all the time. */
+static void schedule(struct stack *stack, uint64_t earliest_ns)
+{
+	if (stack->nr_held > 0) {
+		uint64_t due_ns = stack->heap[0].due_ns;
+
+		exec_submit(stack->lane, &stack->job, due_ns > earliest_ns ? due_ns : earliest_ns);
+	}
+}
+
+static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
+		    ULONG flags)
+{
+	struct stack *stack = ctx;
+	bool cannot_pend = NDIS_TEST_RECEIVE_CANNOT_PEND(flags);
+	uint64_t now_ns = exec_now_ns(stack->exec);
+	PNET_BUFFER_LIST refused = NULL;
+
+	pthread_mutex_lock(&stack->mutex);
+	stack->binding = binding;
+	for (PNET_BUFFER_LIST nbl = chain, next; nbl != NULL; nbl = next) {
+		next = NET_BUFFER_LIST_NEXT_NBL(nbl);
+		check_arrival(stack, nbl);
+		stack->counts.frames++;
+		if (cannot_pend) {
+			stack->counts.resources++; /* read to its last byte: that is the copy */
+		} else if (!keep(stack, nbl, now_ns)) {
+			NET_BUFFER_LIST_NEXT_NBL(nbl) = refused;
+			refused = nbl;
+			stack->counts.returned++;
+		}
+	}
+	schedule(stack, now_ns + RETURN_EVERY_NS);
+	pthread_mutex_unlock(&stack->mutex);
+	if (refused != NULL)
+		NdisReturnNetBufferLists(binding, refused, NDIS_RETURN_FLAGS_DISPATCH_LEVEL);
+}
+
+/* --- giving back ------------------------------------------------------------------------------ */
+
+/* (locked) A chain of frames that are due, checked once more: nobody may have written to them. */
+static PNET_BUFFER_LIST take_due(struct stack *stack, uint64_t now_ns)
+{
+	PNET_BUFFER_LIST chain = NULL;
+	uint64_t sequence;
+
+	for (uint32_t n = 0; n < CHAIN_MAX && stack->nr_held > 0; n++) {
+		PNET_BUFFER_LIST nbl;
+
+		if (stack->heap[0].due_ns > now_ns && stack->latest_ns > now_ns)
+			break;
+		nbl = heap_pop(stack);
+		if (!payload_is_good(stack, nbl, &sequence))
+			stack->counts.payload_errors++;
+		NET_BUFFER_LIST_NEXT_NBL(nbl) = chain;
+		chain = nbl;
+		stack->counts.held--;
+		stack->counts.returned++;
+	}
+	return chain;
+}
+
+static void return_due(struct exec_job *job)
+{
+	struct stack *stack = CONTAINING_RECORD(job, struct stack, job);
+	uint64_t now_ns = exec_now_ns(stack->exec);
+	PNET_BUFFER_LIST chain;
+
+	for (;;) {
+		pthread_mutex_lock(&stack->mutex);
+		chain = take_due(stack, now_ns);
+		if (chain == NULL)
+			schedule(stack, now_ns + RETURN_EVERY_NS);
+		pthread_mutex_unlock(&stack->mutex);
+		if (chain == NULL)
+			return;
+		NdisReturnNetBufferLists(stack->binding, chain, 0);
+	}
+}
+
+void stack_pause(struct stack *stack, uint64_t until_ns)
+{
+	pthread_mutex_lock(&stack->mutex);
+	stack->latest_ns = until_ns;
+	if (stack->nr_held > 0)
+		exec_submit(stack->lane, &stack->job, until_ns);
+	pthread_mutex_unlock(&stack->mutex);
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+struct stack *stack_open(struct exec *exec, const struct draw *hold, uint64_t seed)
+{
+	struct stack *stack = calloc(1, sizeof(*stack));
+
+	if (stack == NULL)
+		return NULL;
+	stack->lane = exec_lane_open(exec, "stack");
+	if (stack->lane == NULL) {
+		free(stack);
+		return NULL;
+	}
+	stack->exec = exec;
+	stack->job.run = return_due;
+	stack->hold = *hold;
+	stack->seed = seed;
+	stack->latest_ns = UINT64_MAX;
+	rng_init(&stack->rng, seed, RNG_STREAM);
+	pthread_mutex_init(&stack->mutex, NULL);
+	return stack;
+}
+
+void stack_close(struct stack *stack)
+{
+	exec_lane_close(stack->lane);
+	pthread_mutex_destroy(&stack->mutex);
+	free(stack->heap);
+	free(stack);
+}
+
+struct ndis_protocol stack_protocol(struct stack *stack)
+{
+	return (struct ndis_protocol){receive, stack};
+}
+
+void stack_count(struct stack *stack, struct stack_counts *counts)
+{
+	pthread_mutex_lock(&stack->mutex);
+	*counts = stack->counts;
+	pthread_mutex_unlock(&stack->mutex);
+}

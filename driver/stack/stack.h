@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STACK_H
+#define STACK_H
+/*
+ * The protocol side: takes what the adapter indicates, checks each byte, keeps each frame for a
+ * drawn time, and gives frames back in chains, from a thread of its own.  Frames that may not be
+ * kept (RESOURCES) are copied at once.
+ */
+#include "driver/exec/exec.h"
+#include "driver/ndis/host.h"
+#include "driver/spec/draw.h"
+
+struct stack; /* opaque */
+
+struct stack_counts {
+	uint64_t frames;	 /* received */
+	uint64_t resources;	 /* of them RESOURCES: copied, not kept */
+	uint64_t returned;	 /* given back */
+	uint64_t payload_errors; /* frames with a byte that is not as sent, or out of order */
+	uint32_t held;		 /* with the stack now */
+};
+
+/*
+ * seed is what the frames were made from.
+ * Owns:    the caller, until stack_close(), when nothing may be held.
+ * Returns: NULL when memory or a thread cannot be had.
+ */
+struct stack *stack_open(struct exec *exec, const struct draw *hold, uint64_t seed);
+void stack_close(struct stack *stack);
+
+/* What to give to ndis_adapter_bind(). */
+struct ndis_protocol stack_protocol(struct stack *stack);
+
+/* From now on nothing is held longer than until_ns: the adapter above is about to pause. */
+void stack_pause(struct stack *stack, uint64_t until_ns);
+
+void stack_count(struct stack *stack, struct stack_counts *counts);
+
+#endif
