@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/judge.h"
+
+#include <stdlib.h>
+
+#include "tuner/identity.h"
+
+#define POOLS_MAX 256 /* as many as a recording can hold */
+
+struct judge {
+	struct judged {
+		uint32_t pool;
+		struct identity *identity;
+	} pools[POOLS_MAX];
+	uint32_t nr;
+	struct judged *last; /* events of a pool come in runs */
+};
+
+struct judge *judge_open(void)
+{
+	return calloc(1, sizeof(struct judge));
+}
+
+void judge_close(struct judge *judge)
+{
+	if (!judge)
+		return;
+	for (uint32_t i = 0; i < judge->nr; i++)
+		identity_close(judge->pools[i].identity);
+	free(judge);
+}
+
+static struct judged *find(struct judge *j, uint32_t pool)
+{
+	for (uint32_t i = 0; i < j->nr; i++)
+		if (j->pools[i].pool == pool)
+			return &j->pools[i];
+	if (j->nr == POOLS_MAX)
+		return NULL;
+	j->pools[j->nr] = (struct judged){pool, identity_open()};
+	return j->pools[j->nr].identity ? &j->pools[j->nr++] : NULL;
+}
+
+void judge_observe(const struct pool_event *event, bool contiguous, void *ctx)
+{
+	struct judge *j = ctx;
+
+	if (!j)
+		return;
+	if (!j->last || j->last->pool != event->pool)
+		j->last = find(j, event->pool);
+	if (j->last)
+		identity_feed(j->last->identity, event, contiguous);
+}
+
+void judge_before_commit(struct store *store, void *ctx)
+{
+	struct judge *j = ctx;
+
+	for (uint32_t i = 0; j && i < j->nr; i++) {
+		struct identity_verdict v = identity_verdict(j->pools[i].identity);
+
+		store_verdict(store, j->pools[i].pool, v.checked, v.mismatches, v.first_mismatch_ns);
+	}
+}
