@@ -32,7 +32,7 @@ struct trace_status {
 	int64_t committed_ns; /* wall time of the last commit */
 	bool recording;	      /* the collector is still writing */
 	bool complete;	      /* it ended by itself with every pool closed and no loss */
-	char ended[32];	      /* meta 'ended' */
+	char ended[32];	      /* meta 'ended'; "recorder died" when nobody writes any more */
 	char note[128];
 	uint32_t nr_pools;
 };
@@ -57,13 +57,14 @@ struct pool_summary {
 	uint32_t buffer_bytes;
 	struct pool_marks marks;
 	int64_t opened_ns, closed_ns;  /* closed_ns 0: still open */
-	struct pool_totals totals;     /* derived from the events */
+	struct pool_totals totals;     /* derived from the events; after a late join or a gap from the
+					* next tick on */
 	uint64_t pending;	       /* requests */
 	uint64_t held;		       /* buffers */
 	uint64_t live_blocks;	       /* all live blocks, the base block included */
 	uint32_t available_now, total_now;
 	bool fallback_now;
-	struct range available, total; /* while the pool lives: from the base block to the first halt free */
+	struct range available, total; /* over the working life: docs/database.md */
 	uint64_t low_crossings, high_crossings;
 	struct latency lead, hold;
 	uint64_t violations;
@@ -101,12 +102,15 @@ struct level_column {
 int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
 		struct level_column *out, struct db_error *err);
 
-/* Lead times by the time of completion, hold times by the time of return; columns as above. */
+/*
+ * Lead times by the time of completion, hold times by the time of return; columns as above.  Where columns
+ * are narrower than the finest buckets (2^23 ns), each shows the whole bucket it lies in.
+ */
 enum latency_kind { LATENCY_LEAD, LATENCY_HOLD };
 int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
 		  int64_t width_ns, size_t nr, struct latency *out, struct db_error *err);
 
-/* Events per second over the last second of stored time, and in all. */
+/* Events per second of all pools over the last second of stored time. */
 int query_rate(struct query *q, double *events_per_s, struct db_error *err);
 
 /*
@@ -117,8 +121,9 @@ int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_ev
 		 void *ctx, struct db_error *err);
 
 /*
- * Runs one read-only statement for a person: calls row() per result row, values as text, NULL for
- * SQL NULL; the first call carries the column names with is_header true.  Statements that write are
+ * Runs read-only statements for a person, one after the other: calls row() per result row, values as
+ * text, NULL for SQL NULL; the first call of each statement carries the column names with is_header
+ * true; anything but 0 ends it and is returned.  Statements that write or reach for another file are
  * refused with -EACCES; a mistake in the SQL is -EINVAL with SQLite's own words in err.
  */
 int query_sql(struct query *q, const char *sql,

@@ -53,7 +53,7 @@ static int emit_rows(struct query *q, sqlite3_stmt *stmt,
 		ret = emit_names(stmt, values, nr, row, ctx);
 	while (!ret && (code = sqlite3_step(stmt)) != SQLITE_DONE) {
 		if (code != SQLITE_ROW) {
-			ret = db_fail_sqlite(err, q->db, "SQL");
+			ret = db_fail_sqlite(err, q->db, "reading");
 			break;
 		}
 		for (int i = 0; i < nr; i++)
@@ -76,9 +76,9 @@ static int run_one(struct query *q, const char **sql,
 	code = sqlite3_prepare_v2(q->db, *sql, -1, &stmt, sql);
 	sqlite3_set_authorizer(q->db, NULL, NULL);
 	if (refused || (stmt && !sqlite3_stmt_readonly(stmt)))
-		ret = db_fail(err, -EACCES, "SQL: a recording can only be read");
+		ret = db_fail(err, -EACCES, "a recording can only be read");
 	else if (code != SQLITE_OK)
-		ret = db_fail(err, -EINVAL, "SQL: %s", sqlite3_errmsg(q->db));
+		ret = db_fail(err, -EINVAL, "%s", sqlite3_errmsg(q->db));
 	else if (stmt)
 		ret = emit_rows(q, stmt, row, ctx, err);
 	sqlite3_finalize(stmt);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/judge.h"
 #include "db/store.h"
 #include "tests/db/sim.h"
 
@@ -95,7 +96,12 @@ int main(int argc, char **argv)
 		{"seed", required_argument, NULL, 'e'},	   {"rate", required_argument, NULL, 'r'},
 		{"loss", no_argument, NULL, 'l'},	   {"live", no_argument, NULL, 'v'},
 		{"die", no_argument, NULL, 'd'},	   {NULL, 0, NULL, 0}};
-	struct store_options store_options = {.trace = "makedb", .may_replace = true};
+	struct judge *judge = judge_open();
+	struct store_options store_options = {.trace = "makedb",
+					      .may_replace = true,
+					      .observe = judge_observe,
+					      .before_commit = judge_before_commit,
+					      .ctx = judge};
 	struct maker m = {.random = 1};
 	struct sim sims[POOLS_MAX];
 	double seconds = 10, rate = 80000;
@@ -149,5 +155,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "makedb: %s\n", err.text);
 		return 3;
 	}
+	judge_close(judge);
 	return m.failed;
 }

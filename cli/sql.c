@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `poolscope sql`: read-only SQL on a recording.  On a terminal rows are aligned under their names; into
+ * a pipe go tab-separated values without a header, as scripts expect it of sqlite3 -tabs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "db/query.h"
+
+#define ALIGN_ROWS 1000 /* on a terminal so many rows are held back to find the widths */
+#define WIDTH_MAX 40	/* a wider value pushes its row out of line */
+
+/* Rows that wait to be aligned: texts one after the other, nr_columns a row. */
+struct table {
+	bool aligned;
+	int nr_columns;
+	char **cells;
+	size_t nr_cells, room;
+	int *widths;
+};
+
+static void forget(struct table *t)
+{
+	for (size_t i = 0; i < t->nr_cells; i++)
+		free(t->cells[i]);
+	t->nr_cells = 0;
+}
+
+static void release(struct table *t)
+{
+	forget(t);
+	free(t->cells);
+	free(t->widths);
+}
+
+/* Values are data: control characters must neither break a line nor drive the terminal. */
+static void print_value(const char *value, bool to_terminal, int width)
+{
+	int printed = 0;
+
+	for (const char *c = value; *c; c++) {
+		bool control = (unsigned char)*c < 0x20 || *c == 0x7f;
+
+		if (control && to_terminal)
+			putchar('?');
+		else if (*c == '\t' || *c == '\n')
+			putchar(' ');
+		else
+			putchar(*c);
+		printed += ((unsigned char)*c & 0xc0) != 0x80; /* characters, not bytes */
+	}
+	printf("%*s", width > printed ? width - printed : 0, "");
+}
+
+static void print_row(const struct table *t, const char *const *values)
+{
+	for (int i = 0; i < t->nr_columns; i++) {
+		bool last = i + 1 == t->nr_columns;
+
+		print_value(values[i] ? values[i] : "", t->aligned,
+			    t->aligned && !last ? t->widths[i] : 0);
+		if (!last)
+			fputs(t->aligned ? "  " : "\t", stdout);
+	}
+	putchar('\n');
+}
+
+static void find_widths(struct table *t)
+{
+	for (size_t i = 0; i < t->nr_cells; i++) {
+		int *width = &t->widths[i % (size_t)t->nr_columns];
+		int own = (int)strnlen(t->cells[i], WIDTH_MAX);
+
+		if (own > *width)
+			*width = own;
+	}
+}
+
+static void print_waiting(struct table *t)
+{
+	find_widths(t);
+	for (size_t i = 0; i < t->nr_cells; i += (size_t)t->nr_columns)
+		print_row(t, (const char *const *)&t->cells[i]);
+	forget(t);
+}
+
+static int keep(struct table *t, const char *const *values)
+{
+	for (int i = 0; i < t->nr_columns; i++) {
+		if (t->nr_cells == t->room) {
+			size_t room = t->room ? t->room * 2 : 256;
+			char **grown = realloc(t->cells, room * sizeof(*grown));
+
+			if (!grown)
+				return -1;
+			t->cells = grown;
+			t->room = room;
+		}
+		t->cells[t->nr_cells] = strdup(values[i] ? values[i] : "");
+		if (!t->cells[t->nr_cells])
+			return -1;
+		t->nr_cells++;
+	}
+	return 0;
+}
+
+static int begin_table(struct table *t, int nr)
+{
+	if (t->nr_columns)
+		print_waiting(t);
+	free(t->widths);
+	t->nr_columns = nr;
+	t->widths = calloc((size_t)nr, sizeof(*t->widths));
+	return t->widths ? 0 : -1;
+}
+
+static int take_row(int nr, const char *const *values, bool is_header, void *ctx)
+{
+	struct table *t = ctx;
+
+	if (is_header && begin_table(t, nr))
+		return -1;
+	if (!t->aligned) {
+		if (!is_header)
+			print_row(t, values);
+		return ferror(stdout) ? -1 : 0;
+	}
+	if (keep(t, values))
+		return -1;
+	if (t->nr_cells / (size_t)nr > ALIGN_ROWS)
+		print_waiting(t);
+	return ferror(stdout) ? -1 : 0;
+}
+
+static char *read_all(FILE *from)
+{
+	char *text = NULL;
+	size_t room = 0;
+
+	/* SQL has no NUL: up to one is the whole of it. */
+	if (getdelim(&text, &room, '\0', from) < 0) {
+		free(text);
+		return ferror(from) ? NULL : strdup("");
+	}
+	return text;
+}
+
+static int run(const char *path, const char *sql)
+{
+	struct table table = {.aligned = isatty(STDOUT_FILENO)};
+	struct query *q = NULL;
+	struct db_error err = {""};
+	int status = CLI_OK;
+
+	if (query_open(path, &q, &err))
+		return cli_fail(CLI_UNREADABLE, "sql: %s", err.text);
+	if (query_sql(q, sql, take_row, &table, &err))
+		status = CLI_USAGE;
+	if (table.nr_columns)
+		print_waiting(&table);
+	if (fflush(stdout) || ferror(stdout))
+		status = cli_fail(CLI_UNREADABLE, "sql: cannot write the output");
+	else if (status)
+		cli_fail(status, "sql: %s", *err.text ? err.text : "out of memory");
+	release(&table);
+	query_close(q);
+	return status;
+}
+
+int cli_sql(int argc, char **argv)
+{
+	char *sql;
+	int status;
+
+	if (argc < 2 || argc > 3 || argv[1][0] == '-')
+		return cli_fail(CLI_USAGE,
+				"sql: give a recording and at most one query; see: poolscope sql --help");
+	sql = argc == 3 ? strdup(argv[2]) : read_all(stdin);
+	if (!sql)
+		return cli_fail(CLI_UNREADABLE, "sql: cannot read standard input");
+	status = run(argv[1], sql);
+	free(sql);
+	return status;
+}

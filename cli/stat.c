@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* `poolscope stat`: what a recording says, in one screen. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "cli/stat_json.h"
+#include "db/query.h"
+
+/* A few short texts can be formatted in one printf. */
+#define TEXTS 8
+#define TEXT_BYTES 64
+
+static char *next_text(void)
+{
+	static char texts[TEXTS][TEXT_BYTES];
+	static unsigned next;
+
+	return texts[next++ % TEXTS];
+}
+
+/* "1.25 ms": three digits are enough for a person, and they are all that a quantile has. */
+static const char *duration(int64_t ns)
+{
+	static const struct {
+		double ns;
+		const char *unit;
+	} units[] = {{3600e9, "h"}, {60e9, "min"}, {1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
+	char *text = next_text();
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		double value = (double)ns / units[i].ns;
+
+		if (value < 1)
+			continue;
+		snprintf(text, TEXT_BYTES, "%.*f %s", value < 10 ? 2 : value < 100 ? 1 : 0, value,
+			 units[i].unit);
+		return text;
+	}
+	snprintf(text, TEXT_BYTES, "%lld ns", (long long)ns);
+	return text;
+}
+
+static const char *moment(int64_t ns)
+{
+	char *text = next_text();
+	time_t seconds = (time_t)(ns / 1000000000);
+	struct tm utc;
+
+	if (!gmtime_r(&seconds, &utc) ||
+	    !strftime(text, TEXT_BYTES, "%Y-%m-%d %H:%M:%S UTC", &utc))
+		snprintf(text, TEXT_BYTES, "?");
+	return text;
+}
+
+/* Names come from any driver: they must not drive the terminal. */
+static const char *printable(const char *name)
+{
+	char *text = next_text();
+
+	snprintf(text, TEXT_BYTES, "%s", name);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	return text;
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static unsigned long long n(uint64_t value)
+{
+	return value;
+}
+
+static void print_trace(const char *path, const struct trace_status *t)
+{
+	printf("%s: %s", path, t->ended);
+	if (*t->note)
+		printf(" (%s)", printable(t->note));
+	printf("\n  recorded     %llu event%s", n(t->events), plural(t->events));
+	if (t->end_ns)
+		printf(" in %s from %s", duration(t->end_ns - t->start_ns), moment(t->start_ns));
+	if (t->nr_losses)
+		printf("\n  LOST         %llu event%s in %llu place%s (see: poolscope sql FILE "
+		       "'SELECT * FROM loss')",
+		       n(t->lost), plural(t->lost), n(t->nr_losses), plural(t->nr_losses));
+	else
+		printf("\n  lost         nothing");
+	putchar('\n');
+}
+
+static void print_heading(const struct pool_summary *p)
+{
+	printf("\npool %u", p->pool);
+	if (*p->name)
+		printf("  %s", printable(p->name));
+	if (p->generation)
+		printf("  NDIS %u", p->generation);
+	if (p->buffer_bytes)
+		printf("  buffers of %u bytes", p->buffer_bytes);
+	if (p->closed_ns && p->opened_ns)
+		printf("  open for %s", duration(p->closed_ns - p->opened_ns));
+	else
+		printf("  %s", p->closed_ns ? "closed" : "still open");
+	putchar('\n');
+}
+
+static void print_latency(const char *label, const struct latency *l)
+{
+	if (!l->count) {
+		printf("  %-12s none\n", label);
+		return;
+	}
+	printf("  %-12s p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (%llu)\n", label,
+	       duration(l->p50_ns), duration(l->p90_ns), duration(l->p99_ns), duration(l->p999_ns),
+	       duration(l->max_ns), n(l->count));
+}
+
+static void print_range(const char *label, const struct range *r)
+{
+	printf("  %-12s min %u  mean %.1f  max %u\n", label, r->min, r->mean, r->max);
+}
+
+static void print_verdict(const char *label, const char *what, uint64_t checked,
+			  uint64_t mismatches, int64_t first_ns, int64_t start_ns)
+{
+	if (!checked)
+		printf("  %-12s unknown: nothing could be compared\n", label);
+	else if (!mismatches)
+		printf("  %-12s ok, %llu %s%s compared\n", label, n(checked), what, plural(checked));
+	else
+		printf("  %-12s %llu of %llu %ss DISAGREE, the first %s after the start\n", label,
+		       n(mismatches), n(checked), what, duration(first_ns - start_ns));
+}
+
+static void print_pool(const struct pool_summary *p, const struct trace_status *t)
+{
+	const struct pool_marks *m = &p->marks;
+	const struct pool_totals *o = &p->totals;
+
+	print_heading(p);
+	printf("  marks        base %u  block %u  low %u  high %u  limit %u  reserve %u  "
+	       "max-pending %u  shrink-ticks %u\n",
+	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending,
+	       m->shrink_ticks);
+	printf("  requests     %llu = %llu refused + %llu completed + %llu failed + %llu pending\n",
+	       n(o->requested), n(o->refused), n(o->completed), n(o->failed), n(p->pending));
+	printf("  blocks       %llu freed, %llu live\n", n(o->freed), n(p->live_blocks));
+	printf("  buffers      %llu taken, %llu returned, %llu held, %llu RESOURCES\n", n(o->taken),
+	       n(o->returned), n(p->held), n(o->resources));
+	printf("  dropped      %llu frame%s\n", n(o->dropped), plural(o->dropped));
+	print_range("available", &p->available);
+	print_range("total", &p->total);
+	printf("  crossings    low %llu, high %llu\n", n(p->low_crossings), n(p->high_crossings));
+	print_latency("lead time", &p->lead);
+	print_latency("hold time", &p->hold);
+	printf("  violations   %llu\n", n(p->violations));
+	if (p->lost)
+		printf("  LOST         %llu event%s: the figures above may be too small\n", n(p->lost),
+		       plural(p->lost));
+	print_verdict("audit", "tick", p->audit_ticks, p->audit_mismatches,
+		      p->audit_first_mismatch_ns, t->start_ns);
+	print_verdict("identity", "decision", p->identity_checked, p->identity_mismatches,
+		      p->identity_first_mismatch_ns, t->start_ns);
+}
+
+static int status_of(const struct trace_status *t)
+{
+	bool cut_off = !strcmp(t->ended, "recorder died") || !strcmp(t->ended, "program died") ||
+		       !strcmp(t->ended, "failed");
+
+	return t->lost || t->nr_losses || cut_off ? CLI_LOSS : CLI_OK;
+}
+
+static int print(const char *path, bool json, const struct trace_status *trace,
+		 const struct pool_summary *pools, size_t nr)
+{
+	if (json && stat_json(trace, pools, nr))
+		return cli_fail(CLI_UNREADABLE, "stat: cannot write the output");
+	if (json)
+		return status_of(trace);
+	print_trace(path, trace);
+	for (size_t i = 0; i < nr; i++)
+		print_pool(&pools[i], trace);
+	return status_of(trace);
+}
+
+static int stat_file(const char *path, bool json)
+{
+	struct pool_summary *pools = NULL;
+	struct trace_status trace;
+	struct query *q = NULL;
+	struct db_error err;
+	size_t nr = 0;
+	int status;
+
+	if (query_open(path, &q, &err) || query_status(q, &trace, &err) ||
+	    query_pools(q, &pools, &nr, &err))
+		status = cli_fail(CLI_UNREADABLE, "stat: %s", err.text);
+	else
+		status = print(path, json, &trace, pools, nr);
+	free(pools);
+	query_close(q);
+	return status;
+}
+
+int cli_stat(int argc, char **argv)
+{
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{NULL, 0, NULL, 0}};
+	bool json = false;
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt != 'j')
+			return cli_fail(CLI_USAGE, "stat: unknown option '%s'; see: poolscope stat "
+						   "--help", argv[optind - 1]);
+		json = true;
+	}
+	if (optind + 1 != argc)
+		return cli_fail(CLI_USAGE, "stat: give one recording; see: poolscope stat --help");
+	return stat_file(argv[optind], json);
+}
