@@ -199,16 +199,18 @@ static void return_due(struct exec_job *job)
 	struct stack *stack = CONTAINING_RECORD(job, struct stack, job);
 	uint64_t now_ns = exec_now_ns(stack->exec);
 	PNET_BUFFER_LIST chain;
+	NDIS_HANDLE binding;
 
 	for (;;) {
 		pthread_mutex_lock(&stack->mutex);
+		binding = stack->binding;
 		chain = take_due(stack, now_ns);
 		if (chain == NULL)
 			schedule(stack, now_ns + RETURN_EVERY_NS);
 		pthread_mutex_unlock(&stack->mutex);
 		if (chain == NULL)
 			return;
-		NdisReturnNetBufferLists(stack->binding, chain, 0);
+		NdisReturnNetBufferLists(binding, chain, 0);
 	}
 }
 
