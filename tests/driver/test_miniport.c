@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference driver from end to end, in real threads: traffic, device, NDIS, miniport, stack.
+ * Each run is replayed: the record must hold exactly the requests and frees that the policy asks
+ * for.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "driver/machine/machine.h"
+#include "driver/miniport/ndis6.h"
+#include "tests/driver/recorder.h"
+
+static uint32_t never_stop;
+
+static struct machine_config config_for(const char *traffic, const char *hold, const char *lead)
+{
+	struct machine_config c = {
+		.marks = {.base = 64,
+			  .block = 32,
+			  .low = 24,
+			  .high = 96,
+			  .limit = 512,
+			  .reserve = 4,
+			  .max_pending = 2,
+			  .shrink_ticks = 2},
+		.tick_ms = 5,
+		.seed = 7,
+	};
+	char why[SPEC_WHY_BYTES];
+
+	assert_int_equal(traffic_parse(traffic, c.seed, &c.traffic, why), 0);
+	assert_int_equal(draw_parse(hold, &c.hold, why), 0);
+	assert_int_equal(draw_parse(lead, &c.lead, why), 0);
+	return c;
+}
+
+static struct machine_summary run(const struct machine_config *config, uint64_t for_ns)
+{
+	struct exec *exec = exec_real_open();
+	struct machine_summary summary;
+	struct machine *machine;
+	char why[SPEC_WHY_BYTES] = "";
+	struct ndis_violation v;
+
+	rec_reset();
+	assert_non_null(exec);
+	assert_int_equal(machine_open(config, exec, DriverEntry, &machine, why), 0);
+	assert_int_equal(machine_start(machine, why), 0);
+	machine_run(machine, for_ns, &never_stop);
+	machine_stop(machine);
+	machine_summary(machine, &summary);
+	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
+		print_message("R%u: %s\n", v.rule, v.first);
+	machine_close(machine);
+	exec_close(exec);
+	return summary;
+}
+
+static void assert_identity(void)
+{
+	char first[200] = "";
+	uint64_t mismatches = rec_replay(first);
+
+	if (mismatches != 0)
+		print_message("%s\n", first);
+	assert_int_equal(mismatches, 0);
+}
+
+/* R50, R57, R58, R61 */
+static void assert_books_balance(const struct machine_summary *s)
+{
+	const struct rec_event *close = rec_find(POOLSCOPE_EV_POOL_CLOSE, 0);
+	const struct poolscope_totals *t;
+
+	assert_true(machine_summary_ok(s));
+	assert_non_null(close);
+	t = &close->totals;
+	assert_int_equal(t->requested, t->refused + t->completed + t->failed);
+	assert_int_equal(t->freed, t->completed);
+	assert_int_equal(t->taken, t->returned + t->resources);
+	assert_int_equal(t->taken, s->stack.frames);
+	assert_int_equal(t->requested, s->memory.requests);
+	assert_int_equal(t->refused, s->memory.refused);
+	assert_int_equal(s->memory.allocated, s->memory.freed);
+	assert_int_equal(s->memory.bytes_live, 0);
+	assert_int_equal(close->block, 0);
+	assert_int_equal(close->buffers, 0);
+	/* Each frame that was sent was received or is known to be lost. */
+	assert_int_equal(s->wire.sent, t->taken + t->dropped + s->device.refused);
+	assert_int_equal(recorder.violations, 0);
+	assert_int_equal(rec_count(POOLSCOPE_EV_BLOCK_FREE), t->completed + 1);
+}
+
+static void steady_traffic_arrives_whole_and_in_order(void **state)
+{
+	struct machine_config c = config_for("poisson:rate=20k", "fixed:500us", "fixed:1ms");
+	struct machine_summary s;
+
+	c.max_frames = 4000;
+	s = run(&c, 0);
+	assert_books_balance(&s);
+	assert_identity();
+	assert_int_equal(s.wire.sent, 4000);
+	assert_int_equal(s.stack.payload_errors, 0);
+}
+
+static void bursts_make_the_pool_grow_and_shrink(void **state)
+{
+	struct machine_config c =
+		config_for("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms", "exp:mean=1ms");
+	struct machine_summary s = run(&c, 600000000);
+	bool shrunk = false;
+
+	assert_books_balance(&s);
+	assert_identity();
+	assert_true(s.memory.completed > 0);
+	for (size_t i = 0; i < recorder.nr_events; i++) {
+		const struct rec_event *e = &recorder.events[i];
+
+		if (e->kind == POOLSCOPE_EV_BLOCK_FREE && e->how == POOLSCOPE_FREE_SHRINK) {
+			shrunk = true;
+			/* R29: before the free at least high were available. */
+			assert_true(e->available + e->buffers >= c.marks.high);
+			assert_int_not_equal(e->block, 0); /* R33, R34 */
+		}
+	}
+	assert_true(shrunk);
+}
+
+/* R2, R4, R40, R41 */
+static void refusals_and_failures_are_survived(void **state)
+{
+	struct machine_config c =
+		config_for("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms", "exp:mean=1ms");
+	struct machine_summary s;
+
+	c.faults.refuse = 0.4;
+	c.faults.null = 0.4;
+	s = run(&c, 600000000);
+	assert_books_balance(&s);
+	assert_identity();
+	assert_true(s.memory.refused > 0);
+	assert_true(s.memory.completed_null > 0);
+	assert_true(s.stack.resources > 0);
+	assert_true(rec_count(POOLSCOPE_EV_FALLBACK) > 0);
+}
+
+static void pool_that_never_gets_memory_lives_on_its_base(void **state)
+{
+	struct machine_config c = config_for("poisson:rate=50k", "fixed:3ms", "fixed:1ms");
+	struct machine_summary s;
+
+	c.faults.null = 1;
+	s = run(&c, 200000000);
+	assert_books_balance(&s);
+	assert_identity();
+	assert_int_equal(s.memory.completed, 0);
+	assert_int_equal(s.memory.allocated, 2); /* the base block and the ring */
+}
+
+/* R18, R49, R51: halt waits for what is on its way, and gives it back */
+static void halt_waits_for_pending_requests(void **state)
+{
+	struct machine_config c = config_for("poisson:rate=50k", "fixed:3ms", "fixed:400ms");
+	struct machine_summary s = run(&c, 100000000);
+	const struct rec_event *done = NULL;
+
+	assert_books_balance(&s);
+	assert_identity();
+	assert_true(s.memory.completed > 0);
+	for (size_t i = 0; (done = rec_find(POOLSCOPE_EV_ALLOC_COMPLETE, i)) != NULL; i++) {
+		if (done->request != 0) {
+			assert_int_equal(done->how, POOLSCOPE_LATE);
+			assert_int_equal(done->irql, 0); /* R12 */
+		}
+	}
+}
+
+static void max_pending_above_one_keeps_the_limit(void **state)
+{
+	struct machine_config c =
+		config_for("poisson:rate=100k", "fixed:8ms", "uniform:min=1ms,max=9ms");
+	struct machine_summary s;
+
+	c.marks.max_pending = 8;
+	c.marks.limit = 300;
+	s = run(&c, 200000000);
+	assert_books_balance(&s);
+	assert_identity();
+	for (size_t i = 0; i < recorder.nr_events; i++) {
+		const struct rec_event *e = &recorder.events[i];
+
+		if (e->kind == POOLSCOPE_EV_ALLOC_REQUEST) /* R27 */
+			assert_true(e->total + e->pending * c.marks.block <= c.marks.limit);
+	}
+}
+
+static void record_begins_with_the_base_block_and_a_running_tick(void **state)
+{
+	struct machine_config c = config_for("poisson:rate=1k", "fixed:1ms", "fixed:1ms");
+	struct machine_summary s;
+
+	c.max_frames = 10;
+	s = run(&c, 0);
+	assert_books_balance(&s);
+	assert_int_equal(recorder.events[0].kind, POOLSCOPE_EV_POOL_OPEN);
+	assert_int_equal(recorder.events[1].kind, POOLSCOPE_EV_ALLOC_COMPLETE);
+	assert_int_equal(recorder.events[1].request, 0);
+	assert_int_equal(recorder.events[1].block, 0);
+	assert_int_equal(recorder.events[1].buffers, c.marks.base);
+	assert_int_equal(recorder.events[2].kind, POOLSCOPE_EV_TICK);
+	assert_true(recorder.events[2].on);
+	assert_int_equal(recorder.events[recorder.nr_events - 1].kind, POOLSCOPE_EV_POOL_CLOSE);
+}
+
+/* R18, R51, R52: at whatever moment the halt comes, it ends and nothing is left. */
+static void halting_at_any_moment_leaves_nothing(void **state)
+{
+	struct machine_config c = config_for("poisson:rate=100k", "exp:mean=1ms", "exp:mean=2ms");
+
+	c.faults.refuse = 0.1;
+	c.faults.null = 0.1;
+	c.marks.max_pending = 4;
+	for (uint64_t i = 0; i < 30; i++) {
+		struct machine_summary s;
+
+		c.seed = i;
+		s = run(&c, 1000000 + i * 700000);
+		assert_books_balance(&s);
+		assert_identity();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steady_traffic_arrives_whole_and_in_order),
+		cmocka_unit_test(bursts_make_the_pool_grow_and_shrink),
+		cmocka_unit_test(refusals_and_failures_are_survived),
+		cmocka_unit_test(pool_that_never_gets_memory_lives_on_its_base),
+		cmocka_unit_test(halt_waits_for_pending_requests),
+		cmocka_unit_test(max_pending_above_one_keeps_the_limit),
+		cmocka_unit_test(record_begins_with_the_base_block_and_a_running_tick),
+		cmocka_unit_test(halting_at_any_moment_leaves_nothing),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	rec_reset();
+	return failed;
+}
