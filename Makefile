@@ -104,14 +104,17 @@ $(BUILD)/db/schema_sql.o: $(BUILD)/db/schema_sql.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # `make demo` and `make check` install what is missing; every other goal only says what is.
-PACKAGES_MODE := $(if $(filter demo check,$(MAKECMDGOALS)),--install,--require)
-PACKAGES_FOR  := build $(if $(filter check%,$(MAKECMDGOALS)),check)
+PACKAGES_MODE := $(if $(filter demo check check-asan check-tsan,$(MAKECMDGOALS)),--install,--require)
 $(BUILD)/.packages: packages.txt packages.sh
 	@mkdir -p $(@D)
-	$(Q)./packages.sh $(PACKAGES_MODE) $(PACKAGES_FOR)
+	$(Q)./packages.sh $(PACKAGES_MODE) build
 	@touch $@
+$(BUILD)/.packages-check: packages.txt packages.sh
+	@mkdir -p $(@D)
+	$(Q)./packages.sh $(PACKAGES_MODE) build check
+	@touch $@
+$(TESTS:=.o) $(TOOLS:=.o): | $(BUILD)/.packages-check
 
-.SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- what people do with it -----------------------------------------------------------------------
@@ -121,12 +124,7 @@ demo: $(PROGRAMS) ## install what is missing, build, run the demo with its live 
 
 tests: $(PROGRAMS) $(TESTS) $(TOOLS) ## build the tests without running them
 
-check: $(BUILD)/.packages-check check-built ## install what is missing, build, run all tests (T=name for some)
-$(BUILD)/.packages-check: packages.txt packages.sh
-	@mkdir -p $(@D)
-	$(Q)./packages.sh --install build check
-	@touch $@
-check-built: tests | $(BUILD)/.packages-check
+check: tests ## install what is missing, build, run all tests (T=name for some)
 	@BUILD=$(BUILD) T='$(T)' tests/run.sh
 
 # --- checks beside the tests ----------------------------------------------------------------------
@@ -146,10 +144,10 @@ check-headers: | $(BUILD)/.packages ## every header compiles alone
 	@echo "all headers compile alone"
 
 check-asan: ## the tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined check-built
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined check
 
 check-tsan: ## the tests of threaded code under ThreadSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SAN=thread check-built
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SAN=thread check
 
 # clang-tidy reads .clang-tidy; LTTng's macro file is not ours to judge.
 TIDY_FILES = $(filter-out tracer/poolscope/provider.c tests/%,$(filter %.c,$(C_FILES)))
