@@ -43,6 +43,11 @@ void ndis_host_close(void)
 	host_is_open = false;
 }
 
+void ndis_host_flush(void)
+{
+	exec_flush(the_host.worker);
+}
+
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver)
 {
 	static UNICODE_STRING path = NDIS_STRING_CONST("");

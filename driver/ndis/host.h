@@ -34,6 +34,8 @@ struct ndis_host_config {
 /* Returns: 0; -EBUSY there is a host already; -ENOMEM. */
 int ndis_host_open(const struct ndis_host_config *config);
 void ndis_host_close(void);
+/* Returns when no completion is running or due. */
+void ndis_host_flush(void);
 
 /* Returns: what DriverEntry returned; on SUCCESS *driver is what it registered. */
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver);
