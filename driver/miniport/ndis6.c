@@ -83,12 +83,18 @@ static ULONG withdraw(struct pool *pool)
 	return rx_ring_withdraw(&adapter_of(pool)->ring, pool);
 }
 
+static void post(struct pool *pool)
+{
+	rx_ring_fill(&adapter_of(pool)->ring, pool);
+}
+
 static const struct pool_ops pool_ops = {
 	.request = request_memory,
 	.wrap = wrap_block,
 	.unwrap = unwrap_block,
 	.free_memory = free_memory,
 	.withdraw = withdraw,
+	.post = post,
 };
 
 /* --- frames ----------------------------------------------------------------------------------- */
@@ -145,8 +151,6 @@ static VOID return_lists(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST Ne
 
 		pool_return(&adapter->pool, buffers, n);
 	}
-	if (adapter->pool.policy.running)
-		rx_ring_fill(&adapter->ring, &adapter->pool);
 	receive_unlock(adapter);
 }
 
@@ -171,7 +175,6 @@ static VOID tick(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpeci
 	pool_lock(&adapter->pool);
 	if (adapter->pool.policy.running) {
 		pool_tick(&adapter->pool);
-		rx_ring_fill(&adapter->ring, &adapter->pool);
 		receive_note_drops(adapter);
 	}
 	pool_unlock(&adapter->pool);
@@ -383,9 +386,8 @@ static NDIS_STATUS restart(NDIS_HANDLE MiniportAdapterContext,
 	NdisReadRegisterUlong(&adapter->regs->Drops, &adapter->drops);
 	NdisReadRegisterUlong(&adapter->regs->FifoDrops, &adapter->fifo_drops);
 	rx_ring_program(&adapter->ring);
-	rx_ring_fill(&adapter->ring, &adapter->pool);
+	pool_set_running(&adapter->pool, true); /* fills the ring */
 	NdisWriteRegisterUlong(&adapter->regs->Ctrl, HW_CTRL_RX_ENABLE);
-	pool_set_running(&adapter->pool, true);
 	pool_unlock(&adapter->pool);
 	NdisSetTimerObject(adapter->timer, due, (LONG)adapter->tick_ms, NULL);
 	NdisWriteRegisterUlong(&adapter->regs->MaskSet, HW_CAUSES);

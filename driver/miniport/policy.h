@@ -31,13 +31,13 @@
 #include <stdint.h>
 
 struct policy_marks {
-	uint32_t base;	       /* buffers of the base block, kept from initialise to halt */
-	uint32_t block;	       /* buffers of one dynamic block */
-	uint32_t low;	       /* V at or below: ask for a block */
-	uint32_t high;	       /* V at or above: a dynamic block may go */
-	uint32_t limit;	       /* most buffers, live plus pending */
-	uint32_t reserve;      /* V that is never given away: such a take is RESOURCES */
-	uint32_t max_pending;  /* requests in flight at once; 1 is the classic driver, 0 no growth */
+	uint32_t base;	      /* buffers of the base block, kept from initialise to halt */
+	uint32_t block;	      /* buffers of one dynamic block */
+	uint32_t low;	      /* V at or below: ask for a block */
+	uint32_t high;	      /* V at or above: a dynamic block may go */
+	uint32_t limit;	      /* most buffers, live plus pending */
+	uint32_t reserve;     /* V that is never given away: such a take is RESOURCES */
+	uint32_t max_pending; /* requests in flight at once; 1 is the classic driver, 0 no growth */
 	uint32_t shrink_ticks; /* ticks without a low event before a block may go */
 };
 
@@ -48,15 +48,15 @@ struct policy {
 	uint32_t pending;     /* q */
 	uint32_t quiet_ticks; /* ticks since the last low event; saturates */
 	bool running;	      /* false: pausing, paused or halting; neither grows nor frees */
-	bool refused;	      /* the last event was a refusal: no request until another kind (P27) */
-	bool fallback;	      /* the RESOURCES state (R40, R41) */
+	bool refused;  /* the last event was a refusal: no request until another kind (P27) */
+	bool fallback; /* the RESOURCES state (R40, R41) */
 };
 
 /*
  * Says whether marks keep the rules: block >= 1, max_pending >= 1, reserve < low < high,
- * high >= low + block + 1 (R30), base >= 1, base + block <= limit, or limit == base: growth is off, and
- * said so (P16).  Sums are computed in 64 bits.
- * Returns: true, or false and one line in why (what is wrong and what would be right).
+ * high >= low + block + 1 (R30), base >= 1, base + block <= limit, or limit == base: growth is off,
+ * and said so (P16).  Sums are computed in 64 bits. Returns: true, or false and one line in why
+ * (what is wrong and what would be right).
  */
 bool policy_marks_ok(const struct policy_marks *m, char *why, size_t why_size);
 
@@ -83,7 +83,8 @@ enum policy_outcome {
 void policy_complete(struct policy *p, enum policy_outcome outcome, uint32_t buffers);
 void policy_tick(struct policy *p);
 
-/* Bookkeeping of the owner's own actions (not events that the policy acts after, but refused is). */
+/* Bookkeeping of the owner's own actions (not events that the policy acts after, but refused is).
+ */
 void policy_requested(struct policy *p);
 void policy_refused(struct policy *p);
 void policy_freed(struct policy *p, uint32_t buffers);

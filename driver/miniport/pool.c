@@ -211,12 +211,19 @@ static void shrink(struct pool *pool)
 	free_retired(pool);
 }
 
+static void post(struct pool *pool)
+{
+	if (pool->policy.running)
+		pool->ops->post(pool);
+}
+
 /* What follows every event. */
 static void act(struct pool *pool)
 {
 	say_fallback(pool);
 	grow(pool);
 	shrink(pool);
+	post(pool);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -263,6 +270,7 @@ void pool_home(struct pool *pool, struct buffer *const *buffers, ULONG n)
 	}
 	pool->lent -= n;
 	free_retired(pool);
+	post(pool);
 }
 
 static void return_some(struct pool *pool, struct buffer *const *buffers, ULONG n)

@@ -10,6 +10,8 @@
  *
  *	the event | fallback, if it changed | alloc_request, each maybe refused | block_free
  *
+ * and the device gets what is spare then.
+ *
  * So the recorded events, fed to the same policy in their order, give the recorded requests and
  * frees again.
  *
@@ -41,6 +43,8 @@ struct pool_ops {
 	 * Returns: how many received frames found no other buffer and are lost.
 	 */
 	ULONG (*withdraw)(struct pool *pool);
+	/* Gives the device what is spare; after every event while the pool runs.  (locked) */
+	void (*post)(struct pool *pool);
 };
 
 struct pool_config {

@@ -66,7 +66,6 @@ static ULONG take_batch(struct adapter *adapter, struct buffer **batch, ULONG *r
 		n = rx_ring_reap(&adapter->ring, pool, batch, RX_BATCH);
 		if (n > 0)
 			*resources = pool_take(pool, batch, n);
-		rx_ring_fill(&adapter->ring, pool);
 		receive_note_drops(adapter);
 	}
 	pool_unlock(pool);
@@ -77,8 +76,6 @@ static void give_home(struct adapter *adapter, struct buffer *const *buffers, UL
 {
 	pool_lock(&adapter->pool);
 	pool_home(&adapter->pool, buffers, n);
-	if (adapter->pool.policy.running)
-		rx_ring_fill(&adapter->ring, &adapter->pool);
 	receive_unlock(adapter);
 }
 

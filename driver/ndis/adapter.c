@@ -101,6 +101,17 @@ struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device
 	return adapter;
 }
 
+/* What a miniport that did not clean up has left; it was reported at halt. */
+static void forget_handles(struct ndis_adapter *adapter)
+{
+	if (adapter->dma != NULL)
+		ndis_object_remove(&adapter->dma->object);
+	if (adapter->interrupt != NULL)
+		ndis_object_remove(&adapter->interrupt->object);
+	free(adapter->dma);
+	free(adapter->interrupt);
+}
+
 void ndis_adapter_close(struct ndis_adapter *adapter)
 {
 	struct ndis_adapter **at = &ndis_host()->adapters;
@@ -112,7 +123,7 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	dma_space_on_fault(adapter->device->space, NULL, NULL);
 	exec_lane_close(adapter->irq_lane);
 	ndis_io_forget(adapter);
-	free(adapter->dma);
+	forget_handles(adapter);
 	ndis_object_remove(&adapter->object);
 	pthread_mutex_destroy(&adapter->irq_mutex);
 	pthread_mutex_destroy(&adapter->memory.mutex);
