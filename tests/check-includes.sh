@@ -14,13 +14,14 @@ allowed() {
 	tuner) echo 'db/ driver/miniport/policy.h' ;;
 	viewer) echo 'db/ tuner/ curses' ;;
 	cli) echo 'db/ tracer/ tuner/ viewer/ driver/ sqlite3.h babeltrace2/ lttng/ jansson.h' ;;
-	driver/ndis) echo 'driver/nic/ tracer/poolscope.h' ;;
+	driver/ndis) echo 'driver/nic/ driver/exec/ driver/spec/ tracer/poolscope.h' ;;
 	driver/nic) echo '' ;;
 	driver/miniport) echo 'driver/ndis/ndis.h tracer/poolscope.h' ;;
-	driver/stack) echo 'driver/ndis/ driver/spec/' ;;
+	driver/stack) echo 'driver/ndis/ driver/exec/ driver/traffic/ driver/spec/' ;;
 	driver/spec) echo '' ;;
-	driver/traffic) echo 'driver/nic/ driver/spec/' ;;
-	driver/exec) echo 'driver/ndis/ driver/nic/ driver/stack/ driver/traffic/ driver/spec/' ;;
+	driver/traffic) echo 'driver/spec/' ;;
+	driver/exec) echo '' ;;
+	driver/machine) echo 'driver/ndis/ driver/nic/ driver/stack/ driver/traffic/ driver/exec/ driver/spec/ driver/miniport/policy.h' ;;
 	driver) echo 'driver/ tracer/poolscope.h' ;;
 	*) echo '?' ;;
 	esac
