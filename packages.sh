@@ -15,7 +15,8 @@ fi
 missing=
 for what in "$@"; do
 	[ "$what" = build ] && what=
-	for name in $(awk -v what="$what" '!/^#/ && NF && $2 == what { print $1 }' packages.txt); do
+	names=$(awk -v what="$what" '!/^#/ && NF && $2 == what { print $1 }' packages.txt)
+	for name in $names; do
 		state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
 		[ "$state" = installed ] || missing="$missing $name"
 	done

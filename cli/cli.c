@@ -33,8 +33,8 @@ int cli_duration(const char *text, int64_t *ns)
 	static const struct {
 		const char *unit;
 		double ns;
-	} units[] = { { "ns", 1 },     { "us", 1e3 },	 { "ms", 1e6 }, { "s", 1e9 },
-		      { "m", 60e9 }, { "min", 60e9 }, { "h", 3600e9 } };
+	} units[] = {{"ns", 1},	  {"us", 1e3},	 {"ms", 1e6},  {"s", 1e9},
+		     {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}};
 	char *end;
 	double value;
 

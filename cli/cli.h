@@ -4,8 +4,8 @@
 /*
  * What the subcommands of `poolscope` share: their table, exit statuses, and words for errors.
  *
- * A subcommand is `int cli_NAME(int argc, char **argv)`, argv[0] being its name; it returns the exit
- * status.  Data goes to stdout, everything said to a person to stderr.
+ * A subcommand is `int cli_NAME(int argc, char **argv)`, argv[0] being its name; it returns the
+ * exit status.  Data goes to stdout, everything said to a person to stderr.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +14,9 @@ enum cli_status {
 	CLI_OK = 0,
 	CLI_CHECK_FAILED = 1, /* the check failed or the target is missed */
 	CLI_USAGE = 2,
-	CLI_UNREADABLE = 3, /* input unreadable, output unwritable, a daemon or package is missing */
-	CLI_LOSS = 4,	    /* finished, but with loss or truncation */
+	CLI_UNREADABLE =
+		3,    /* input unreadable, output unwritable, a daemon or package is missing */
+	CLI_LOSS = 4, /* finished, but with loss or truncation */
 };
 
 struct cli_command {
@@ -39,8 +40,8 @@ int cli_help(const char *name);
 int cli_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Reads a duration with its unit: "250ms", "2s", "300us", "5m", "1h", "10ns"; fractions are allowed.
- * Returns: 0 and *ns, or -EINVAL when it has no unit, is no number, or is out of range.
+ * Reads a duration with its unit: "250ms", "2s", "300us", "5m", "1h", "10ns"; fractions are
+ * allowed. Returns: 0 and *ns, or -EINVAL when it has no unit, is no number, or is out of range.
  */
 int cli_duration(const char *text, int64_t *ns);
 

@@ -23,14 +23,18 @@ static const struct scenario {
 	const char *name, *what;
 	const char *args[12];
 } scenarios[] = {
-	{ "burst", "bursts of packets: the pool grows with each and shrinks behind it (default)",
-	  { "--traffic", "burst:rate=60k" } },
-	{ "steady", "an even load that the base block nearly carries",
-	  { "--traffic", "poisson:rate=60k" } },
-	{ "slow-memory", "bursts while each block takes 5 to 80 ms to come",
-	  { "--traffic", "burst:rate=60k", "--lead", "lognormal:median=20ms,p99=80ms" } },
-	{ "no-memory", "bursts while one request in three fails: RESOURCES and drops",
-	  { "--traffic", "burst:rate=60k", "--fail", "null:p=0.2", "--fail", "refuse:p=0.15" } },
+	{"burst",
+	 "bursts of packets: the pool grows with each and shrinks behind it (default)",
+	 {"--traffic", "burst:rate=60k"}},
+	{"steady",
+	 "an even load that the base block nearly carries",
+	 {"--traffic", "poisson:rate=60k"}},
+	{"slow-memory",
+	 "bursts while each block takes 5 to 80 ms to come",
+	 {"--traffic", "burst:rate=60k", "--lead", "lognormal:median=20ms,p99=80ms"}},
+	{"no-memory",
+	 "bursts while one request in three fails: RESOURCES and drops",
+	 {"--traffic", "burst:rate=60k", "--fail", "null:p=0.2", "--fail", "refuse:p=0.15"}},
 };
 
 struct demo {
@@ -116,10 +120,10 @@ static int default_path(char *path, size_t size)
 
 static int parse(int argc, char **argv, struct demo *demo)
 {
-	static const struct option longs[] = { { "for", required_argument, NULL, 'f' },
-					       { "scenario", required_argument, NULL, 's' },
-					       { "output", required_argument, NULL, 'o' },
-					       { 0 } };
+	static const struct option longs[] = {{"for", required_argument, NULL, 'f'},
+					      {"scenario", required_argument, NULL, 's'},
+					      {"output", required_argument, NULL, 'o'},
+					      {0}};
 	int opt;
 
 	opterr = 0;
@@ -131,17 +135,19 @@ static int parse(int argc, char **argv, struct demo *demo)
 			break;
 		case 'f':
 			if (cli_duration(optarg, &demo->for_ns) || demo->for_ns <= 0)
-				return cli_fail(CLI_USAGE,
-						"demo: --for %s: not a duration; give a number with "
-						"a unit, as in 500ms or 10s",
-						optarg);
+				return cli_fail(
+					CLI_USAGE,
+					"demo: --for %s: not a duration; give a number with "
+					"a unit, as in 500ms or 10s",
+					optarg);
 			break;
 		case 's':
 			demo->scenario = find_scenario(optarg);
 			if (!demo->scenario)
-				return cli_fail(CLI_USAGE,
-						"demo: no scenario '%s'; --scenario list shows them",
-						optarg);
+				return cli_fail(
+					CLI_USAGE,
+					"demo: no scenario '%s'; --scenario list shows them",
+					optarg);
 			break;
 		case ':':
 			return cli_fail(CLI_USAGE, "demo: %s needs a value", argv[optind - 1]);
@@ -161,7 +167,7 @@ static int start(struct demo *demo, const char *line, struct judge *judge,
 		 const volatile sig_atomic_t *cancel)
 {
 	char duration[32];
-	char *args[20] = { demo->refnic };
+	char *args[20] = {demo->refnic};
 	size_t nr = 1;
 	struct recording_options options = {
 		.path = demo->path,
@@ -205,11 +211,11 @@ static bool still_running(void *ctx)
 
 static int show_live(struct demo *demo)
 {
-	const struct viewer_options options = { .path = demo->path,
-						.title = "demo",
-						.view = VIEWER_VIEW_POOL,
-						.still_running = still_running,
-						.ctx = demo };
+	const struct viewer_options options = {.path = demo->path,
+					       .title = "demo",
+					       .view = VIEWER_VIEW_POOL,
+					       .still_running = still_running,
+					       .ctx = demo};
 	struct db_error err;
 	int ret = viewer_run(&options, &err);
 
@@ -226,7 +232,7 @@ static int show_live(struct demo *demo)
 
 static void wait_for_end(struct demo *demo, const volatile sig_atomic_t *interrupted)
 {
-	const struct timespec nap = { .tv_nsec = 20000000 };
+	const struct timespec nap = {.tv_nsec = 20000000};
 	bool asked = false;
 
 	while (recording_poll(demo->recording) == RECORDING_RUNNING) {
@@ -262,7 +268,7 @@ static int wind_up(struct demo *demo, bool terminal)
 	if (!ret)
 		ret = judge_program(demo);
 	if (!terminal) {
-		char *stat_argv[] = { "stat", demo->path, NULL };
+		char *stat_argv[] = {"stat", demo->path, NULL};
 		int stat_ret = cli_stat(2, stat_argv);
 
 		putchar('\n');
@@ -283,8 +289,8 @@ static int prepare(struct demo *demo, bool terminal)
 				"with: make");
 	if (!demo->path[0] && default_path(demo->path, sizeof(demo->path)))
 		return cli_fail(CLI_UNREADABLE,
-				"demo: cannot create the folder of %s: %s; give -o FILE", demo->path,
-				strerror(errno));
+				"demo: cannot create the folder of %s: %s; give -o FILE",
+				demo->path, strerror(errno));
 	if (!terminal && !demo->for_ns)
 		demo->for_ns = 10000000000;
 	strcpy(demo->refnic_log, "/tmp/poolscope-refnic-XXXXXX");

@@ -22,7 +22,7 @@ static bool anything_missing;
 
 static void say(enum verdict verdict, const char *what, const char *how)
 {
-	static const char *const words[] = { "ok", "optional", "MISSING" };
+	static const char *const words[] = {"ok", "optional", "MISSING"};
 
 	printf("  %-9s %-20s %s\n", words[verdict], what, how);
 	anything_missing |= verdict == MISSING;
@@ -96,8 +96,8 @@ static void check_terminal(void)
 		return;
 	}
 	snprintf(how, sizeof(how), "TERM=%s, %s", term ? term : "(not set)",
-		 utf8 ? "UTF-8: braille charts" :
-			"no UTF-8: ASCII charts; for finer ones set LC_ALL=C.UTF-8");
+		 utf8 ? "UTF-8: braille charts"
+		      : "no UTF-8: ASCII charts; for finer ones set LC_ALL=C.UTF-8");
 	say(term && *term ? FINE : MISSING, "terminal", how);
 }
 
@@ -115,7 +115,7 @@ int cli_doctor(int argc, char **argv)
 	check_terminal();
 	check_program("gnuplot", "gnuplot-nox", false);
 	check_program("sqlite3", "sqlite3", false);
-	puts(anything_missing ? "Something is missing: recordings will not work until it is there." :
-				"Everything that a recording needs is here.");
+	puts(anything_missing ? "Something is missing: recordings will not work until it is there."
+			      : "Everything that a recording needs is here.");
 	return anything_missing ? CLI_CHECK_FAILED : CLI_OK;
 }

@@ -2,14 +2,15 @@
 #ifndef CLI_JUDGE_H
 #define CLI_JUDGE_H
 /*
- * Identity replay of a recording while it is stored: one struct identity a pool, wired into the store's
- * callbacks.
+ * Identity replay of a recording while it is stored: one struct identity a pool, wired into the
+ *store's callbacks.
  *
  *	options.observe = judge_observe;
  *	options.before_commit = judge_before_commit;
  *	options.ctx = judge;
  *
- * Thread: judge_open() and judge_close() anywhere outside the store's life; the others are the writer's.
+ * Thread: judge_open() and judge_close() anywhere outside the store's life; the others are the
+ *writer's.
  */
 #include <stdbool.h>
 

@@ -10,43 +10,43 @@
 #include "cli/cli.h"
 
 static const struct cli_command commands[] = {
-	{ "demo", cli_demo, "[--for DUR] [--scenario NAME] [-o FILE]",
-	  "Runs the reference NIC under load, records it, and shows it live.",
-	  "  --for DUR        stop after this time (without a terminal: 10s)\n"
-	  "  --scenario NAME  what happens to the NIC; --scenario list shows the names\n"
-	  "  -o FILE          the database to write; default: a new file in\n"
-	  "                   $XDG_DATA_HOME/poolscope (~/.local/share/poolscope)\n"
-	  "\n"
-	  "Without a terminal it prints the summary of `poolscope stat` at the end.\n" },
-	{ "record", cli_record, "-o FILE [--for DUR] [-e GROUPS] [--keep-trace DIR] -- CMD ARG...",
-	  "Runs CMD traced and stores its pool events in FILE while it runs.",
-	  "  -o FILE           the database to write; must not exist yet\n"
-	  "  --for DUR         end CMD (SIGTERM) after this time\n"
-	  "  -e GROUPS         which events: alloc (all but rx_*), rx, or all (default)\n"
-	  "  --keep-trace DIR  keep the CTF trace, too, in this folder\n"
-	  "  -q                say nothing when all went well\n"
-	  "\n"
-	  "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
-	  "halts is still recorded.\n" },
-	{ "top", cli_top, "FILE [--once] [--script FILE] [--view NAME] ...",
-	  "Shows a recording in the terminal: live while it grows.",
-	  "  --once           print one screen as text; so does a run without a terminal\n"
-	  "  --script FILE    without a terminal, run commands: key NAME, size WxH, save FILE,\n"
-	  "                   wait DUR; one a line\n"
-	  "  --view NAME      the first view: overview (default) or pool\n"
-	  "  --size WxH       the screen of --once and --script; default 80x24\n"
-	  "  --chars SET      braille, block or ascii charts; auto (default): as the locale can\n"
-	  "  --color WHEN     always, never or auto (default): as the terminal can, unless\n"
-	  "                   NO_COLOR is set\n"
-	  "\n"
-	  "Press ? for the keys.\n" },
-	{ "stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.",
-	  "  --json  as JSON, with stable keys (docs/database.md)\n" },
-	{ "sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
-	  "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
-	  "tables, with examples.\n" },
-	{ "doctor", cli_doctor, "", "Says what works here, what is missing, and what to install.",
-	  "" },
+	{"demo", cli_demo, "[--for DUR] [--scenario NAME] [-o FILE]",
+	 "Runs the reference NIC under load, records it, and shows it live.",
+	 "  --for DUR        stop after this time (without a terminal: 10s)\n"
+	 "  --scenario NAME  what happens to the NIC; --scenario list shows the names\n"
+	 "  -o FILE          the database to write; default: a new file in\n"
+	 "                   $XDG_DATA_HOME/poolscope (~/.local/share/poolscope)\n"
+	 "\n"
+	 "Without a terminal it prints the summary of `poolscope stat` at the end.\n"},
+	{"record", cli_record, "-o FILE [--for DUR] [-e GROUPS] [--keep-trace DIR] -- CMD ARG...",
+	 "Runs CMD traced and stores its pool events in FILE while it runs.",
+	 "  -o FILE           the database to write; must not exist yet\n"
+	 "  --for DUR         end CMD (SIGTERM) after this time\n"
+	 "  -e GROUPS         which events: alloc (all but rx_*), rx, or all (default)\n"
+	 "  --keep-trace DIR  keep the CTF trace, too, in this folder\n"
+	 "  -q                say nothing when all went well\n"
+	 "\n"
+	 "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
+	 "halts is still recorded.\n"},
+	{"top", cli_top, "FILE [--once] [--script FILE] [--view NAME] ...",
+	 "Shows a recording in the terminal: live while it grows.",
+	 "  --once           print one screen as text; so does a run without a terminal\n"
+	 "  --script FILE    without a terminal, run commands: key NAME, size WxH, save FILE,\n"
+	 "                   wait DUR; one a line\n"
+	 "  --view NAME      the first view: overview (default) or pool\n"
+	 "  --size WxH       the screen of --once and --script; default 80x24\n"
+	 "  --chars SET      braille, block or ascii charts; auto (default): as the locale can\n"
+	 "  --color WHEN     always, never or auto (default): as the terminal can, unless\n"
+	 "                   NO_COLOR is set\n"
+	 "\n"
+	 "Press ? for the keys.\n"},
+	{"stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.",
+	 "  --json  as JSON, with stable keys (docs/database.md)\n"},
+	{"sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
+	 "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
+	 "tables, with examples.\n"},
+	{"doctor", cli_doctor, "", "Says what works here, what is missing, and what to install.",
+	 ""},
 };
 
 static const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);
@@ -64,7 +64,8 @@ static int usage(FILE *to)
 {
 	fputs("usage: poolscope COMMAND [ARGUMENTS]\n"
 	      "\n"
-	      "Poolscope shows how a driver's DMA buffer pool lives: every allocation request, its\n"
+	      "Poolscope shows how a driver's DMA buffer pool lives: every allocation request, "
+	      "its\n"
 	      "pending time, its completion and its free.\n"
 	      "\n",
 	      to);
@@ -72,7 +73,8 @@ static int usage(FILE *to)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n"
 	      "`poolscope COMMAND --help` says more.  Start with `poolscope demo`.\n"
-	      "Exit status: 0 ok; 1 a check failed; 2 usage; 3 input unreadable; 4 loss or truncation.\n",
+	      "Exit status: 0 ok; 1 a check failed; 2 usage; 3 input unreadable; 4 loss or "
+	      "truncation.\n",
 	      to);
 	return to == stdout ? CLI_OK : CLI_USAGE;
 }

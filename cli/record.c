@@ -23,8 +23,8 @@ static void on_signal(int sig)
 
 static void catch_signals(void)
 {
-	const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal };
+	const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal};
 
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		sigaction(sigs[i], &action, NULL);
@@ -97,12 +97,12 @@ char *record_command_line(int argc, char **argv)
 static int parse(int argc, char **argv, struct recording_options *options, int64_t *for_ns,
 		 bool *quiet)
 {
-	static const struct option longs[] = { { "for", required_argument, NULL, 'f' },
-					       { "keep-trace", required_argument, NULL, 'k' },
-					       { "output", required_argument, NULL, 'o' },
-					       { "events", required_argument, NULL, 'e' },
-					       { "quiet", no_argument, NULL, 'q' },
-					       { 0 } };
+	static const struct option longs[] = {{"for", required_argument, NULL, 'f'},
+					      {"keep-trace", required_argument, NULL, 'k'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"events", required_argument, NULL, 'e'},
+					      {"quiet", no_argument, NULL, 'q'},
+					      {0}};
 	int opt;
 
 	opterr = 0;
@@ -128,10 +128,11 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 		case 'e':
 			options->groups = parse_groups(optarg);
 			if (!options->groups)
-				return cli_fail(CLI_USAGE,
-						"record: -e %s: no such group; there are alloc, rx, "
-						"all",
-						optarg);
+				return cli_fail(
+					CLI_USAGE,
+					"record: -e %s: no such group; there are alloc, rx, "
+					"all",
+					optarg);
 			break;
 		case ':':
 			return cli_fail(CLI_USAGE, "record: %s needs a value", argv[optind - 1]);
@@ -144,8 +145,9 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 	if (!options->path)
 		return cli_fail(CLI_USAGE, "record: where to? give -o FILE");
 	if (optind >= argc)
-		return cli_fail(CLI_USAGE, "record: what to run? give it behind --, as in: poolscope "
-					   "record -o x.db -- build/refnic");
+		return cli_fail(CLI_USAGE,
+				"record: what to run? give it behind --, as in: poolscope "
+				"record -o x.db -- build/refnic");
 	options->argv = argv + optind;
 	if (!process_in_path(argv[optind], NULL, 0))
 		return cli_fail(CLI_USAGE, "record: %s: no such program", argv[optind]);
@@ -155,7 +157,7 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 /* Until the program ends, the time is up, or a signal says so; a second signal is harsher. */
 static void wait_for_end(struct recording *r, int64_t for_ns)
 {
-	const struct timespec nap = { .tv_nsec = 10000000 };
+	const struct timespec nap = {.tv_nsec = 10000000};
 	int64_t deadline = for_ns ? now_ns() + for_ns : INT64_MAX;
 	bool asked = false;
 
@@ -178,8 +180,7 @@ int record_report(const struct recording_result *result, const char *path, bool 
 	if (result->end == STORE_END_PROGRAM_DIED || result->end == STORE_END_STOPPED)
 		fprintf(stderr, "poolscope: %s; %s is whole up to then\n", result->note, path);
 	if (result->lost)
-		fprintf(stderr,
-			"poolscope: %llu events were lost; table `loss` of %s says when\n",
+		fprintf(stderr, "poolscope: %llu events were lost; table `loss` of %s says when\n",
 			(unsigned long long)result->lost, path);
 	if (!result->events)
 		fprintf(stderr, "poolscope: no event came; does the program use poolscope.h?\n");
@@ -196,7 +197,7 @@ int record_report(const struct recording_result *result, const char *path, bool 
 
 int cli_record(int argc, char **argv)
 {
-	struct recording_options options = { .cancel = &interrupted };
+	struct recording_options options = {.cancel = &interrupted};
 	struct recording_result result;
 	struct recording *recording;
 	struct judge *judge;

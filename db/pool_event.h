@@ -5,8 +5,8 @@
  * One pool event as every part right of the trace sees it: decoded, in plain integers.
  * docs/events.md says what each event and field means.
  *
- * Units: _ns nanoseconds (ts_ns since the Unix epoch), _bytes bytes; available, total, buffers and the
- * marks are counts of buffers; pending is a count of requests.
+ * Units: _ns nanoseconds (ts_ns since the Unix epoch), _bytes bytes; available, total, buffers and
+ * the marks are counts of buffers; pending is a count of requests.
  */
 #include <stdint.h>
 
@@ -84,7 +84,7 @@ struct pool_event {
 	uint32_t available;
 	union {
 		struct {
-			const char *name; /* borrowed for the call that gets the event */
+			const char *name;   /* borrowed for the call that gets the event */
 			uint8_t generation; /* 5, 6; 0 = not NDIS */
 			uint32_t buffer_bytes;
 			struct pool_marks marks;
@@ -117,7 +117,8 @@ struct pool_event {
 			uint8_t reason;
 		} free;
 		struct {
-			const uint32_t *buffers; /* ids; borrowed for the call that gets the event */
+			const uint32_t
+				*buffers; /* ids; borrowed for the call that gets the event */
 			uint32_t nr_buffers;
 			uint16_t resources; /* rx_take: how many of them, the last ones */
 		} rx;

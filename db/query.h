@@ -2,8 +2,8 @@
 #ifndef DB_QUERY_H
 #define DB_QUERY_H
 /*
- * The reading side of a Poolscope database.  Everything that shows or judges a recording asks here; a
- * live recording is a database that is still growing.
+ * The reading side of a Poolscope database.  Everything that shows or judges a recording asks here;
+ * a live recording is a database that is still growing.
  *
  * Thread:  one thread per struct query.  Read only: it never blocks the writer.
  * Errors:  0 or -errno with err filled: -ENOENT no file, -EINVAL not a Poolscope database,
@@ -26,8 +26,8 @@ void query_close(struct query *q);
 struct trace_status {
 	uint64_t events; /* stored */
 	uint64_t lost;
-	uint64_t nr_losses;   /* rows of loss */
-	int64_t start_ns;     /* first and newest event; 0 when none */
+	uint64_t nr_losses; /* rows of loss */
+	int64_t start_ns;   /* first and newest event; 0 when none */
 	int64_t end_ns;
 	int64_t committed_ns; /* wall time of the last commit */
 	bool recording;	      /* the collector is still writing */
@@ -56,19 +56,19 @@ struct pool_summary {
 	uint8_t generation;
 	uint32_t buffer_bytes;
 	struct pool_marks marks;
-	int64_t opened_ns, closed_ns;  /* closed_ns 0: still open */
-	struct pool_totals totals;     /* derived from the events; after a late join or a gap from the
-					* next tick on */
-	uint64_t pending;	       /* requests */
-	uint64_t held;		       /* buffers */
-	uint64_t live_blocks;	       /* all live blocks, the base block included */
+	int64_t opened_ns, closed_ns; /* closed_ns 0: still open */
+	struct pool_totals totals; /* derived from the events; after a late join or a gap from the
+				    * next tick on */
+	uint64_t pending;	   /* requests */
+	uint64_t held;		   /* buffers */
+	uint64_t live_blocks;	   /* all live blocks, the base block included */
 	uint32_t available_now, total_now;
 	bool fallback_now;
 	struct range available, total; /* over the working life: docs/database.md */
 	uint64_t low_crossings, high_crossings;
 	struct latency lead, hold;
 	uint64_t violations;
-	uint64_t lost;		       /* events of this pool known to be lost */
+	uint64_t lost; /* events of this pool known to be lost */
 	/* Totals derived from events against the driver's own, at each tick. */
 	uint64_t audit_ticks, audit_mismatches;
 	int64_t audit_first_mismatch_ns;
@@ -81,30 +81,30 @@ struct pool_summary {
 int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct db_error *err);
 
 /*
- * Occupancy in nr equal columns of width_ns from start_ns, from the roll-up tiers: O(columns), whatever
- * the length.  A column without events carries the level on from before; `known` is false before the
- * pool's first event, after its close, and after the newest stored event.
+ * Occupancy in nr equal columns of width_ns from start_ns, from the roll-up tiers: O(columns),
+ * whatever the length.  A column without events carries the level on from before; `known` is false
+ * before the pool's first event, after its close, and after the newest stored event.
  */
 struct level_column {
 	bool known;
-	bool loss;			 /* events were lost inside */
+	bool loss; /* events were lost inside */
 	uint32_t available_min, available_max;
 	double available_mean;
 	uint32_t held_max;
 	uint32_t total_min, total_max;
-	uint32_t pending_max;		 /* requests */
+	uint32_t pending_max; /* requests */
 	uint32_t low_crossings, high_crossings;
-	uint32_t requested, freed;	 /* in this column */
-	uint32_t failed;		 /* refused or completed without memory */
+	uint32_t requested, freed; /* in this column */
+	uint32_t failed;	   /* refused or completed without memory */
 	uint32_t dropped, resources;
-	bool fallback;			 /* on at some time inside */
+	bool fallback; /* on at some time inside */
 };
 int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
 		struct level_column *out, struct db_error *err);
 
 /*
- * Lead times by the time of completion, hold times by the time of return; columns as above.  Where columns
- * are narrower than the finest buckets (2^23 ns), each shows the whole bucket it lies in.
+ * Lead times by the time of completion, hold times by the time of return; columns as above.  Where
+ * columns are narrower than the finest buckets (2^23 ns), each shows the whole bucket it lies in.
  */
 enum latency_kind { LATENCY_LEAD, LATENCY_HOLD };
 int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
@@ -114,17 +114,18 @@ int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_
 int query_rate(struct query *q, double *events_per_s, struct db_error *err);
 
 /*
- * Walks the events of one pool (or all with pool -1) in (pool, seq) order.  `each` returns 0 to go on;
- * anything else ends the walk and is returned.
+ * Walks the events of one pool (or all with pool -1) in (pool, seq) order.  `each` returns 0 to go
+ * on; anything else ends the walk and is returned.
  */
 int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_event *, void *ctx),
 		 void *ctx, struct db_error *err);
 
 /*
- * Runs read-only statements for a person, one after the other: calls row() per result row, values as
- * text, NULL for SQL NULL; the first call of each statement carries the column names with is_header
- * true; anything but 0 ends it and is returned.  Statements that write or reach for another file are
- * refused with -EACCES; a mistake in the SQL is -EINVAL with SQLite's own words in err.
+ * Runs read-only statements for a person, one after the other: calls row() per result row, values
+ * as text, NULL for SQL NULL; the first call of each statement carries the column names with
+ * is_header true; anything but 0 ends it and is returned.  Statements that write or reach for
+ * another file are refused with -EACCES; a mistake in the SQL is -EINVAL with SQLite's own words in
+ * err.
  */
 int query_sql(struct query *q, const char *sql,
 	      int (*row)(int nr, const char *const *values, bool is_header, void *ctx), void *ctx,

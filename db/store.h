@@ -5,12 +5,13 @@
  * The writing side of a Poolscope database: events in, rows out.
  *
  * One thread (the producer) calls store_append(); a writer thread of the store's own holds the only
- * writing connection and commits a batch at least every batch_ms.  A crash loses at most that batch.
- * Readers (db/query.h, or the stock sqlite3) never block the writer: the file is in WAL mode.
+ * writing connection and commits a batch at least every batch_ms.  A crash loses at most that
+ * batch. Readers (db/query.h, or the stock sqlite3) never block the writer: the file is in WAL
+ * mode.
  *
- * Per pool, events are stored in seq order: a short reorder window absorbs events that arrive early,
- * and a gap that outlives the window becomes a `loss` row with source 'seq' and the exact count.
- * (trace, pool, seq) is unique, so storing the same events again adds nothing.
+ * Per pool, events are stored in seq order: a short reorder window absorbs events that arrive
+ * early, and a gap that outlives the window becomes a `loss` row with source 'seq' and the exact
+ * count. (trace, pool, seq) is unique, so storing the same events again adds nothing.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,9 +27,9 @@ struct db_error {
 
 struct store_options {
 	const char *command_line; /* kept in meta; may be NULL */
-	const char *trace;	  /* name of the trace that events come from, e.g. the session's name */
-	uint32_t batch_ms;	  /* 0 = 100 */
-	bool may_replace;	  /* an existing Poolscope database at path may be replaced */
+	const char *trace; /* name of the trace that events come from, e.g. the session's name */
+	uint32_t batch_ms; /* 0 = 100 */
+	bool may_replace;  /* an existing Poolscope database at path may be replaced */
 	/*
 	 * Called on the writer thread for each event, in seq order per pool, inside the batch that
 	 * stores it; `contiguous` is false when events of that pool were lost just before it.
@@ -43,23 +44,22 @@ struct store_options {
 
 /*
  * Creates the database at path.
- * Errors:  -EEXIST a file is there that is not a Poolscope database, or one that is and !may_replace;
- *          -EACCES/-ENOSPC/-EIO cannot be written; err says it in one line.  Nothing is overwritten
- *          on error.
- * Owns:    *out is released by store_close().
+ * Errors:  -EEXIST a file is there that is not a Poolscope database, or one that is and
+ * !may_replace; -EACCES/-ENOSPC/-EIO cannot be written; err says it in one line.  Nothing is
+ * overwritten on error. Owns:    *out is released by store_close().
  */
 int store_open(const char *path, const struct store_options *options, struct store **out,
 	       struct db_error *err);
 
 /*
- * Hands one event to the writer.  Copies it (name and buffer ids too).  Blocks while the queue is full:
- * memory is bounded whatever the rate.
- * Thread:  the producer.
- * Returns: 0; -EIO once the writer has failed (disk full): the error text is store_error().
+ * Hands one event to the writer.  Copies it (name and buffer ids too).  Blocks while the queue is
+ * full: memory is bounded whatever the rate. Thread:  the producer. Returns: 0; -EIO once the
+ * writer has failed (disk full): the error text is store_error().
  */
 int store_append(struct store *store, const struct pool_event *event);
 
-/* Says that events were lost other than by seq: source "lttng" or "truncated"; pool -1 = unknown. */
+/* Says that events were lost other than by seq: source "lttng" or "truncated"; pool -1 = unknown.
+ */
 int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_ns, uint64_t events,
 	       const char *source);
 
@@ -75,18 +75,18 @@ void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_
 
 /* What the store has done so far; any thread. */
 struct store_progress {
-	uint64_t events;	/* stored */
-	uint64_t lost;		/* by seq and by lttng messages, not counted twice */
-	int64_t last_event_ns;	/* newest stored; 0 when none */
-	int64_t committed_ns;	/* wall time of the last commit */
-	uint64_t open_pools;	/* pools opened and not closed */
+	uint64_t events;       /* stored */
+	uint64_t lost;	       /* by seq and by lttng messages, not counted twice */
+	int64_t last_event_ns; /* newest stored; 0 when none */
+	int64_t committed_ns;  /* wall time of the last commit */
+	uint64_t open_pools;   /* pools opened and not closed */
 };
 void store_progress(struct store *store, struct store_progress *out);
 const char *store_error(struct store *store);
 
 /*
- * How a recording ended, kept in meta 'ended'; 'recording' while it runs, so that a reader can tell a
- * recording whose collector died.
+ * How a recording ended, kept in meta 'ended'; 'recording' while it runs, so that a reader can tell
+ * a recording whose collector died.
  */
 enum store_end {
 	STORE_END_COMPLETE,	/* every pool closed, the program ended by itself */

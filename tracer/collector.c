@@ -14,7 +14,7 @@
 #include "tracer/decode.h"
 
 /* How long the source may rest when the relay daemon has nothing: well below the live timer. */
-static const struct timespec idle_nap = { .tv_nsec = 5000000 };
+static const struct timespec idle_nap = {.tv_nsec = 5000000};
 
 struct collector {
 	struct store *store;
@@ -187,8 +187,8 @@ static bt_component_class_sink_consume_method_status sink_consume(bt_self_compon
 			c->error = take_message(c, messages[i]);
 		bt_message_put_ref(messages[i]);
 	}
-	return c->error ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR :
-			  BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
+	return c->error ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR
+			: BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
 }
 
 /* --- the graph ------------------------------------------------------------------------------- */

@@ -2,11 +2,11 @@
 #ifndef TRACER_COLLECTOR_H
 #define TRACER_COLLECTOR_H
 /*
- * A Babeltrace 2 graph in our own process: a live source, and a sink of ours that hands each decoded
- * event to the store.
+ * A Babeltrace 2 graph in our own process: a live source, and a sink of ours that hands each
+ * decoded event to the store.
  *
- * Thread:  collector_run() belongs to one thread, which is the store's producer; collector_cancel() and
- *          collector_progress() may come from any.
+ * Thread:  collector_run() belongs to one thread, which is the store's producer; collector_cancel()
+ * and collector_progress() may come from any.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -22,14 +22,16 @@ struct field_plan {
 };
 
 #define MAX_FIELDS 28
-#define AT(shape, name, member) { name, offsetof(struct pool_event, member), shape }
-#define HEAD                    AT(U32, "pool", pool), AT(U64, "seq", seq)
-#define AVAILABLE               AT(U32, "available", available)
+#define AT(shape, name, member)                                                                    \
+	{                                                                                          \
+		name, offsetof(struct pool_event, member), shape                                   \
+	}
+#define HEAD	  AT(U32, "pool", pool), AT(U64, "seq", seq)
+#define AVAILABLE AT(U32, "available", available)
 #define MARKS(m)                                                                                   \
 	AT(U32, "base", m.base), AT(U32, "block", m.block), AT(U32, "low", m.low),                 \
-		AT(U32, "high", m.high), AT(U32, "limit", m.limit),                                \
-		AT(U32, "reserve", m.reserve), AT(U32, "max_pending", m.max_pending),              \
-		AT(U32, "shrink_ticks", m.shrink_ticks)
+		AT(U32, "high", m.high), AT(U32, "limit", m.limit), AT(U32, "reserve", m.reserve), \
+		AT(U32, "max_pending", m.max_pending), AT(U32, "shrink_ticks", m.shrink_ticks)
 #define TOTALS(t)                                                                                  \
 	AT(U64, "requested", t.requested), AT(U64, "refused", t.refused),                          \
 		AT(U64, "completed", t.completed), AT(U64, "failed", t.failed),                    \
@@ -38,46 +40,45 @@ struct field_plan {
 		AT(U64, "dropped", t.dropped)
 
 static const struct field_plan plans[POOL_EVENT_NR_KINDS][MAX_FIELDS] = {
-	[POOL_EVENT_POOL_OPEN] = { HEAD, AT(TEXT, "name", u.open.name),
-				   AT(U8, "generation", u.open.generation),
-				   AT(U32, "buffer_bytes", u.open.buffer_bytes),
-				   MARKS(u.open.marks) },
-	[POOL_EVENT_TICK] = { HEAD, AVAILABLE, AT(U32, "total", u.tick.total),
-			      AT(U32, "pending", u.tick.pending),
-			      AT(U8, "fallback", u.tick.fallback),
-			      AT(U8, "running", u.tick.running), TOTALS(u.tick.totals),
-			      MARKS(u.tick.marks) },
-	[POOL_EVENT_ALLOC_REQUEST] = { HEAD, AVAILABLE, AT(U64, "request", u.request.request),
-				       AT(U32, "length_bytes", u.request.length_bytes),
-				       AT(U8, "cached", u.request.cached),
-				       AT(U8, "irql", u.request.irql),
-				       AT(U32, "total", u.request.total),
-				       AT(U32, "pending", u.request.pending) },
-	[POOL_EVENT_ALLOC_REFUSED] = { HEAD, AT(U64, "request", u.refused.request),
-				       AT(U32, "status", u.refused.status) },
-	[POOL_EVENT_ALLOC_COMPLETE] = { HEAD, AVAILABLE, AT(U64, "request", u.complete.request),
-					AT(U32, "block", u.complete.block),
-					AT(U64, "va", u.complete.va), AT(U64, "pa", u.complete.pa),
-					AT(U32, "length_bytes", u.complete.length_bytes),
-					AT(U8, "irql", u.complete.irql),
-					AT(U8, "outcome", u.complete.outcome),
-					AT(U32, "buffers", u.complete.buffers) },
-	[POOL_EVENT_BLOCK_FREE] = { HEAD, AVAILABLE, AT(U32, "block", u.free.block),
-				    AT(U64, "va", u.free.va), AT(U64, "pa", u.free.pa),
-				    AT(U32, "length_bytes", u.free.length_bytes),
-				    AT(U8, "reason", u.free.reason),
-				    AT(U32, "buffers", u.free.buffers) },
-	[POOL_EVENT_RX_TAKE] = { HEAD, AVAILABLE, AT(SEQUENCE, "buffers", u.rx.buffers),
-				 AT(U16, "resources", u.rx.resources) },
-	[POOL_EVENT_RX_RETURN] = { HEAD, AVAILABLE, AT(SEQUENCE, "buffers", u.rx.buffers) },
-	[POOL_EVENT_RX_DROP] = { HEAD, AT(U32, "count", u.drop.count),
-				 AT(U8, "cause", u.drop.cause) },
-	[POOL_EVENT_FALLBACK] = { HEAD, AVAILABLE, AT(U8, "on", u.fallback.on) },
-	[POOL_EVENT_VIOLATION] = { HEAD, AT(U16, "rule", u.violation.rule),
-				   AT(U64, "object", u.violation.object) },
-	[POOL_EVENT_POOL_CLOSE] = { HEAD, TOTALS(u.close.totals),
-				    AT(U32, "live_blocks", u.close.live_blocks),
-				    AT(U32, "live_buffers", u.close.live_buffers) },
+	[POOL_EVENT_POOL_OPEN] = {HEAD, AT(TEXT, "name", u.open.name),
+				  AT(U8, "generation", u.open.generation),
+				  AT(U32, "buffer_bytes", u.open.buffer_bytes),
+				  MARKS(u.open.marks)},
+	[POOL_EVENT_TICK] = {HEAD, AVAILABLE, AT(U32, "total", u.tick.total),
+			     AT(U32, "pending", u.tick.pending),
+			     AT(U8, "fallback", u.tick.fallback), AT(U8, "running", u.tick.running),
+			     TOTALS(u.tick.totals), MARKS(u.tick.marks)},
+	[POOL_EVENT_ALLOC_REQUEST] = {HEAD, AVAILABLE, AT(U64, "request", u.request.request),
+				      AT(U32, "length_bytes", u.request.length_bytes),
+				      AT(U8, "cached", u.request.cached),
+				      AT(U8, "irql", u.request.irql),
+				      AT(U32, "total", u.request.total),
+				      AT(U32, "pending", u.request.pending)},
+	[POOL_EVENT_ALLOC_REFUSED] = {HEAD, AT(U64, "request", u.refused.request),
+				      AT(U32, "status", u.refused.status)},
+	[POOL_EVENT_ALLOC_COMPLETE] = {HEAD, AVAILABLE, AT(U64, "request", u.complete.request),
+				       AT(U32, "block", u.complete.block),
+				       AT(U64, "va", u.complete.va), AT(U64, "pa", u.complete.pa),
+				       AT(U32, "length_bytes", u.complete.length_bytes),
+				       AT(U8, "irql", u.complete.irql),
+				       AT(U8, "outcome", u.complete.outcome),
+				       AT(U32, "buffers", u.complete.buffers)},
+	[POOL_EVENT_BLOCK_FREE] = {HEAD, AVAILABLE, AT(U32, "block", u.free.block),
+				   AT(U64, "va", u.free.va), AT(U64, "pa", u.free.pa),
+				   AT(U32, "length_bytes", u.free.length_bytes),
+				   AT(U8, "reason", u.free.reason),
+				   AT(U32, "buffers", u.free.buffers)},
+	[POOL_EVENT_RX_TAKE] = {HEAD, AVAILABLE, AT(SEQUENCE, "buffers", u.rx.buffers),
+				AT(U16, "resources", u.rx.resources)},
+	[POOL_EVENT_RX_RETURN] = {HEAD, AVAILABLE, AT(SEQUENCE, "buffers", u.rx.buffers)},
+	[POOL_EVENT_RX_DROP] = {HEAD, AT(U32, "count", u.drop.count),
+				AT(U8, "cause", u.drop.cause)},
+	[POOL_EVENT_FALLBACK] = {HEAD, AVAILABLE, AT(U8, "on", u.fallback.on)},
+	[POOL_EVENT_VIOLATION] = {HEAD, AT(U16, "rule", u.violation.rule),
+				  AT(U64, "object", u.violation.object)},
+	[POOL_EVENT_POOL_CLOSE] = {HEAD, TOTALS(u.close.totals),
+				   AT(U32, "live_blocks", u.close.live_blocks),
+				   AT(U32, "live_buffers", u.close.live_buffers)},
 };
 
 /* What is known about one event class of the trace. */
@@ -239,7 +240,8 @@ static bool read_sequence(struct decoder *d, const bt_field *field, struct pool_
 		d->ids_room = nr;
 	}
 	for (uint64_t i = 0; i < nr; i++) {
-		const bt_field *element = bt_field_array_borrow_element_field_by_index_const(field, i);
+		const bt_field *element =
+			bt_field_array_borrow_element_field_by_index_const(field, i);
 
 		d->ids[i] = (uint32_t)bt_field_integer_unsigned_get_value(element);
 	}

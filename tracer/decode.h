@@ -20,7 +20,7 @@ void decoder_destroy(struct decoder *d);
 enum decode_result {
 	DECODE_OK,
 	DECODE_FOREIGN, /* not one of ours: skip it */
-	DECODE_BAD,	/* ours by name, but a field is missing or of another type: decoder_error() */
+	DECODE_BAD, /* ours by name, but a field is missing or of another type: decoder_error() */
 };
 
 /*

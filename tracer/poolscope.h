@@ -20,8 +20,8 @@
  *	         the event its `seq`, so the order of calls is the order of the record.
  *	         poolscope_violation() alone may come from any thread without that lock.
  *	Owns:    nothing passed in is kept; arrays and strings are read before the call returns.
- *	Errors:  none.  An event that cannot be stored is counted by LTTng and seen as a gap in `seq`.
- *	Cost:    with tracing off one load and one branch; the arguments must be cheap and free of
+ *	Errors:  none.  An event that cannot be stored is counted by LTTng and seen as a gap in
+ *`seq`. Cost:    with tracing off one load and one branch; the arguments must be cheap and free of
  *	         side effects, they are evaluated either way.
  *
  * `available` is always the value after the event.  docs/events.md describes each event.
@@ -60,7 +60,7 @@ struct poolscope_state {
 	uint32_t available, total; /* buffers */
 	uint32_t pending;	   /* requests */
 	bool fallback;		   /* the RESOURCES state is on */
-	bool running;		   /* the policy may request and free: not pausing, paused or halting */
+	bool running; /* the policy may request and free: not pausing, paused or halting */
 	struct poolscope_totals totals;
 	struct poolscope_marks marks;
 };
@@ -126,9 +126,9 @@ struct poolscope_pool *poolscope_pool_open(const char *name, unsigned generation
 					   const struct poolscope_marks *marks);
 
 /*
- * The pool that the calling thread opened last, or NULL.  For a layer under the driver that wants to
- * report a broken rule on the driver's pool.  Stays usable for poolscope_violation() after the pool's
- * close, until the program ends.
+ * The pool that the calling thread opened last, or NULL.  For a layer under the driver that wants
+ * to report a broken rule on the driver's pool.  Stays usable for poolscope_violation() after the
+ * pool's close, until the program ends.
  */
 struct poolscope_pool *poolscope_pool_last(void);
 
@@ -183,8 +183,8 @@ static inline void poolscope_alloc_refused(struct poolscope_pool *pool, uint64_t
 }
 
 /*
- * The request's one completion, from inside the callback.  The base block is announced the same way,
- * with request 0.
+ * The request's one completion, from inside the callback.  The base block is announced the same
+ *way, with request 0.
  *
  *	block    the block's number, free for reuse after its block_free: 0 is the base block with
  *	         buffer ids 0 .. base - 1; block k >= 1 has ids base + (k - 1) * marks.block onward
@@ -248,8 +248,8 @@ static inline void poolscope_fallback(struct poolscope_pool *pool, bool on, uint
 }
 
 /*
- * A rule of the interface was broken.  rule: its number, R1 = 1 (docs/ndis-rules.md); object: what it
- * was broken on, such as an address or a request number.  Any thread; no lock needed.
+ * A rule of the interface was broken.  rule: its number, R1 = 1 (docs/ndis-rules.md); object: what
+ * it was broken on, such as an address or a request number.  Any thread; no lock needed.
  */
 static inline void poolscope_violation(struct poolscope_pool *pool, uint16_t rule, uint64_t object)
 {

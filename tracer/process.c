@@ -73,7 +73,7 @@ bool process_alive(pid_t pid)
 
 static bool wait_gone(pid_t pid, int timeout_ms)
 {
-	const struct timespec nap = { .tv_nsec = 5000000 };
+	const struct timespec nap = {.tv_nsec = 5000000};
 
 	for (int waited = 0; waited < timeout_ms; waited += 5) {
 		if (!process_alive(pid))

@@ -4,8 +4,8 @@
 /*
  * Starting and ending other programs.
  *
- * Only processes that we started, or whose identity (pid and start time) we wrote down when we did, are
- * ever signalled.
+ * Only processes that we started, or whose identity (pid and start time) we wrote down when we did,
+ * are ever signalled.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,9 +13,9 @@
 #include <sys/types.h>
 
 /*
- * Starts argv[0] (found through PATH) as a daemon of ours: a session of its own, no terminal, standard
- * input empty, both outputs appended to log_path.
- * Returns: its pid, or -errno (-ENOENT: not installed).
+ * Starts argv[0] (found through PATH) as a daemon of ours: a session of its own, no terminal,
+ * standard input empty, both outputs appended to log_path. Returns: its pid, or -errno (-ENOENT:
+ * not installed).
  */
 pid_t process_start_daemon(char *const argv[], const char *log_path);
 
@@ -23,8 +23,8 @@ pid_t process_start_daemon(char *const argv[], const char *log_path);
 pid_t process_start(char *const argv[], char *const envp[], const char *quiet_path);
 
 /*
- * Sends sig, waits up to timeout_ms for the end, then SIGKILL.  The process may be our child or not.
- * Returns: true when it ended without SIGKILL.
+ * Sends sig, waits up to timeout_ms for the end, then SIGKILL.  The process may be our child or
+ * not. Returns: true when it ended without SIGKILL.
  */
 bool process_end(pid_t pid, int sig, int timeout_ms);
 

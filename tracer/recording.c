@@ -25,9 +25,9 @@ extern char **environ;
 
 struct recording {
 	struct recording_options options;
-	char scratch[64];	 /* private folder: socket, logs, the trace unless it is kept */
+	char scratch[64];	  /* private folder: socket, logs, the trace unless it is kept */
 	char trace_dir[PATH_MAX]; /* what the relay daemon writes to */
-	char log[96];		 /* of both daemons */
+	char log[96];		  /* of both daemons */
 	struct sessiond sessiond;
 	struct relayd relayd;
 	struct trace_session session;
@@ -50,7 +50,8 @@ static int fail_errno(struct db_error *err, int code, const char *doing, const c
 	return -code;
 }
 
-/* --- starting, one step a function --------------------------------------------------------------- */
+/* --- starting, one step a function ---------------------------------------------------------------
+ */
 
 static int make_folders(struct recording *r, struct db_error *err)
 {
@@ -139,10 +140,10 @@ static void *collect(void *arg)
 
 static int attach_collector(struct recording *r, struct db_error *err)
 {
-	const struct timespec nap = { .tv_nsec = 2000000 };
+	const struct timespec nap = {.tv_nsec = 2000000};
 	struct collector_progress progress;
-	int ret = collector_open_live(r->store, r->relayd.live_port, r->session.name,
-				      &r->collector, err);
+	int ret = collector_open_live(r->store, r->relayd.live_port, r->session.name, &r->collector,
+				      err);
 
 	if (ret)
 		return ret;
@@ -207,7 +208,8 @@ static int (*const steps[])(struct recording *r, struct db_error *err) = {
 	make_folders, open_store, start_daemons, start_session, attach_collector, start_program,
 };
 
-/* --- ending ------------------------------------------------------------------------------------- */
+/* --- ending -------------------------------------------------------------------------------------
+ */
 
 static void stop_program(struct recording *r)
 {
@@ -218,7 +220,7 @@ static void stop_program(struct recording *r)
 		kill(r->program, SIGTERM);
 	}
 	for (int waited_ms = 0; !r->program_ended; waited_ms += 10) {
-		const struct timespec nap = { .tv_nsec = 10000000 };
+		const struct timespec nap = {.tv_nsec = 10000000};
 
 		if (waited_ms == 10000)
 			kill(r->program, SIGKILL);
@@ -228,12 +230,12 @@ static void stop_program(struct recording *r)
 }
 
 /*
- * The session is destroyed, so the live source will see the end of each stream once it has read all of
- * them.  It is given up only when nothing at all has come for a while.
+ * The session is destroyed, so the live source will see the end of each stream once it has read all
+ * of them.  It is given up only when nothing at all has come for a while.
  */
 static void drain_collector(struct recording *r)
 {
-	const struct timespec nap = { .tv_nsec = 5000000 };
+	const struct timespec nap = {.tv_nsec = 5000000};
 	struct collector_progress progress;
 	uint64_t seen = 0;
 	int idle_ms = 0;
@@ -282,7 +284,7 @@ static int take_down(struct recording *r, struct db_error *err)
 
 static void remove_database(const char *path)
 {
-	static const char *const tails[] = { "", "-wal", "-shm" };
+	static const char *const tails[] = {"", "-wal", "-shm"};
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		char name[PATH_MAX];
@@ -359,13 +361,15 @@ static void judge_end(struct recording *r, int ret, struct recording_result *res
 	result->program_status = status;
 	if (WIFSIGNALED(status) && !(r->we_stopped_it && WTERMSIG(status) != SIGKILL)) {
 		result->end = STORE_END_PROGRAM_DIED;
-		snprintf(result->note, sizeof(result->note), "the program was killed by signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(result->note, sizeof(result->note),
+			 "the program was killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 	} else if (progress.open_pools) {
 		result->end = r->we_stopped_it ? STORE_END_STOPPED : STORE_END_PROGRAM_DIED;
 		snprintf(result->note, sizeof(result->note),
 			 "the program ended with %llu pool%s open",
-			 (unsigned long long)progress.open_pools, progress.open_pools == 1 ? "" : "s");
+			 (unsigned long long)progress.open_pools,
+			 progress.open_pools == 1 ? "" : "s");
 	} else {
 		result->end = STORE_END_COMPLETE;
 		snprintf(result->note, sizeof(result->note), "the program %s, exit status %d",

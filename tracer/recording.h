@@ -5,15 +5,15 @@
  * One live recording from beginning to end: daemons, session, collector, the program, and all of it
  * taken down again in reverse order, on success, on failure and on Ctrl-C.
  *
- *	recording_start()   session daemon -> relay daemon -> session -> collector attached -> program
- *	recording_poll()    now and then, until it says that it is over
- *	recording_finish()  program ended -> session stopped and drained -> daemons ended -> store closed
+ *	recording_start()   session daemon -> relay daemon -> session -> collector attached ->
+ *program recording_poll()    now and then, until it says that it is over recording_finish() program
+ *ended -> session stopped and drained -> daemons ended -> store closed
  *
- * The collector attaches before the program starts: Babeltrace's live source reads streams from their
- * beginning only when they appear after it has attached.
+ * The collector attaches before the program starts: Babeltrace's live source reads streams from
+ *their beginning only when they appear after it has attached.
  *
- * Thread:  one for all calls, but store readers may be anywhere.  Threads of its own: the collector,
- *          the store's writer, the welcome socket.
+ * Thread:  one for all calls, but store readers may be anywhere.  Threads of its own: the
+ *collector, the store's writer, the welcome socket.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -45,16 +45,16 @@ enum recording_state {
 
 struct recording_result {
 	enum store_end end;
-	char note[128];		/* how the program ended */
-	int program_status;	/* as from waitpid(); 0 when it never ran */
+	char note[128];	    /* how the program ended */
+	int program_status; /* as from waitpid(); 0 when it never ran */
 	uint64_t events, lost;
-	char trace_path[4096];	/* where the kept trace is; "" when not kept */
+	char trace_path[4096]; /* where the kept trace is; "" when not kept */
 };
 
 /*
- * Errors:  -EEXIST/-EACCES/... as store_open(); -ENOENT a program or package is missing; -ECANCELED;
- *          -EIO.  err says it in one line, and everything started is ended again; a database that was
- *          created for nothing is removed.
+ * Errors:  -EEXIST/-EACCES/... as store_open(); -ENOENT a program or package is missing;
+ * -ECANCELED; -EIO.  err says it in one line, and everything started is ended again; a database
+ * that was created for nothing is removed.
  */
 int recording_start(const struct recording_options *options, struct recording **out,
 		    struct db_error *err);

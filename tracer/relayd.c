@@ -14,19 +14,19 @@
 
 static int tcp_socket(int port, struct sockaddr_in *addr)
 {
-	*addr = (struct sockaddr_in){ .sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	*addr = (struct sockaddr_in){.sin_family = AF_INET,
+				     .sin_port = htons((uint16_t)port),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
 /*
- * Asks the kernel for three free loopback ports.  They are free again until the daemon binds them, so
- * another program can get in between; relayd_start tries again then.
+ * Asks the kernel for three free loopback ports.  They are free again until the daemon binds them,
+ * so another program can get in between; relayd_start tries again then.
  */
 static int free_ports(int ports[3])
 {
-	int fds[3] = { -1, -1, -1 };
+	int fds[3] = {-1, -1, -1};
 	int ret = 0;
 
 	for (int i = 0; i < 3 && !ret; i++) {
@@ -63,7 +63,7 @@ static bool answers(int port)
 /* Returns: true once all three ports answer; false when the daemon died or 10 s went by. */
 static bool wait_ready(const struct relayd *r)
 {
-	const struct timespec nap = { .tv_nsec = 10000000 };
+	const struct timespec nap = {.tv_nsec = 10000000};
 
 	for (int i = 0; i < 1000; i++) {
 		if (!process_alive(r->pid))
@@ -78,7 +78,7 @@ static bool wait_ready(const struct relayd *r)
 static int try_start(struct relayd *r, const char *output_dir, const char *log_path)
 {
 	char control[64], data[64], live[64], output[4200];
-	char *argv[] = { "lttng-relayd", control, data, live, output, NULL };
+	char *argv[] = {"lttng-relayd", control, data, live, output, NULL};
 	int ports[3];
 	int ret = free_ports(ports);
 
@@ -113,7 +113,8 @@ int relayd_start(struct relayd *r, const char *output_dir, const char *log_path,
 		return 0;
 	if (ret == -ENOENT) {
 		snprintf(err->text, sizeof(err->text),
-			 "lttng-relayd is not installed; install it with: apt-get install lttng-tools");
+			 "lttng-relayd is not installed; install it with: apt-get install "
+			 "lttng-tools");
 		return ret;
 	}
 	process_last_words(log_path, words, sizeof(words));

@@ -9,9 +9,9 @@
 #include <lttng/lttng.h>
 
 /*
- * A buffer is handed on when it is full or every live_timer_us.  Sub-buffers hold the events that come
- * between two looks of the consumer daemon: 8 x 1 MiB a CPU take about 2 M receive events a second for
- * 100 ms.
+ * A buffer is handed on when it is full or every live_timer_us.  Sub-buffers hold the events that
+ * come between two looks of the consumer daemon: 8 x 1 MiB a CPU take about 2 M receive events a
+ * second for 100 ms.
  */
 static const unsigned live_timer_us = 100000;
 
@@ -23,17 +23,18 @@ struct channel_plan {
 };
 
 static const char *const alloc_events[] = {
-	"poolscope:pool_open",	    "poolscope:tick",	    "poolscope:alloc_request",
-	"poolscope:alloc_refused",  "poolscope:alloc_complete", "poolscope:block_free",
-	"poolscope:fallback",	    "poolscope:violation",  "poolscope:pool_close",
-	NULL,
+	"poolscope:pool_open",	    "poolscope:tick",
+	"poolscope:alloc_request",  "poolscope:alloc_refused",
+	"poolscope:alloc_complete", "poolscope:block_free",
+	"poolscope:fallback",	    "poolscope:violation",
+	"poolscope:pool_close",	    NULL,
 };
-static const char *const rx_events[] = { "poolscope:rx_take", "poolscope:rx_return",
-					 "poolscope:rx_drop", NULL };
+static const char *const rx_events[] = {"poolscope:rx_take", "poolscope:rx_return",
+					"poolscope:rx_drop", NULL};
 
 static const struct channel_plan plans[] = {
-	{ "alloc", SESSION_GROUP_ALLOC, 256 * 1024, 4, alloc_events },
-	{ "rx", SESSION_GROUP_RX, 1024 * 1024, 8, rx_events },
+	{"alloc", SESSION_GROUP_ALLOC, 256 * 1024, 4, alloc_events},
+	{"rx", SESSION_GROUP_RX, 1024 * 1024, 8, rx_events},
 };
 
 static int fail(struct db_error *err, const char *doing, int code)
@@ -61,8 +62,8 @@ static int create_live(struct trace_session *s, int control_port, int data_port,
 
 	snprintf(control, sizeof(control), "tcp://127.0.0.1:%d", control_port);
 	snprintf(data, sizeof(data), "tcp://127.0.0.1:%d", data_port);
-	descriptor = lttng_session_descriptor_live_network_create(s->name, control, data,
-								  live_timer_us);
+	descriptor =
+		lttng_session_descriptor_live_network_create(s->name, control, data, live_timer_us);
 	if (!descriptor) {
 		snprintf(err->text, sizeof(err->text), "LTTng: cannot describe session %s",
 			 s->name);
@@ -131,8 +132,8 @@ static int track_nobody(struct trace_session *s, struct db_error *err)
 	if (lttng_process_attr_tracker_handle_set_tracking_policy(
 		    s->tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET) !=
 	    LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK) {
-		snprintf(err->text, sizeof(err->text), "LTTng: cannot limit session %s to processes",
-			 s->name);
+		snprintf(err->text, sizeof(err->text),
+			 "LTTng: cannot limit session %s to processes", s->name);
 		return -EIO;
 	}
 	return 0;

@@ -5,8 +5,8 @@
  * One LTTng tracing session, through liblttng-ctl: the only file that speaks to the session daemon.
  *
  * The session streams live to a relay daemon and traces only the processes that it was told of
- * (LTTng's process id tracker), so that recordings side by side do not mix.  Two channels: `alloc` for
- * all events but rx_*, and `rx`, so that a flood of packets never pushes an allocation out.
+ * (LTTng's process id tracker), so that recordings side by side do not mix.  Two channels: `alloc`
+ * for all events but rx_*, and `rx`, so that a flood of packets never pushes an allocation out.
  *
  * Errors:  0 or -EIO with err filled.
  * Thread:  one at a time.

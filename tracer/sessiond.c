@@ -16,9 +16,9 @@
 #include "tracer/process.h"
 
 /*
- * What recordings of one user agree on: a folder with two lock files, and `sessiond`, which holds pid
- * and start time of a session daemon that a recording started.  The folder is keyed by LTTNG_HOME,
- * since that is what tells one user's session daemons apart.
+ * What recordings of one user agree on: a folder with two lock files, and `sessiond`, which holds
+ * pid and start time of a session daemon that a recording started.  The folder is keyed by
+ * LTTNG_HOME, since that is what tells one user's session daemons apart.
  */
 static int state_dir(char *path, size_t size, struct db_error *err)
 {
@@ -40,7 +40,8 @@ static int state_dir(char *path, size_t size, struct db_error *err)
 	}
 	/* In /tmp anybody could have made it first: it must be ours, and a real folder. */
 	if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
-		snprintf(err->text, sizeof(err->text), "%s is not a folder of ours; remove it", path);
+		snprintf(err->text, sizeof(err->text), "%s is not a folder of ours; remove it",
+			 path);
 		return -EIO;
 	}
 	return 0;
@@ -65,7 +66,8 @@ static void remember(const struct sessiond *d, pid_t pid)
 	close(fd);
 }
 
-/* Returns: the pid of the daemon that a recording started, if that very process still runs; else 0. */
+/* Returns: the pid of the daemon that a recording started, if that very process still runs; else 0.
+ */
 static pid_t recall(const struct sessiond *d)
 {
 	char path[300];
@@ -85,7 +87,7 @@ static pid_t recall(const struct sessiond *d)
 
 static int wait_alive(pid_t pid, const char *log_path, struct db_error *err)
 {
-	const struct timespec nap = { .tv_nsec = 10000000 };
+	const struct timespec nap = {.tv_nsec = 10000000};
 	char words[300];
 
 	for (int i = 0; i < 1500; i++) {
@@ -103,13 +105,14 @@ static int wait_alive(pid_t pid, const char *log_path, struct db_error *err)
 
 static int start_daemon(struct sessiond *d, const char *log_path, struct db_error *err)
 {
-	char *argv[] = { "lttng-sessiond", "--no-kernel", NULL };
+	char *argv[] = {"lttng-sessiond", "--no-kernel", NULL};
 	pid_t pid = process_start_daemon(argv, log_path);
 	int ret;
 
 	if (pid == -ENOENT) {
 		snprintf(err->text, sizeof(err->text),
-			 "lttng-sessiond is not installed; install it with: apt-get install lttng-tools");
+			 "lttng-sessiond is not installed; install it with: apt-get install "
+			 "lttng-tools");
 		return -ENOENT;
 	}
 	if (pid < 0) {

@@ -18,9 +18,9 @@ static const uint32_t pools_per_process = 1000;
 
 static void serve_one(struct welcome *w, int fd)
 {
-	const struct timeval patience = { .tv_sec = 2 };
+	const struct timeval patience = {.tv_sec = 2};
 	struct poolscope_announce hello;
-	struct poolscope_welcome answer = { POOLSCOPE_ANNOUNCE_MAGIC, w->next_pool };
+	struct poolscope_welcome answer = {POOLSCOPE_ANNOUNCE_MAGIC, w->next_pool};
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (recv(fd, &hello, sizeof(hello), MSG_WAITALL) != sizeof(hello) ||
@@ -38,8 +38,8 @@ static void *serve(void *arg)
 	struct welcome *w = arg;
 
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = w->listen_fd, .events = POLLIN },
-					 { .fd = w->stop_pipe[0], .events = POLLIN } };
+		struct pollfd fds[2] = {{.fd = w->listen_fd, .events = POLLIN},
+					{.fd = w->stop_pipe[0], .events = POLLIN}};
 		int fd;
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
@@ -59,9 +59,9 @@ static void *serve(void *arg)
 int welcome_start(struct welcome *w, const char *dir, int (*add_process)(pid_t vpid, void *ctx),
 		  void *ctx, struct db_error *err)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
-	*w = (struct welcome){ .listen_fd = -1, .stop_pipe = { -1, -1 } };
+	*w = (struct welcome){.listen_fd = -1, .stop_pipe = {-1, -1}};
 	w->add_process = add_process;
 	w->ctx = ctx;
 	if (snprintf(w->path, sizeof(w->path), "%s/announce", dir) >= (int)sizeof(w->path)) {

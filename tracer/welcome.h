@@ -2,8 +2,8 @@
 #ifndef TRACER_WELCOME_H
 #define TRACER_WELCOME_H
 /*
- * The recorder's side of the handshake in tracer/poolscope/announce.h: a socket on which each traced
- * process says its id, is added to the LTTng session, and learns its first pool number.
+ * The recorder's side of the handshake in tracer/poolscope/announce.h: a socket on which each
+ * traced process says its id, is added to the LTTng session, and learns its first pool number.
  */
 #include <pthread.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
  *	call    the loop with poolscope_rx_take(); whether it is traced depends on who runs this
  *	bare    the loop with the same tracepoint, called directly: LTTng-UST's own price
  *
- * Run by tests/bench/bench.py, once alone (tracing off) and once under `poolscope record` (on).  The
+ * Run by tests/bench/bench.py, once alone (tracing off) and once under `poolscope record` (on). The
  * loop rests after each chunk, so that LTTng's buffers are emptied between and none is discarded.
  */
 #include <stdio.h>
@@ -18,8 +18,8 @@
 
 enum { CHUNK = 20000 };
 
-static const struct poolscope_marks marks = { .base = 64, .block = 16, .low = 8, .high = 32,
-					      .limit = 64, .max_pending = 1 };
+static const struct poolscope_marks marks = {
+	.base = 64, .block = 16, .low = 8, .high = 32, .limit = 64, .max_pending = 1};
 static struct poolscope_pool *pool;
 static uint64_t bare_seq;
 
@@ -72,7 +72,7 @@ static void bare(uint32_t i)
 			for (uint32_t i = 0; i < CHUNK; i++)                                       \
 				name(i);                                                           \
 			spent += thread_ns() - start;                                              \
-			nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);                \
+			nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);                  \
 		}                                                                                  \
 		return spent / events;                                                             \
 	}
@@ -85,10 +85,10 @@ int main(int argc, char **argv)
 	uint32_t events = argc > 1 ? (uint32_t)atoi(argv[1]) : 400000;
 
 	pool = poolscope_pool_open("cost", 0, 2048, &marks);
-	poolscope_tick(pool, &(struct poolscope_state){ .running = true, .marks = marks });
+	poolscope_tick(pool, &(struct poolscope_state){.running = true, .marks = marks});
 	for (int round = 0; round < 3; round++)
 		printf("absent %.2f call %.2f bare %.2f\n", measure_absent(events),
 		       measure_call(events), measure_bare(events));
-	poolscope_pool_close(pool, &(struct poolscope_totals){ 0 }, 0, 0);
+	poolscope_pool_close(pool, &(struct poolscope_totals){0}, 0, 0);
 	return 0;
 }

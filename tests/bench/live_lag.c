@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live_lag FILE SECONDS: how long after it happened an event is visible to a reader of the database.
+ * live_lag FILE SECONDS: how long after it happened an event is visible to a reader of the
+ * database.
  *
- * Looks every millisecond.  When the newest visible event moves from t0 to t1 at the wall time T, the
- * events between became visible at T: their lags run from T - t1 to T - t0, which is sampled evenly.
- * Prints p50, p99 and max in milliseconds.
+ * Looks every millisecond.  When the newest visible event moves from t0 to t1 at the wall time T,
+ * the events between became visible at T: their lags run from T - t1 to T - t0, which is sampled
+ * evenly. Prints p50, p99 and max in milliseconds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,14 +50,16 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	while (wall_ns() < end) {
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		if (query_status(q, &status, &err) || status.end_ns <= newest)
 			continue;
 		for (int part = 0; newest && part < PARTS; part++) {
 			int64_t at = newest + (status.end_ns - newest) * (part + 1) / PARTS;
 			int64_t tenths = (wall_ns() - at) / 100000;
 
-			by_tenth_ms[tenths < 0 ? 0 : tenths >= MAX_MS * 10 ? MAX_MS * 10 - 1 : tenths]++;
+			by_tenth_ms[tenths < 0		    ? 0
+				    : tenths >= MAX_MS * 10 ? MAX_MS * 10 - 1
+							    : tenths]++;
 			count++;
 		}
 		newest = status.end_ns;

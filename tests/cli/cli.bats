@@ -5,7 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-	cd "$BATS_TEST_DIRNAME/../.."
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	BUILD=$(realpath "${BUILD:-build}")
 	P=$BUILD/poolscope
 	T=$(mktemp -d)
@@ -58,7 +58,8 @@ teardown() {
 
 @test "every scenario of the demo runs" {
 	run -0 "$P" demo --scenario list
-	for name in $(awk '{ print $1 }' <<<"$output"); do
+	names=$(awk '{ print $1 }' <<<"$output")
+	for name in $names; do
 		run -0 "$P" demo --scenario "$name" --for 700ms -o "$T/$name.db" </dev/null
 	done
 }

@@ -28,15 +28,20 @@ static void pace(int64_t start, uint64_t done, double rate)
 	int64_t ahead = due - now_ns();
 
 	if (ahead > 200000)
-		nanosleep(&(struct timespec){ .tv_nsec = ahead % 1000000000 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = ahead % 1000000000}, NULL);
 }
 
 static void run(const char *name, uint64_t events, double rate)
 {
-	const struct poolscope_marks marks = { .base = 64, .block = 16, .low = 8, .high = 32,
-					       .limit = 64, .max_pending = 1, .shrink_ticks = 1 };
-	struct poolscope_state state = { .available = 64, .total = 64, .running = true,
-					 .marks = marks };
+	const struct poolscope_marks marks = {.base = 64,
+					      .block = 16,
+					      .low = 8,
+					      .high = 32,
+					      .limit = 64,
+					      .max_pending = 1,
+					      .shrink_ticks = 1};
+	struct poolscope_state state = {
+		.available = 64, .total = 64, .running = true, .marks = marks};
 	struct poolscope_pool *pool = poolscope_pool_open(name, 0, 2048, &marks);
 	int64_t start = now_ns(), last_tick = start;
 

@@ -119,13 +119,11 @@ static void source_finalize(bt_self_component_source *self)
 }
 
 static bt_message_iterator_class_initialize_method_status
-iterator_initialize(bt_self_message_iterator *self,
-		    bt_self_message_iterator_configuration *config,
+iterator_initialize(bt_self_message_iterator *self, bt_self_message_iterator_configuration *config,
 		    bt_self_component_port_output *port)
 {
 	bt_self_message_iterator_set_data(
-		self,
-		bt_self_component_get_data(bt_self_message_iterator_borrow_component(self)));
+		self, bt_self_component_get_data(bt_self_message_iterator_borrow_component(self)));
 	return BT_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD_STATUS_OK;
 }
 
@@ -158,9 +156,10 @@ static bt_message *make_message(bt_self_message_iterator *self, struct made_stre
 	return m;
 }
 
-static bt_message_iterator_class_next_method_status
-iterator_next(bt_self_message_iterator *self, bt_message_array_const messages, uint64_t capacity,
-	      uint64_t *count)
+static bt_message_iterator_class_next_method_status iterator_next(bt_self_message_iterator *self,
+								  bt_message_array_const messages,
+								  uint64_t capacity,
+								  uint64_t *count)
 {
 	struct made_stream *s = bt_self_message_iterator_get_data(self);
 	size_t at = s->at++;
@@ -247,9 +246,9 @@ static void run_play(const struct made_event *events, size_t nr,
 		     void (*check)(struct decoder *, enum decode_result, const struct pool_event *,
 				   size_t))
 {
-	struct made_stream stream = { 0 };
-	struct play play = { .events = events, .nr_events = nr, .check = check,
-			     .decoder = decoder_create() };
+	struct made_stream stream = {0};
+	struct play play = {
+		.events = events, .nr_events = nr, .check = check, .decoder = decoder_create()};
 	bt_graph *graph = bt_graph_create(0);
 	bt_component_class_source *source_class = make_source_class();
 	bt_component_class_sink *sink_class = make_sink_class();
@@ -264,11 +263,11 @@ static void run_play(const struct made_event *events, size_t nr,
 	assert_int_equal(bt_graph_add_sink_component(graph, sink_class, "sink", NULL,
 						     BT_LOGGING_LEVEL_NONE, &sink),
 			 0);
-	assert_int_equal(
-		bt_graph_connect_ports(
-			graph, bt_component_source_borrow_output_port_by_index_const(source, 0),
-			bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL),
-		0);
+	assert_int_equal(bt_graph_connect_ports(
+				 graph,
+				 bt_component_source_borrow_output_port_by_index_const(source, 0),
+				 bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL),
+			 0);
 	assert_int_equal(bt_graph_run(graph), BT_GRAPH_RUN_STATUS_OK);
 	assert_int_equal(play.seen, nr);
 	decoder_destroy(play.decoder);
@@ -277,11 +276,14 @@ static void run_play(const struct made_event *events, size_t nr,
 	bt_component_class_sink_put_ref(sink_class);
 }
 
-#define F(n, v) { .name = n, .type = UINT, .value = v }
+#define F(n, v)                                                                                    \
+	{                                                                                          \
+		.name = n, .type = UINT, .value = v                                                \
+	}
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static void check_complete(struct decoder *d, enum decode_result result,
-			   const struct pool_event *e, size_t i)
+static void check_complete(struct decoder *d, enum decode_result result, const struct pool_event *e,
+			   size_t i)
 {
 	assert_int_equal(result, DECODE_OK);
 	assert_int_equal(e->kind, POOL_EVENT_ALLOC_COMPLETE);
@@ -301,14 +303,23 @@ static void check_complete(struct decoder *d, enum decode_result result,
 
 static void fields_land_where_they_belong_in_any_order(void **state)
 {
-	/* Not the provider's order: names decide, not positions; an unknown field is passed over. */
+	/* Not the provider's order: names decide, not positions; an unknown field is passed over.
+	 */
 	static const struct made_event events[] = {
-		{ "poolscope:alloc_complete", 123456,
-		  { F("available", 99), F("buffers", 128),
-		    { .name = "outcome", .type = ENUM, .value = 3 }, F("irql", 2),
-		    F("length_bytes", 262144), F("pa", 0xfffffffffffff000ull),
-		    F("va", 0xffff800000001000ull), F("block", 4), F("request", 17),
-		    F("of_a_later_version", 1), F("seq", 1ull << 40), F("pool", 3) } },
+		{"poolscope:alloc_complete",
+		 123456,
+		 {F("available", 99),
+		  F("buffers", 128),
+		  {.name = "outcome", .type = ENUM, .value = 3},
+		  F("irql", 2),
+		  F("length_bytes", 262144),
+		  F("pa", 0xfffffffffffff000ull),
+		  F("va", 0xffff800000001000ull),
+		  F("block", 4),
+		  F("request", 17),
+		  F("of_a_later_version", 1),
+		  F("seq", 1ull << 40),
+		  F("pool", 3)}},
 	};
 
 	run_play(events, COUNT(events), check_complete);
@@ -330,13 +341,19 @@ static void check_rx(struct decoder *d, enum decode_result result, const struct 
 static void buffer_ids_are_read_as_a_sequence_even_when_empty(void **state)
 {
 	static const struct made_event events[] = {
-		{ "poolscope:rx_take", 1,
-		  { F("pool", 0), F("seq", 0),
-		    { .name = "buffers", .type = SEQUENCE, .value = 3, .ids = { 7, 8, 0xffffffff } },
-		    F("resources", 2), F("available", 5) } },
-		{ "poolscope:rx_return", 2,
-		  { F("pool", 0), F("seq", 1), { .name = "buffers", .type = SEQUENCE, .value = 0 },
-		    F("available", 5) } },
+		{"poolscope:rx_take",
+		 1,
+		 {F("pool", 0),
+		  F("seq", 0),
+		  {.name = "buffers", .type = SEQUENCE, .value = 3, .ids = {7, 8, 0xffffffff}},
+		  F("resources", 2),
+		  F("available", 5)}},
+		{"poolscope:rx_return",
+		 2,
+		 {F("pool", 0),
+		  F("seq", 1),
+		  {.name = "buffers", .type = SEQUENCE, .value = 0},
+		  F("available", 5)}},
 	};
 
 	run_play(events, COUNT(events), check_rx);
@@ -351,9 +368,9 @@ static void check_foreign(struct decoder *d, enum decode_result result, const st
 static void events_of_others_are_passed_over(void **state)
 {
 	static const struct made_event events[] = {
-		{ "lttng_ust_libc:malloc", 1, { F("size", 1) } },
-		{ "poolscope:of_a_later_version", 2, { F("pool", 0), F("seq", 0) } },
-		{ "poolscopes:tick", 3, { F("pool", 0), F("seq", 0) } },
+		{"lttng_ust_libc:malloc", 1, {F("size", 1)}},
+		{"poolscope:of_a_later_version", 2, {F("pool", 0), F("seq", 0)}},
+		{"poolscopes:tick", 3, {F("pool", 0), F("seq", 0)}},
 	};
 
 	run_play(events, COUNT(events), check_foreign);
@@ -363,17 +380,20 @@ static void check_missing(struct decoder *d, enum decode_result result, const st
 			  size_t i)
 {
 	assert_int_equal(result, DECODE_BAD);
-	assert_non_null(strstr(decoder_error(d), i ? "field count is of another type" :
-						     "field cause is missing"));
+	assert_non_null(strstr(decoder_error(d),
+			       i ? "field count is of another type" : "field cause is missing"));
 }
 
 static void a_field_that_is_missing_or_of_another_type_is_named(void **state)
 {
 	static const struct made_event events[] = {
-		{ "poolscope:rx_drop", 1, { F("pool", 0), F("seq", 0), F("count", 1) } },
-		{ "poolscope:rx_drop", 2,
-		  { F("pool", 0), F("seq", 0), { .name = "count", .type = STRING, .text = "1" },
-		    F("cause", 0) } },
+		{"poolscope:rx_drop", 1, {F("pool", 0), F("seq", 0), F("count", 1)}},
+		{"poolscope:rx_drop",
+		 2,
+		 {F("pool", 0),
+		  F("seq", 0),
+		  {.name = "count", .type = STRING, .text = "1"},
+		  F("cause", 0)}},
 	};
 
 	run_play(events, COUNT(events), check_missing);
@@ -392,11 +412,21 @@ static void check_open(struct decoder *d, enum decode_result result, const struc
 static void marks_and_names_are_read(void **state)
 {
 	static const struct made_event events[] = {
-		{ "poolscope:pool_open", 1,
-		  { F("pool", 0), F("seq", 0), { .name = "name", .type = STRING, .text = "rx0" },
-		    F("generation", 6), F("buffer_bytes", 2048), F("base", 1), F("block", 2),
-		    F("low", 3), F("high", 4), F("limit", 5), F("reserve", 6), F("max_pending", 7),
-		    F("shrink_ticks", 8) } },
+		{"poolscope:pool_open",
+		 1,
+		 {F("pool", 0),
+		  F("seq", 0),
+		  {.name = "name", .type = STRING, .text = "rx0"},
+		  F("generation", 6),
+		  F("buffer_bytes", 2048),
+		  F("base", 1),
+		  F("block", 2),
+		  F("low", 3),
+		  F("high", 4),
+		  F("limit", 5),
+		  F("reserve", 6),
+		  F("max_pending", 7),
+		  F("shrink_ticks", 8)}},
 	};
 
 	run_play(events, COUNT(events), check_open);

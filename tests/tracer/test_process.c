@@ -33,12 +33,13 @@ static int teardown(void **state)
 
 static pid_t start_shell(const char *script)
 {
-	char *argv[] = { "sh", "-c", (char *)script, NULL };
+	char *argv[] = {"sh", "-c", (char *)script, NULL};
 
 	return process_start_daemon(argv, log_path);
 }
 
-/* Waits until the daemon has written to its log: it is then past everything that `sh` does first. */
+/* Waits until the daemon has written to its log: it is then past everything that `sh` does first.
+ */
 static void wait_for_words(char *line, size_t size)
 {
 	for (*line = 0; !*line; usleep(1000))
@@ -47,7 +48,7 @@ static void wait_for_words(char *line, size_t size)
 
 static void a_program_that_is_not_there_says_so(void **state)
 {
-	char *argv[] = { "no-such-program-anywhere", NULL };
+	char *argv[] = {"no-such-program-anywhere", NULL};
 
 	assert_int_equal(process_start_daemon(argv, log_path), -ENOENT);
 	assert_false(process_in_path("no-such-program-anywhere", NULL, 0));
@@ -133,7 +134,8 @@ static void programs_are_found_through_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_program_that_is_not_there_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_program_that_is_not_there_says_so, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_daemon_ends_when_told_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_daemon_that_will_not_end_is_killed, setup,
 						teardown),

@@ -66,7 +66,7 @@ static void a_process_that_cannot_be_traced_goes_on_untraced(void **state)
 static void strangers_on_the_socket_are_ignored(void **state)
 {
 	struct welcome *w = *state;
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	char answer[8];
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 

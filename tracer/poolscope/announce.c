@@ -10,8 +10,8 @@
 
 static uint32_t shake_hands(int fd)
 {
-	const struct poolscope_announce hello = { POOLSCOPE_ANNOUNCE_MAGIC, (int32_t)getpid() };
-	const struct timeval patience = { .tv_sec = 10 };
+	const struct poolscope_announce hello = {POOLSCOPE_ANNOUNCE_MAGIC, (int32_t)getpid()};
+	const struct timeval patience = {.tv_sec = 10};
 	struct poolscope_welcome welcome;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -25,7 +25,7 @@ static uint32_t shake_hands(int fd)
 uint32_t poolscope_announce(void)
 {
 	const char *path = getenv(POOLSCOPE_ANNOUNCE_ENV);
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	uint32_t first_pool = 0;
 	int fd;
 

@@ -6,13 +6,14 @@
  *
  * A recorder traces its own program and no other, though LTTng's session daemon is shared by all
  * programs of a user.  So it exports POOLSCOPE_ANNOUNCE, the path of a socket of its own; a program
- * says its process id there when it opens its first pool, the recorder adds the process to its LTTng
- * session, and answers with the first pool number that the process may use.  Several processes of one
- * recording therefore never share a pool number, and no event is missed at the start.
+ * says its process id there when it opens its first pool, the recorder adds the process to its
+ * LTTng session, and answers with the first pool number that the process may use.  Several
+ * processes of one recording therefore never share a pool number, and no event is missed at the
+ * start.
  */
 #include <stdint.h>
 
-#define POOLSCOPE_ANNOUNCE_ENV   "POOLSCOPE_ANNOUNCE"
+#define POOLSCOPE_ANNOUNCE_ENV	 "POOLSCOPE_ANNOUNCE"
 #define POOLSCOPE_ANNOUNCE_MAGIC 0x70736331u /* "psc1" */
 
 struct poolscope_announce {

@@ -14,11 +14,12 @@ uint32_t poolscope_on;
 struct poolscope_pool {
 	struct poolscope_pool *next; /* in all_pools; closed pools stay, for late violations */
 	uint32_t id;
-	uint32_t wanted; /* events that this pool gives a seq to; changes at open and at ticks only */
+	uint32_t wanted; /* events that this pool gives a seq to; changes at open and at ticks only
+			  */
 	uint64_t seq;	 /* of the next event */
 	/*
-	 * The caller's pool lock serialises all events but violations, which come from layers that do
-	 * not know that lock.  Nearly always free: one exchange, no waiting.
+	 * The caller's pool lock serialises all events but violations, which come from layers that
+	 * do not know that lock.  Nearly always free: one exchange, no waiting.
 	 */
 	atomic_flag busy;
 	char name[64];
@@ -29,7 +30,7 @@ static struct {
 	pthread_once_t once;
 	uint32_t next_id;
 	struct poolscope_pool *all;
-} pools = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT };
+} pools = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
 static _Thread_local struct poolscope_pool *last_pool;
 
