@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Identity replay over a simulation that decides by the architecture's words (tests/db/sim.h): right
+ * streams give no mismatch, and each kind of wrong decision is found.
+ */
+#include "tests/db/fixture.h"
+#include "tuner/identity.h"
+
+#define NONE UINT64_MAX
+
+/* Feeds a stream to a replay, changed on the way. */
+struct feed {
+	struct identity *id;
+	uint64_t nr;
+	uint64_t lose_from, lose_to; /* not fed: lost */
+	enum pool_event_kind spoil;  /* the second event of this kind is changed by `how` */
+	void (*how)(struct pool_event *e);
+	bool drop_it;	 /* or left out without a gap in the record */
+	bool without_rx; /* group alloc alone */
+	bool gap, late;
+	int64_t spoiled_ns;
+	uint64_t of_kind;
+	uint64_t kinds[POOL_EVENT_NR_KINDS];
+};
+
+static bool is_rx(enum pool_event_kind kind)
+{
+	return kind == POOL_EVENT_RX_TAKE || kind == POOL_EVENT_RX_RETURN ||
+	       kind == POOL_EVENT_RX_DROP;
+}
+
+static void feed(const struct pool_event *e, void *ctx)
+{
+	struct feed *f = ctx;
+	struct pool_event copy = *e;
+	uint64_t n = f->nr++;
+
+	f->kinds[e->kind]++;
+	if (n >= f->lose_from && n < f->lose_to) {
+		f->gap = true;
+		return;
+	}
+	if (f->without_rx && is_rx(e->kind))
+		return;
+	if ((f->how || f->drop_it) && e->kind == f->spoil && ++f->of_kind == 2) {
+		f->spoiled_ns = e->ts_ns;
+		if (f->drop_it)
+			return;
+		f->how(&copy);
+	}
+	identity_feed(f->id, &copy, !f->gap);
+	f->gap = false;
+}
+
+static struct identity_verdict run(struct feed *f, uint64_t seed)
+{
+	struct identity_verdict v;
+
+	f->id = identity_open();
+	fixture_life(seed, 4, feed, f);
+	v = identity_verdict(f->id);
+	identity_close(f->id);
+	return v;
+}
+
+static void right_stream_has_no_mismatch(void **state)
+{
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct feed f = {.lose_from = NONE};
+		struct identity_verdict v = run(&f, seed);
+
+		assert_int_equal(v.mismatches, 0);
+		assert_int_equal(v.unchecked, 0);
+		/* Every take, request, fallback change and shrink was judged. */
+		assert_true(v.checked >= f.kinds[POOL_EVENT_RX_TAKE] +
+						 f.kinds[POOL_EVENT_ALLOC_REQUEST] +
+						 f.kinds[POOL_EVENT_FALLBACK]);
+		assert_true(f.kinds[POOL_EVENT_ALLOC_REQUEST] > 3);
+		assert_true(f.kinds[POOL_EVENT_BLOCK_FREE] > 3);
+	}
+}
+
+static void after_a_loss_it_goes_on_from_the_next_tick(void **state)
+{
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct feed f = {.lose_from = 500 * seed, .lose_to = 500 * seed + 37};
+		struct identity_verdict v = run(&f, seed);
+
+		assert_int_equal(v.mismatches, 0);
+		assert_true(v.checked > 1000);
+	}
+}
+
+static void late_join_is_judged_from_its_first_tick(void **state)
+{
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct feed f = {.lose_from = 0, .lose_to = 300 * seed};
+		struct identity_verdict v = run(&f, seed);
+
+		assert_int_equal(v.mismatches, 0);
+		assert_true(v.checked > 1000);
+	}
+}
+
+static void without_receive_events_it_is_unknown(void **state)
+{
+	struct feed f = {.lose_from = NONE, .without_rx = true};
+	struct identity_verdict v = run(&f, 1);
+
+	assert_int_equal(v.checked, 0);
+	assert_int_equal(v.mismatches, 0);
+}
+
+static void more_resources(struct pool_event *e)
+{
+	e->u.rx.resources++;
+}
+
+static void wrong_block(struct pool_event *e)
+{
+	if (e->u.free.block)
+		e->u.free.block = e->u.free.block == 1 ? 2 : 1;
+}
+
+static void other_state(struct pool_event *e)
+{
+	e->u.fallback.on = !e->u.fallback.on;
+}
+
+static void one_held_more(struct pool_event *e)
+{
+	e->available--;
+}
+
+static void expect_found(struct feed f)
+{
+	struct identity_verdict v;
+
+	f.lose_from = NONE;
+	v = run(&f, 3);
+	assert_true(f.spoiled_ns != 0);
+	assert_true(v.mismatches > 0);
+	/* Found at the wrong event, or at the next one when a decision is missing. */
+	assert_true(v.first_mismatch_ns >= f.spoiled_ns);
+	assert_true(v.first_mismatch_ns < f.spoiled_ns + 110 * MS);
+}
+
+static void each_wrong_decision_is_found(void **state)
+{
+	expect_found((struct feed){.spoil = POOL_EVENT_RX_TAKE, .how = more_resources});
+	expect_found((struct feed){.spoil = POOL_EVENT_BLOCK_FREE, .how = wrong_block});
+	expect_found((struct feed){.spoil = POOL_EVENT_FALLBACK, .how = other_state});
+	expect_found((struct feed){.spoil = POOL_EVENT_TICK, .how = one_held_more});
+	expect_found((struct feed){.spoil = POOL_EVENT_ALLOC_REQUEST, .drop_it = true});
+	expect_found((struct feed){.spoil = POOL_EVENT_BLOCK_FREE, .drop_it = true});
+	expect_found((struct feed){.spoil = POOL_EVENT_FALLBACK, .drop_it = true});
+}
+
+static void absurd_events_do_no_harm(void **test_state)
+{
+	struct identity *id = identity_open();
+	uint64_t state = 17;
+	uint32_t ids[4];
+
+	for (int i = 0; i < 200000; i++) {
+		struct pool_event e;
+		uint64_t *raw = (uint64_t *)&e.u;
+
+		for (size_t k = 0; k < sizeof(e.u) / 8; k++)
+			raw[k] = sim_random(&state) & (i % 3 ? 0xff000000ff : UINT64_MAX);
+		e.kind = (enum pool_event_kind)(sim_random(&state) % POOL_EVENT_NR_KINDS);
+		e.ts_ns = T0 + i;
+		e.available = (uint32_t)sim_random(&state) & 0xff;
+		if (is_rx(e.kind)) {
+			for (int k = 0; k < 4; k++)
+				ids[k] = (uint32_t)sim_random(&state) & (i % 2 ? 0x1ff : UINT32_MAX);
+			e.u.rx.buffers = ids;
+			e.u.rx.nr_buffers = (uint32_t)sim_random(&state) % 5;
+			e.u.rx.resources = (uint16_t)(sim_random(&state) % (e.u.rx.nr_buffers + 1));
+		}
+		identity_feed(id, &e, sim_random(&state) % 10);
+	}
+	identity_close(id);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(right_stream_has_no_mismatch),
+		cmocka_unit_test(after_a_loss_it_goes_on_from_the_next_tick),
+		cmocka_unit_test(late_join_is_judged_from_its_first_tick),
+		cmocka_unit_test(without_receive_events_it_is_unknown),
+		cmocka_unit_test(each_wrong_decision_is_found),
+		cmocka_unit_test(absurd_events_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
