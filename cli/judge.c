@@ -60,6 +60,7 @@ void judge_before_commit(struct store *store, void *ctx)
 	for (uint32_t i = 0; j && i < j->nr; i++) {
 		struct identity_verdict v = identity_verdict(j->pools[i].identity);
 
-		store_verdict(store, j->pools[i].pool, v.checked, v.mismatches, v.first_mismatch_ns);
+		store_verdict(store, j->pools[i].pool, v.checked, v.mismatches,
+			      v.first_mismatch_ns);
 	}
 }

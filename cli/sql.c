@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `poolscope sql`: read-only SQL on a recording.  On a terminal rows are aligned under their names; into
- * a pipe go tab-separated values without a header, as scripts expect it of sqlite3 -tabs.
+ * `poolscope sql`: read-only SQL on a recording.  On a terminal rows are aligned under their names;
+ * into a pipe go tab-separated values without a header, as scripts expect it of sqlite3 -tabs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "db/query.h"
 
 #define ALIGN_ROWS 1000 /* on a terminal so many rows are held back to find the widths */
-#define WIDTH_MAX 40	/* a wider value pushes its row out of line */
+#define WIDTH_MAX  40	/* a wider value pushes its row out of line */
 
 /* Rows that wait to be aligned: texts one after the other, nr_columns a row. */
 struct table {
@@ -177,8 +177,9 @@ int cli_sql(int argc, char **argv)
 	int status;
 
 	if (argc < 2 || argc > 3 || argv[1][0] == '-')
-		return cli_fail(CLI_USAGE,
-				"sql: give a recording and at most one query; see: poolscope sql --help");
+		return cli_fail(
+			CLI_USAGE,
+			"sql: give a recording and at most one query; see: poolscope sql --help");
 	sql = argc == 3 ? strdup(argv[2]) : read_all(stdin);
 	if (!sql)
 		return cli_fail(CLI_UNREADABLE, "sql: cannot read standard input");

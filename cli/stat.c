@@ -11,7 +11,7 @@
 #include "db/query.h"
 
 /* A few short texts can be formatted in one printf. */
-#define TEXTS 8
+#define TEXTS	   8
 #define TEXT_BYTES 64
 
 static char *next_text(void)
@@ -36,8 +36,11 @@ static const char *duration(int64_t ns)
 
 		if (value < 1)
 			continue;
-		snprintf(text, TEXT_BYTES, "%.*f %s", value < 10 ? 2 : value < 100 ? 1 : 0, value,
-			 units[i].unit);
+		snprintf(text, TEXT_BYTES, "%.*f %s",
+			 value < 10    ? 2
+			 : value < 100 ? 1
+				       : 0,
+			 value, units[i].unit);
 		return text;
 	}
 	snprintf(text, TEXT_BYTES, "%lld ns", (long long)ns);
@@ -50,8 +53,7 @@ static const char *moment(int64_t ns)
 	time_t seconds = (time_t)(ns / 1000000000);
 	struct tm utc;
 
-	if (!gmtime_r(&seconds, &utc) ||
-	    !strftime(text, TEXT_BYTES, "%Y-%m-%d %H:%M:%S UTC", &utc))
+	if (!gmtime_r(&seconds, &utc) || !strftime(text, TEXT_BYTES, "%Y-%m-%d %H:%M:%S UTC", &utc))
 		snprintf(text, TEXT_BYTES, "?");
 	return text;
 }
@@ -133,7 +135,8 @@ static void print_verdict(const char *label, const char *what, uint64_t checked,
 	if (!checked)
 		printf("  %-12s unknown: nothing could be compared\n", label);
 	else if (!mismatches)
-		printf("  %-12s ok, %llu %s%s compared\n", label, n(checked), what, plural(checked));
+		printf("  %-12s ok, %llu %s%s compared\n", label, n(checked), what,
+		       plural(checked));
 	else
 		printf("  %-12s %llu of %llu %ss DISAGREE, the first %s after the start\n", label,
 		       n(mismatches), n(checked), what, duration(first_ns - start_ns));
@@ -162,8 +165,8 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 	print_latency("hold time", &p->hold);
 	printf("  violations   %llu\n", n(p->violations));
 	if (p->lost)
-		printf("  LOST         %llu event%s: the figures above may be too small\n", n(p->lost),
-		       plural(p->lost));
+		printf("  LOST         %llu event%s: the figures above may be too small\n",
+		       n(p->lost), plural(p->lost));
 	print_verdict("audit", "tick", p->audit_ticks, p->audit_mismatches,
 		      p->audit_first_mismatch_ns, t->start_ns);
 	print_verdict("identity", "decision", p->identity_checked, p->identity_mismatches,
@@ -221,8 +224,10 @@ int cli_stat(int argc, char **argv)
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt != 'j')
-			return cli_fail(CLI_USAGE, "stat: unknown option '%s'; see: poolscope stat "
-						   "--help", argv[optind - 1]);
+			return cli_fail(CLI_USAGE,
+					"stat: unknown option '%s'; see: poolscope stat "
+					"--help",
+					argv[optind - 1]);
 		json = true;
 	}
 	if (optind + 1 != argc)

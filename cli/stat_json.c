@@ -120,10 +120,12 @@ static json_t *pool(const struct pool_summary *p)
 	json_object_set_new(o, "hold_ns", latency(&p->hold));
 	json_object_set_new(o, "violations", number(p->violations));
 	json_object_set_new(o, "lost", number(p->lost));
-	json_object_set_new(o, "audit", verdict(p->audit_ticks, p->audit_mismatches,
-						p->audit_first_mismatch_ns));
-	json_object_set_new(o, "identity", verdict(p->identity_checked, p->identity_mismatches,
-						   p->identity_first_mismatch_ns));
+	json_object_set_new(
+		o, "audit",
+		verdict(p->audit_ticks, p->audit_mismatches, p->audit_first_mismatch_ns));
+	json_object_set_new(o, "identity",
+			    verdict(p->identity_checked, p->identity_mismatches,
+				    p->identity_first_mismatch_ns));
 	return o;
 }
 

@@ -2,8 +2,8 @@
 #ifndef DB_ALLOCATION_H
 #define DB_ALLOCATION_H
 /*
- * The allocations of a pool that are not over: requests in flight and live blocks.  Each is a row of
- * table alloc, written when it changed.
+ * The allocations of a pool that are not over: requests in flight and live blocks.  Each is a row
+ * of table alloc, written when it changed.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +17,8 @@
 #define ALLOCATIONS_MAX 16384
 
 struct allocation {
-	int64_t id;	  /* the row */
-	uint64_t request; /* UINT64_MAX: not in the record */
+	int64_t id;				      /* the row */
+	uint64_t request;			      /* UINT64_MAX: not in the record */
 	int64_t requested_ns, completed_ns, freed_ns; /* 0: not (yet) */
 	uint32_t block, length_bytes, buffers;
 	int outcome, reason; /* ALLOCATION_UNKNOWN: not (yet) */

@@ -9,8 +9,8 @@ static bool alloc_totals_agree(const struct pool_totals *a, const struct pool_to
 
 static bool rx_totals_agree(const struct pool_totals *a, const struct pool_totals *b)
 {
-	return a->taken == b->taken && a->returned == b->returned &&
-	       a->resources == b->resources && a->dropped == b->dropped;
+	return a->taken == b->taken && a->returned == b->returned && a->resources == b->resources &&
+	       a->dropped == b->dropped;
 }
 
 static void take_over_rx(struct pool_totals *to, const struct pool_totals *from)

@@ -95,7 +95,8 @@ static int set_writer_pragmas(sqlite3 *db, struct db_error *err)
 		const char *name, *value, *expect;
 	} pragmas[] = {
 		{"journal_mode", "WAL", "wal"},
-		/* A power cut may take the last commits, never the file; a crash of ours takes none. */
+		/* A power cut may take the last commits, never the file; a crash of ours takes
+		   none. */
 		{"synchronous", "NORMAL", "1"},
 		/* 64 MiB: a checkpoint syncs the disk, and the writer waits for it. */
 		{"wal_autocheckpoint", "16384", "16384"},
@@ -154,12 +155,13 @@ static int may_write(const char *path, bool may_replace, enum file_kind *kind, s
 	if (*kind != FILE_OURS)
 		return 0;
 	if (!may_replace)
-		return db_fail(err, -EEXIST,
-			       "%s: a recording of that name exists; remove it or choose another name",
-			       path);
+		return db_fail(
+			err, -EEXIST,
+			"%s: a recording of that name exists; remove it or choose another name",
+			path);
 	if (is_being_recorded(path))
-		return db_fail(err, -EBUSY,
-			       "%s: is being recorded right now; choose another name", path);
+		return db_fail(err, -EBUSY, "%s: is being recorded right now; choose another name",
+			       path);
 	return 0;
 }
 
@@ -260,10 +262,11 @@ static int check_version(sqlite3 *db, const char *path, struct db_error *err)
 	if (ret)
 		return db_fail(err, ret, "%s: %s", path, why.text);
 	if (version > DB_SCHEMA_VERSION)
-		return db_fail(err, -EPROTO,
-			       "%s: written by a newer Poolscope (schema %lld, this program knows %d); "
-			       "update Poolscope",
-			       path, version, DB_SCHEMA_VERSION);
+		return db_fail(
+			err, -EPROTO,
+			"%s: written by a newer Poolscope (schema %lld, this program knows %d); "
+			"update Poolscope",
+			path, version, DB_SCHEMA_VERSION);
 	if (version < 1)
 		return db_fail(err, -EINVAL, "%s: not a whole Poolscope recording", path);
 	return 0;

@@ -2,8 +2,9 @@
 #ifndef DB_CONNECT_H
 #define DB_CONNECT_H
 /*
- * Opening the file: what it must be before it is touched, and how SQLite is to treat it.  A database is
- * input like any other: its header is checked before SQLite sees it, and its schema is not trusted.
+ * Opening the file: what it must be before it is touched, and how SQLite is to treat it.  A
+ * database is input like any other: its header is checked before SQLite sees it, and its schema is
+ * not trusted.
  */
 #include <stdbool.h>
 
@@ -13,17 +14,18 @@ struct sqlite3;
 
 #define DB_APPLICATION_ID 1349480300 /* "Pool"; as in schema.sql */
 #define DB_SCHEMA_VERSION 1
-#define DB_SEQ_BITS 40 /* of an event's id */
+#define DB_SEQ_BITS	  40 /* of an event's id */
 
 extern const char db_schema_sql[];
 
-/* A recording whose writer has not committed for this long is dead: it commits every half second. */
+/* A recording whose writer has not committed for this long is dead: it commits every half second.
+ */
 #define DB_DEAD_NS INT64_C(2500000000)
 
 /*
- * Creates the file with the schema in it: under a name of its own first, so that what is at path stays
- * whole until the new one is, and nobody ever sees half a schema.
- * Returns: 0, -EEXIST, -EBUSY (being recorded), -EACCES, -ENOENT, -ENOSPC, -EIO; err says it.
+ * Creates the file with the schema in it: under a name of its own first, so that what is at path
+ * stays whole until the new one is, and nobody ever sees half a schema. Returns: 0, -EEXIST, -EBUSY
+ * (being recorded), -EACCES, -ENOENT, -ENOSPC, -EIO; err says it.
  */
 int connect_create(const char *path, bool may_replace, struct sqlite3 **out, struct db_error *err);
 

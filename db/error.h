@@ -10,7 +10,8 @@ struct sqlite3;
 int db_fail(struct db_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same from SQLite's last error on db: "doing: its words"; the code is the errno nearest to it. */
+/* The same from SQLite's last error on db: "doing: its words"; the code is the errno nearest to it.
+ */
 int db_fail_sqlite(struct db_error *err, struct sqlite3 *db, const char *doing);
 
 #endif

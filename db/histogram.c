@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define SUB_BITS 6 /* 64 bins to a power of two */
+#define SUB_BITS  6 /* 64 bins to a power of two */
 #define VALUE_MAX ((INT64_C(1) << 47) - 1)
 
 void histogram_init(struct histogram *h)

@@ -3,8 +3,8 @@
 #define DB_HISTOGRAM_H
 /*
  * A log-linear histogram of durations in ns: 64 bins to each power of two, so that a quantile read
- * from it is within 1 % (1/128 of the value at most) of the exact one.  Values below 128 ns are exact;
- * above 2^47 ns (39 hours) they fall into the last bin.  The largest value is kept exactly.
+ * from it is within 1 % (1/128 of the value at most) of the exact one.  Values below 128 ns are
+ * exact; above 2^47 ns (39 hours) they fall into the last bin.  The largest value is kept exactly.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -28,12 +28,13 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile(const struct histogram *h, unsigned permille);
 
 /*
- * The used bins as pairs of LEB128 numbers: how many bins were skipped since the last pair, then the
- * bin's count.  Returns: bytes written to out, which has room for HISTOGRAM_ENCODED_MAX.
+ * The used bins as pairs of LEB128 numbers: how many bins were skipped since the last pair, then
+ * the bin's count.  Returns: bytes written to out, which has room for HISTOGRAM_ENCODED_MAX.
  */
 size_t histogram_encode(const struct histogram *h, uint8_t *out);
 
-/* Adds encoded bins and their largest value to h.  Returns: 0, or -EINVAL when they are not whole. */
+/* Adds encoded bins and their largest value to h.  Returns: 0, or -EINVAL when they are not whole.
+ */
 int histogram_decode(struct histogram *h, const void *bytes, size_t nr_bytes, int64_t max_ns);
 
 #endif

@@ -17,7 +17,8 @@ struct latency_rollup *latency_rollup_open(void)
 	return l;
 }
 
-/* Ends the buckets before ts_ns, narrow ones first, each added to the wider one that contains it. */
+/* Ends the buckets before ts_ns, narrow ones first, each added to the wider one that contains it.
+ */
 static void advance(struct latency_rollup *l, int64_t ts_ns, latency_emit emit, void *ctx)
 {
 	for (int i = 0; i < TIER_NR; i++) {
@@ -36,8 +37,8 @@ static void advance(struct latency_rollup *l, int64_t ts_ns, latency_emit emit, 
 	}
 }
 
-void latency_rollup_add(struct latency_rollup *l, int64_t ts_ns, int64_t value_ns, latency_emit emit,
-			void *ctx)
+void latency_rollup_add(struct latency_rollup *l, int64_t ts_ns, int64_t value_ns,
+			latency_emit emit, void *ctx)
 {
 	if (ts_ns >> tier_shift[0] != l->open[0].bucket)
 		advance(l, ts_ns, emit, ctx);

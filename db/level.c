@@ -37,7 +37,8 @@ static void include_state(struct level_row *row, const struct level_state *s)
 		row->flags |= LEVEL_FALLBACK;
 }
 
-/* Adds a finished bucket to the wider one that contains it; the integral is kept apart from this. */
+/* Adds a finished bucket to the wider one that contains it; the integral is kept apart from this.
+ */
 static void include_row(struct level_row *row, const struct level_row *part)
 {
 	row->available_min = min_u32(row->available_min, part->available_min);

@@ -3,8 +3,8 @@
 #define DB_LEVEL_H
 /*
  * One pool's occupancy rolled up: for each tier (a power-of-two width) the bucket that is open now.
- * Events go into the finest bucket; a bucket that closes is given away and added to the next wider one.
- * Memory does not depend on the length, and neither does the work per event.
+ * Events go into the finest bucket; a bucket that closes is given away and added to the next wider
+ * one. Memory does not depend on the length, and neither does the work per event.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,9 +43,9 @@ enum level_flag {
 };
 
 struct level_row {
-	uint8_t tier;	    /* log2 of the width */
-	int64_t bucket;	    /* start >> tier */
-	int64_t covered_ns; /* how much of the width the level is known for */
+	uint8_t tier;	       /* log2 of the width */
+	int64_t bucket;	       /* start >> tier */
+	int64_t covered_ns;    /* how much of the width the level is known for */
 	double available_mean; /* over that */
 	uint32_t available_min, available_max, held_max, total_min, total_max, pending_max;
 	unsigned flags;
@@ -74,8 +74,8 @@ struct level {
 typedef void (*level_emit)(const struct level_row *row, void *ctx);
 
 /*
- * Goes on to an event at ts_ns (not before the last one).  Buckets that end before it are emitted; a
- * bucket's extremes include the level at its start.
+ * Goes on to an event at ts_ns (not before the last one).  Buckets that end before it are emitted;
+ * a bucket's extremes include the level at its start.
  */
 void level_step(struct level *l, int64_t ts_ns, const struct level_step *step, level_emit emit,
 		void *ctx);

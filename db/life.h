@@ -4,10 +4,11 @@
 /*
  * A pool's working life, and the ranges of available and total over it.
  *
- * It begins with the announcement of the base block (after a late join, with the first tick) and ends
- * when the pool stops running for good: at the first tick that says running = 0 and is not followed by one
- * that says running = 1, or before the first block_free of reason halt, whichever is earlier.  So a
- * halt that drains the pool does not make its minimum 0, and a pause is part of the life.
+ * It begins with the announcement of the base block (after a late join, with the first tick) and
+ * ends when the pool stops running for good: at the first tick that says running = 0 and is not
+ * followed by one that says running = 1, or before the first block_free of reason halt, whichever
+ * is earlier.  So a halt that drains the pool does not make its minimum 0, and a pause is part of
+ * the life.
  */
 #include <stdbool.h>
 #include <stdint.h>

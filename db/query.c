@@ -22,11 +22,15 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_PROGRESS] = "SELECT events, max(lost_seq, lost_told), losses, start_ns, end_ns,"
 			   " committed_ns, (SELECT count(*) FROM pool) FROM progress",
 	[QUERY_POOLS] =
-		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, limit_buffers,"
+		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, "
+		"limit_buffers,"
 		" reserve, max_pending, shrink_ticks, opened_ns, closed_ns, requested, refused,"
-		" completed, failed, freed, taken, returned, resources, dropped, pending, live_blocks,"
-		" available, total, fallback, available_min, available_mean, available_max, total_min,"
-		" total_mean, total_max, low_crossings, high_crossings, lead_max_ns, lead_histogram,"
+		" completed, failed, freed, taken, returned, resources, dropped, pending, "
+		"live_blocks,"
+		" available, total, fallback, available_min, available_mean, available_max, "
+		"total_min,"
+		" total_mean, total_max, low_crossings, high_crossings, lead_max_ns, "
+		"lead_histogram,"
 		" hold_max_ns, hold_histogram, violations, max(lost_seq, lost_told), audit_ticks,"
 		" audit_mismatches, audit_first_ns, identity_checked, identity_mismatches,"
 		" identity_first_ns FROM pool JOIN summary USING (pool) ORDER BY pool",
@@ -37,13 +41,15 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_LEVEL_BEFORE] =
 		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
 		" total_max, pending_max, available, total, pending, flags, low_crossings,"
-		" high_crossings, requested, freed, failed, dropped, resources, taken, returned, events,"
+		" high_crossings, requested, freed, failed, dropped, resources, taken, returned, "
+		"events,"
 		" lost FROM level_row WHERE pool = ?1 AND tier = ?2 AND bucket < ?3"
 		" ORDER BY bucket DESC LIMIT 1",
 	[QUERY_LEVEL] =
 		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
 		" total_max, pending_max, available, total, pending, flags, low_crossings,"
-		" high_crossings, requested, freed, failed, dropped, resources, taken, returned, events,"
+		" high_crossings, requested, freed, failed, dropped, resources, taken, returned, "
+		"events,"
 		" lost FROM level_row WHERE pool = ?1 AND tier = ?2 AND bucket BETWEEN ?3 AND ?4"
 		" ORDER BY bucket",
 	[QUERY_LOSS] = "SELECT start_ns, end_ns FROM loss WHERE source <> 'seq' AND start_ns < ?3"
@@ -78,8 +84,8 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 	for (int i = 0; !ret && i < QUERY_NR; i++)
 		if (sqlite3_prepare_v3(q->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
 				       NULL) != SQLITE_OK)
-			ret = db_fail(err, -EINVAL, "%s: not a whole Poolscope recording (%s)", path,
-				      sqlite3_errmsg(q->db));
+			ret = db_fail(err, -EINVAL, "%s: not a whole Poolscope recording (%s)",
+				      path, sqlite3_errmsg(q->db));
 	if (ret) {
 		query_close(q);
 		return ret;
@@ -205,7 +211,7 @@ int query_status(struct query *q, struct trace_status *out, struct db_error *err
 	return ret;
 }
 
-/* --- pools ---------------------------------------------------------------------------------------- */
+/* --- pools ----------------------------------------------------------------------------------- */
 
 /* Reads the columns of a row one after the other. */
 struct cursor {
@@ -338,7 +344,7 @@ int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct d
 	return ret;
 }
 
-/* --- rate ----------------------------------------------------------------------------------------- */
+/* --- rate ------------------------------------------------------------------------------------ */
 
 int query_rate(struct query *q, double *events_per_s, struct db_error *err)
 {

@@ -233,8 +233,8 @@ static int start(struct walk *w, int64_t pool, struct db_error *err)
 	int64_t last = pool < 0 ? INT64_MAX - 1 : ((pool + 1) << DB_SEQ_BITS) - 1;
 	long long base = 0;
 	int ret = connect_get_int(
-		w->q->db, "SELECT coalesce((SELECT value FROM meta WHERE key = 'base_ns'), 0)", &base,
-		err);
+		w->q->db, "SELECT coalesce((SELECT value FROM meta WHERE key = 'base_ns'), 0)",
+		&base, err);
 
 	w->base_ns = base;
 	for (int i = 0; i < TABLES && !ret; i++) {

@@ -41,8 +41,8 @@ static void repeat(const struct histogram *h, int64_t from, int64_t to, int64_t 
 }
 
 /*
- * A bucket belongs to the column that its middle lies in; buckets come in order, so one histogram at a
- * time is enough.
+ * A bucket belongs to the column that its middle lies in; buckets come in order, so one histogram
+ * at a time is enough.
  */
 int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
 		  int64_t width_ns, size_t nr, struct latency *out, struct db_error *err)

@@ -189,8 +189,8 @@ static int read_rows(struct query *q, uint32_t pool, struct sweep *s, struct db_
 /* Losses that only the tracer told: their interval is all that is known. */
 static int mark_told_losses(struct query *q, uint32_t pool, struct sweep *s, struct db_error *err)
 {
-	sqlite3_stmt *stmt = reader_bind(q, QUERY_LOSS, 3,
-					 (int64_t[]){pool, s->start_ns, window_end(s)});
+	sqlite3_stmt *stmt =
+		reader_bind(q, QUERY_LOSS, 3, (int64_t[]){pool, s->start_ns, window_end(s)});
 	int ret;
 
 	while ((ret = reader_step(q, stmt, err)) > 0) {

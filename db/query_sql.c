@@ -10,8 +10,9 @@
 #include "db/reader.h"
 
 /*
- * The connection is read-only, and a statement that would write is not run: see run_one().  This keeps
- * away what that does not: other files, settings, and transactions that would outlive the statement.
+ * The connection is read-only, and a statement that would write is not run: see run_one().  This
+ * keeps away what that does not: other files, settings, and transactions that would outlive the
+ * statement.
  */
 static int authorize(void *ctx, int action, const char *a, const char *b, const char *database,
 		     const char *trigger)

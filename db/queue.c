@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#define BUFFER_BYTES ((size_t)4 << 20)
-#define WAKE_BYTES (BUFFER_BYTES / 4) /* the writer starts before the producer has to wait */
+#define BUFFER_BYTES   ((size_t)4 << 20)
+#define WAKE_BYTES     (BUFFER_BYTES / 4) /* the writer starts before the producer has to wait */
 #define NAME_MAX_BYTES 64
-#define ALIGN 8
+#define ALIGN	       8
 
 int queue_init(struct queue *q)
 {
@@ -60,7 +60,8 @@ static int payload_bytes(const struct pool_event *e, size_t *bytes)
 }
 
 /* Copies event to `to`, with its payload right behind `behind`, where its pointers then lead. */
-static void copy_event(struct pool_event *to, void *behind, const struct pool_event *e, size_t bytes)
+static void copy_event(struct pool_event *to, void *behind, const struct pool_event *e,
+		       size_t bytes)
 {
 	*to = *e;
 	if (e->kind == POOL_EVENT_POOL_OPEN && bytes) {

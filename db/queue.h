@@ -2,9 +2,10 @@
 #ifndef DB_QUEUE_H
 #define DB_QUEUE_H
 /*
- * The way from the producer to the writer thread: two buffers of fixed size.  The producer fills one
- * while the writer works through the other; the writer swaps them.  One short lock an event, no wake-up
- * an event, and memory that does not grow: a full buffer makes the producer wait for the swap.
+ * The way from the producer to the writer thread: two buffers of fixed size.  The producer fills
+ * one while the writer works through the other; the writer swaps them.  One short lock an event, no
+ * wake-up an event, and memory that does not grow: a full buffer makes the producer wait for the
+ * swap.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -45,14 +46,15 @@ struct queue {
 	pthread_cond_t done;  /* to whoever flushes: committed */
 	struct queue_buffer fill, drain;
 	uint64_t flush_wanted, flush_done; /* tickets */
-	bool stop;   /* the writer is to finish what is here and end */
-	bool failed; /* the writer has given up */
+	bool stop;			   /* the writer is to finish what is here and end */
+	bool failed;			   /* the writer has given up */
 };
 
 int queue_init(struct queue *q); /* 0 or -ENOMEM */
 void queue_release(struct queue *q);
 
-/* Thread: producer.  Returns: 0; -EINVAL for an event no pool can emit; -EIO once the writer failed. */
+/* Thread: producer.  Returns: 0; -EINVAL for an event no pool can emit; -EIO once the writer
+ * failed. */
 int queue_put_event(struct queue *q, const struct pool_event *event);
 int queue_put_loss(struct queue *q, const struct queue_loss *loss);
 /* Waits until what was put so far is committed.  Returns: 0 or -EIO. */
@@ -61,8 +63,8 @@ int queue_flush(struct queue *q);
 void queue_stop(struct queue *q);
 
 /*
- * Thread: writer.  Waits for work, at most until deadline_ns (CLOCK_MONOTONIC), and takes all there is.
- * *ticket goes to queue_done() once it is committed.  Returns: false when stopped and empty.
+ * Thread: writer.  Waits for work, at most until deadline_ns (CLOCK_MONOTONIC), and takes all there
+ * is. *ticket goes to queue_done() once it is committed.  Returns: false when stopped and empty.
  */
 bool queue_take(struct queue *q, int64_t deadline_ns, uint64_t *ticket);
 /* Walks what was taken: the next item after item (NULL: the first), or NULL. */

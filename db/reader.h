@@ -18,7 +18,8 @@ enum query_statement {
 	QUERY_LEVEL,
 	QUERY_LOSS,
 	QUERY_LATENCY,
-	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql */
+	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
+			*/
 	QUERY_EV_TICK,
 	QUERY_EV_REQUEST,
 	QUERY_EV_REFUSED,
@@ -43,7 +44,8 @@ struct sqlite3_stmt *reader_bind(struct query *q, enum query_statement which, in
 				 const int64_t *values);
 
 /*
- * Steps once.  Returns: 1 a row, 0 no more (the statement is reset), -errno with err filled (and reset).
+ * Steps once.  Returns: 1 a row, 0 no more (the statement is reset), -errno with err filled (and
+ * reset).
  */
 int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err);
 

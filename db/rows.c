@@ -11,8 +11,8 @@
 #include "db/track.h"
 
 #define SCRATCH_BYTES                                                                              \
-	(HISTOGRAM_ENCODED_MAX > QUEUE_IDS_MAX * 4 ? HISTOGRAM_ENCODED_MAX                        \
-						   : (size_t)QUEUE_IDS_MAX * 4)
+	(HISTOGRAM_ENCODED_MAX > (size_t)QUEUE_IDS_MAX * 4 ? HISTOGRAM_ENCODED_MAX                 \
+							   : (size_t)QUEUE_IDS_MAX * 4)
 
 int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err)
 {
@@ -41,7 +41,7 @@ static sqlite3_stmt *stmt_of(struct rows *r, enum statement which)
 	return r->statements.stmt[which];
 }
 
-static void run(struct rows *r, sqlite3_stmt *stmt)
+void rows_run(struct rows *r, struct sqlite3_stmt *stmt)
 {
 	if (!r->error && statement_run(stmt))
 		r->error = db_fail_sqlite(&r->error_text, r->db, "storing");
@@ -49,12 +49,12 @@ static void run(struct rows *r, sqlite3_stmt *stmt)
 
 void rows_begin(struct rows *r)
 {
-	run(r, stmt_of(r, STMT_BEGIN));
+	rows_run(r, stmt_of(r, STMT_BEGIN));
 }
 
 void rows_commit(struct rows *r)
 {
-	run(r, stmt_of(r, STMT_COMMIT));
+	rows_run(r, stmt_of(r, STMT_COMMIT));
 }
 
 void rows_rollback(struct rows *r)
@@ -69,7 +69,7 @@ void rows_meta_text(struct rows *r, const char *key, const char *value)
 
 	bind_text(stmt, ":key", key);
 	bind_text(stmt, ":value", value);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 void rows_meta_int(struct rows *r, const char *key, int64_t value)
@@ -78,7 +78,7 @@ void rows_meta_int(struct rows *r, const char *key, int64_t value)
 
 	bind_text(stmt, ":key", key);
 	bind_int(stmt, ":value", value);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 void rows_trace(struct rows *r, int64_t trace, const char *name)
@@ -87,7 +87,7 @@ void rows_trace(struct rows *r, int64_t trace, const char *name)
 
 	bind_int(stmt, ":trace", trace);
 	bind_text(stmt, ":name", name);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 static void bind_time(sqlite3_stmt *stmt, const char *name, int64_t ns)
@@ -109,35 +109,10 @@ void rows_progress(struct rows *r, const struct rows_progress *p)
 	bind_time(stmt, ":start_ns", p->start_ns);
 	bind_time(stmt, ":end_ns", p->end_ns);
 	bind_int(stmt, ":committed_ns", p->committed_ns);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
-/* --- pools ---------------------------------------------------------------------------------------- */
-
-static void bind_marks(sqlite3_stmt *stmt, const struct pool_marks *m)
-{
-	bind_int(stmt, ":base", m->base);
-	bind_int(stmt, ":block", m->block);
-	bind_int(stmt, ":low", m->low);
-	bind_int(stmt, ":high", m->high);
-	bind_int(stmt, ":limit", m->limit);
-	bind_int(stmt, ":reserve", m->reserve);
-	bind_int(stmt, ":max_pending", m->max_pending);
-	bind_int(stmt, ":shrink_ticks", m->shrink_ticks);
-}
-
-static void bind_totals(sqlite3_stmt *stmt, const struct pool_totals *t)
-{
-	bind_int(stmt, ":requested", (int64_t)t->requested);
-	bind_int(stmt, ":refused", (int64_t)t->refused);
-	bind_int(stmt, ":completed", (int64_t)t->completed);
-	bind_int(stmt, ":failed", (int64_t)t->failed);
-	bind_int(stmt, ":freed", (int64_t)t->freed);
-	bind_int(stmt, ":taken", (int64_t)t->taken);
-	bind_int(stmt, ":returned", (int64_t)t->returned);
-	bind_int(stmt, ":resources", (int64_t)t->resources);
-	bind_int(stmt, ":dropped", (int64_t)t->dropped);
-}
+/* --- pools ----------------------------------------------------------------------------------- */
 
 static void pool_row(struct rows *r, const struct track *t)
 {
@@ -156,7 +131,7 @@ static void pool_row(struct rows *r, const struct track *t)
 		bind_marks(stmt, &t->marks);
 	bind_time(stmt, ":opened_ns", t->opened_ns);
 	bind_time(stmt, ":closed_ns", t->closed_ns);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 static void bind_life(sqlite3_stmt *stmt, const struct life *life)
@@ -217,7 +192,7 @@ static void summary_row(struct rows *r, const struct track *t)
 	bind_int(stmt, ":lost_seq", (int64_t)t->lost_seq);
 	bind_int(stmt, ":lost_told", (int64_t)t->lost_told);
 	bind_verdicts(stmt, t);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 void rows_pool(struct rows *r, const struct track *t)
@@ -226,7 +201,7 @@ void rows_pool(struct rows *r, const struct track *t)
 	summary_row(r, t);
 }
 
-/* --- allocations, roll-ups, losses ---------------------------------------------------------------- */
+/* --- allocations, roll-ups, losses ----------------------------------------------------------- */
 
 static void bind_relative(struct rows *r, sqlite3_stmt *stmt, const char *name, int64_t ns)
 {
@@ -259,7 +234,7 @@ void rows_allocation(struct rows *r, uint32_t pool, const struct allocation *a)
 		bind_int(stmt, ":block", a->block);
 	}
 	bind_int(stmt, ":length_bytes", a->length_bytes);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 void rows_level(struct rows *r, uint32_t pool, const struct level_row *row)
@@ -299,7 +274,7 @@ void rows_level(struct rows *r, uint32_t pool, const struct level_row *row)
 	bind_int(stmt, ":flags", row->flags);
 	for (int i = 0; i < LEVEL_NR_COUNTS; i++)
 		bind_int(stmt, counts[i], (int64_t)row->counts[i]);
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_t bucket,
@@ -318,7 +293,7 @@ void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_
 	bind_int(stmt, ":p999_ns", histogram_quantile(h, 999));
 	bind_int(stmt, ":max_ns", h->max_ns);
 	bind_blob(stmt, ":histogram", r->scratch, (int)histogram_encode(h, r->scratch));
-	run(r, stmt);
+	rows_run(r, stmt);
 }
 
 void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq)
@@ -334,165 +309,5 @@ void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq)
 	bind_text(stmt, ":source", loss->source);
 	if (first_seq >= 0)
 		bind_int(stmt, ":first_seq", first_seq);
-	run(r, stmt);
-}
-
-/* --- events --------------------------------------------------------------------------------------- */
-
-/* Ids in as few bytes as they need: 2 each, or 4 when one does not fit; says which by bit 1. */
-static int pack_ids(const uint32_t *ids, uint32_t nr, uint8_t *out, int *wide)
-{
-	uint8_t *at = out;
-	uint32_t all = 0;
-
-	for (uint32_t i = 0; i < nr; i++)
-		all |= ids[i];
-	*wide = all > 0xffff ? 2 : 0;
-	for (uint32_t i = 0; i < nr; i++) {
-		*at++ = (uint8_t)ids[i];
-		*at++ = (uint8_t)(ids[i] >> 8);
-		if (!*wide)
-			continue;
-		*at++ = (uint8_t)(ids[i] >> 16);
-		*at++ = (uint8_t)(ids[i] >> 24);
-	}
-	return (int)(at - out);
-}
-
-static void rx_event(struct rows *r, int64_t id, const struct pool_event *e)
-{
-	const struct statements *s = &r->statements;
-	sqlite3_stmt *stmt = s->stmt[STMT_EV_RX];
-	bool is_return = e->kind == POOL_EVENT_RX_RETURN;
-	int wide;
-	int bytes = pack_ids(e->u.rx.buffers, e->u.rx.nr_buffers, r->scratch, &wide);
-
-	sqlite3_bind_int64(stmt, s->rx.id, id);
-	sqlite3_bind_int64(stmt, s->rx.ts, e->ts_ns - r->base_ns);
-	sqlite3_bind_int(stmt, s->rx.what, is_return | wide | (is_return ? 0 : e->u.rx.resources << 2));
-	sqlite3_bind_int64(stmt, s->rx.available, e->available);
-	sqlite3_bind_blob(stmt, s->rx.ids, r->scratch, bytes, SQLITE_STATIC);
-	run(r, stmt);
-}
-
-static void bind_open(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_text(stmt, ":name", e->u.open.name ? e->u.open.name : "");
-	bind_int(stmt, ":generation", e->u.open.generation);
-	bind_int(stmt, ":buffer_bytes", e->u.open.buffer_bytes);
-	bind_marks(stmt, &e->u.open.marks);
-}
-
-static void bind_tick(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":available", e->available);
-	bind_int(stmt, ":total", e->u.tick.total);
-	bind_int(stmt, ":pending", e->u.tick.pending);
-	bind_int(stmt, ":fallback", e->u.tick.fallback);
-	bind_int(stmt, ":running", e->u.tick.running);
-	bind_totals(stmt, &e->u.tick.totals);
-	bind_marks(stmt, &e->u.tick.marks);
-}
-
-static void bind_request(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":request", (int64_t)e->u.request.request);
-	bind_int(stmt, ":length_bytes", e->u.request.length_bytes);
-	bind_int(stmt, ":cached", e->u.request.cached);
-	bind_int(stmt, ":irql", e->u.request.irql);
-	bind_int(stmt, ":available", e->available);
-	bind_int(stmt, ":total", e->u.request.total);
-	bind_int(stmt, ":pending", e->u.request.pending);
-}
-
-static void bind_refused(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":request", (int64_t)e->u.refused.request);
-	bind_int(stmt, ":status", e->u.refused.status);
-}
-
-static void bind_complete(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":request", (int64_t)e->u.complete.request);
-	bind_int(stmt, ":block", e->u.complete.block);
-	bind_int(stmt, ":va", (int64_t)e->u.complete.va);
-	bind_int(stmt, ":pa", (int64_t)e->u.complete.pa);
-	bind_int(stmt, ":length_bytes", e->u.complete.length_bytes);
-	bind_int(stmt, ":irql", e->u.complete.irql);
-	bind_int(stmt, ":outcome", e->u.complete.outcome);
-	bind_int(stmt, ":buffers", e->u.complete.buffers);
-	bind_int(stmt, ":available", e->available);
-}
-
-static void bind_free(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":block", e->u.free.block);
-	bind_int(stmt, ":va", (int64_t)e->u.free.va);
-	bind_int(stmt, ":pa", (int64_t)e->u.free.pa);
-	bind_int(stmt, ":length_bytes", e->u.free.length_bytes);
-	bind_int(stmt, ":reason", e->u.free.reason);
-	bind_int(stmt, ":buffers", e->u.free.buffers);
-	bind_int(stmt, ":available", e->available);
-}
-
-static void bind_drop(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":count", e->u.drop.count);
-	bind_int(stmt, ":cause", e->u.drop.cause);
-}
-
-static void bind_fallback(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":is_on", e->u.fallback.on);
-	bind_int(stmt, ":available", e->available);
-}
-
-static void bind_violation(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_int(stmt, ":rule", e->u.violation.rule);
-	bind_int(stmt, ":object", (int64_t)e->u.violation.object);
-}
-
-static void bind_close(sqlite3_stmt *stmt, const struct pool_event *e)
-{
-	bind_totals(stmt, &e->u.close.totals);
-	bind_int(stmt, ":live_blocks", e->u.close.live_blocks);
-	bind_int(stmt, ":live_buffers", e->u.close.live_buffers);
-}
-
-static const struct {
-	enum statement statement;
-	void (*bind)(sqlite3_stmt *, const struct pool_event *);
-} event_rows[POOL_EVENT_NR_KINDS] = {
-	[POOL_EVENT_POOL_OPEN] = {STMT_EV_OPEN, bind_open},
-	[POOL_EVENT_TICK] = {STMT_EV_TICK, bind_tick},
-	[POOL_EVENT_ALLOC_REQUEST] = {STMT_EV_REQUEST, bind_request},
-	[POOL_EVENT_ALLOC_REFUSED] = {STMT_EV_REFUSED, bind_refused},
-	[POOL_EVENT_ALLOC_COMPLETE] = {STMT_EV_COMPLETE, bind_complete},
-	[POOL_EVENT_BLOCK_FREE] = {STMT_EV_FREE, bind_free},
-	[POOL_EVENT_RX_DROP] = {STMT_EV_DROP, bind_drop},
-	[POOL_EVENT_FALLBACK] = {STMT_EV_FALLBACK, bind_fallback},
-	[POOL_EVENT_VIOLATION] = {STMT_EV_VIOLATION, bind_violation},
-	[POOL_EVENT_POOL_CLOSE] = {STMT_EV_CLOSE, bind_close},
-};
-
-void rows_event(struct rows *r, uint32_t pool, const struct pool_event *event)
-{
-	int64_t id = (int64_t)((uint64_t)pool << DB_SEQ_BITS | event->seq);
-	sqlite3_stmt *stmt;
-
-	if (!r->has_base) {
-		r->has_base = true;
-		r->base_ns = event->ts_ns;
-		rows_meta_int(r, "base_ns", r->base_ns);
-	}
-	if (event->kind == POOL_EVENT_RX_TAKE || event->kind == POOL_EVENT_RX_RETURN) {
-		rx_event(r, id, event);
-		return;
-	}
-	stmt = stmt_of(r, event_rows[event->kind].statement);
-	bind_int(stmt, ":id", id);
-	bind_int(stmt, ":ts", event->ts_ns - r->base_ns);
-	event_rows[event->kind].bind(stmt, event);
-	run(r, stmt);
+	rows_run(r, stmt);
 }

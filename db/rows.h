@@ -2,10 +2,10 @@
 #ifndef DB_ROWS_H
 #define DB_ROWS_H
 /*
- * From the writer's structures to rows.  The only file that knows the columns when writing.
+ * From the writer's structures to rows; events in rows_event.c.
  *
- * Errors are kept: after the first one nothing is written any more, and rows_error() tells.  So a batch
- * checks once, before it commits.
+ * Errors are kept: after the first one nothing is written any more, and rows_error() tells.  So a
+ * batch checks once, before it commits.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +59,10 @@ void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_
 		  const struct histogram *h);
 /* first_seq -1: not a gap in seq. */
 void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq);
+
+/* Runs a statement whose parameters are bound, and keeps the error; for the files behind this one.
+ */
+void rows_run(struct rows *r, struct sqlite3_stmt *stmt);
 
 /* Where the next allocation's row number is counted. */
 static inline int64_t *rows_next_allocation(struct rows *r)

@@ -9,26 +9,30 @@
 
 #define MARKS ":base, :block, :low, :high, :limit, :reserve, :max_pending, :shrink_ticks"
 #define TOTALS                                                                                     \
-	":requested, :refused, :completed, :failed, :freed, :taken, :returned, :resources, :dropped"
+	":requested, :refused, :completed, :failed, :freed, :taken, :returned, :resources, "       \
+	":dropped"
 
 static const char *const sql[STMT_NR] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",
 	[STMT_COMMIT] = "COMMIT",
 	[STMT_ROLLBACK] = "ROLLBACK",
 	[STMT_META] = "INSERT OR REPLACE INTO meta VALUES (:key, :value)",
-	[STMT_PROGRESS] = "INSERT OR REPLACE INTO progress VALUES (1, :events, :lost_seq, :lost_told,"
-			  " :losses, :start_ns, :end_ns, :committed_ns)",
+	[STMT_PROGRESS] =
+		"INSERT OR REPLACE INTO progress VALUES (1, :events, :lost_seq, :lost_told,"
+		" :losses, :start_ns, :end_ns, :committed_ns)",
 	[STMT_TRACE] = "INSERT INTO trace VALUES (:trace, :name)",
-	[STMT_POOL] = "INSERT OR REPLACE INTO pool VALUES (:pool, :trace, :number, :name, :generation,"
-		      " :buffer_bytes, " MARKS ", :opened_ns, :closed_ns)",
-	[STMT_SUMMARY] = "INSERT OR REPLACE INTO summary VALUES (:pool, :first_ns, :last_ns, :events,"
-			 " :next_seq, " TOTALS ", :pending, :live_blocks, :available, :total,"
-			 " :fallback, :available_min, :available_mean, :available_max, :total_min,"
-			 " :total_mean, :total_max, :low_crossings, :high_crossings, :lead_max_ns,"
-			 " :lead_histogram, :hold_max_ns, :hold_histogram, :hold_unknown,"
-			 " :violations, :lost_seq, :lost_told, :audit_ticks, :audit_mismatches,"
-			 " :audit_first_ns, :identity_checked, :identity_mismatches,"
-			 " :identity_first_ns)",
+	[STMT_POOL] =
+		"INSERT OR REPLACE INTO pool VALUES (:pool, :trace, :number, :name, :generation,"
+		" :buffer_bytes, " MARKS ", :opened_ns, :closed_ns)",
+	[STMT_SUMMARY] =
+		"INSERT OR REPLACE INTO summary VALUES (:pool, :first_ns, :last_ns, :events,"
+		" :next_seq, " TOTALS ", :pending, :live_blocks, :available, :total,"
+		" :fallback, :available_min, :available_mean, :available_max, :total_min,"
+		" :total_mean, :total_max, :low_crossings, :high_crossings, :lead_max_ns,"
+		" :lead_histogram, :hold_max_ns, :hold_histogram, :hold_unknown,"
+		" :violations, :lost_seq, :lost_told, :audit_ticks, :audit_mismatches,"
+		" :audit_first_ns, :identity_checked, :identity_mismatches,"
+		" :identity_first_ns)",
 	[STMT_EV_OPEN] = "INSERT OR IGNORE INTO ev_open VALUES (:id, :ts, :name, :generation,"
 			 " :buffer_bytes, " MARKS ")",
 	[STMT_EV_TICK] = "INSERT OR IGNORE INTO ev_tick VALUES (:id, :ts, :available, :total,"
@@ -44,16 +48,18 @@ static const char *const sql[STMT_NR] = {
 	[STMT_EV_DROP] = "INSERT OR IGNORE INTO ev_drop VALUES (:id, :ts, :count, :cause)",
 	[STMT_EV_FALLBACK] = "INSERT OR IGNORE INTO ev_fallback VALUES (:id, :ts, :is_on,"
 			     " :available)",
-	[STMT_EV_VIOLATION] = "INSERT OR IGNORE INTO ev_violation VALUES (:id, :ts, :rule, :object)",
+	[STMT_EV_VIOLATION] =
+		"INSERT OR IGNORE INTO ev_violation VALUES (:id, :ts, :rule, :object)",
 	[STMT_EV_CLOSE] = "INSERT OR IGNORE INTO ev_close VALUES (:id, :ts, " TOTALS
 			  ", :live_blocks, :live_buffers)",
 	[STMT_ALLOC] = "INSERT OR REPLACE INTO alloc VALUES (:id, :pool, :request, :requested,"
 		       " :completed, :freed, :outcome, :reason, :block, :length_bytes, :buffers)",
-	[STMT_LEVEL] = "INSERT OR REPLACE INTO level_row VALUES (:pool, :tier, :bucket, :covered_ns,"
-		       " :available_min, :available_mean, :available_max, :held_max, :total_min,"
-		       " :total_max, :pending_max, :available, :total, :pending, :flags,"
-		       " :low_crossings, :high_crossings, :requested, :freed, :failed, :dropped,"
-		       " :resources, :taken, :returned, :events, :lost)",
+	[STMT_LEVEL] =
+		"INSERT OR REPLACE INTO level_row VALUES (:pool, :tier, :bucket, :covered_ns,"
+		" :available_min, :available_mean, :available_max, :held_max, :total_min,"
+		" :total_max, :pending_max, :available, :total, :pending, :flags,"
+		" :low_crossings, :high_crossings, :requested, :freed, :failed, :dropped,"
+		" :resources, :taken, :returned, :events, :lost)",
 	[STMT_LATENCY] = "INSERT OR REPLACE INTO latency_row VALUES (:pool, :what, :tier, :bucket,"
 			 " :count, :p50_ns, :p90_ns, :p99_ns, :p999_ns, :max_ns, :histogram)",
 	[STMT_LOSS] = "INSERT INTO loss VALUES (NULL, :pool, :start_ns, :end_ns, :events, :source,"
@@ -119,6 +125,31 @@ void bind_blob(struct sqlite3_stmt *stmt, const char *name, const void *bytes, i
 void bind_null(struct sqlite3_stmt *stmt, const char *name)
 {
 	sqlite3_bind_null(stmt, parameter(stmt, name));
+}
+
+void bind_marks(struct sqlite3_stmt *stmt, const struct pool_marks *m)
+{
+	bind_int(stmt, ":base", m->base);
+	bind_int(stmt, ":block", m->block);
+	bind_int(stmt, ":low", m->low);
+	bind_int(stmt, ":high", m->high);
+	bind_int(stmt, ":limit", m->limit);
+	bind_int(stmt, ":reserve", m->reserve);
+	bind_int(stmt, ":max_pending", m->max_pending);
+	bind_int(stmt, ":shrink_ticks", m->shrink_ticks);
+}
+
+void bind_totals(struct sqlite3_stmt *stmt, const struct pool_totals *t)
+{
+	bind_int(stmt, ":requested", (int64_t)t->requested);
+	bind_int(stmt, ":refused", (int64_t)t->refused);
+	bind_int(stmt, ":completed", (int64_t)t->completed);
+	bind_int(stmt, ":failed", (int64_t)t->failed);
+	bind_int(stmt, ":freed", (int64_t)t->freed);
+	bind_int(stmt, ":taken", (int64_t)t->taken);
+	bind_int(stmt, ":returned", (int64_t)t->returned);
+	bind_int(stmt, ":resources", (int64_t)t->resources);
+	bind_int(stmt, ":dropped", (int64_t)t->dropped);
 }
 
 int statement_run(struct sqlite3_stmt *stmt)

@@ -2,8 +2,8 @@
 #ifndef DB_STATEMENT_H
 #define DB_STATEMENT_H
 /*
- * The statements of the writer, in one table, prepared when the file is opened.  Parameters are named;
- * those of the one hot statement are looked up once.
+ * The statements of the writer, in one table, prepared when the file is opened.  Parameters are
+ * named; those of the one hot statement are looked up once.
  */
 #include <stdint.h>
 
@@ -56,7 +56,12 @@ void bind_text(struct sqlite3_stmt *stmt, const char *name, const char *value); 
 void bind_blob(struct sqlite3_stmt *stmt, const char *name, const void *bytes, int nr_bytes);
 void bind_null(struct sqlite3_stmt *stmt, const char *name);
 
-/* Runs a statement that gives no rows, and makes it ready for the next time.  0, or SQLite's code. */
+/* The parameters that several statements share: MARKS and TOTALS in the table. */
+void bind_marks(struct sqlite3_stmt *stmt, const struct pool_marks *m);
+void bind_totals(struct sqlite3_stmt *stmt, const struct pool_totals *t);
+
+/* Runs a statement that gives no rows, and makes it ready for the next time.  0, or SQLite's code.
+ */
 int statement_run(struct sqlite3_stmt *stmt);
 
 #endif

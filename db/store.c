@@ -14,11 +14,11 @@
 #include "db/queue.h"
 #include "db/writer.h"
 
-#define BATCH_MS 100
-#define HEARTBEAT_NS INT64_C(500000000) /* commits when idle: DB_DEAD_NS waits for several */
+#define BATCH_MS	  100
+#define HEARTBEAT_NS	  INT64_C(500000000) /* commits when idle: DB_DEAD_NS waits for several */
 #define CHECK_CLOCK_EVERY 256
-#define SEQ_MAX ((UINT64_C(1) << DB_SEQ_BITS) - 1)
-#define TS_MAX (INT64_C(1) << 62)
+#define SEQ_MAX		  ((UINT64_C(1) << DB_SEQ_BITS) - 1)
+#define TS_MAX		  (INT64_C(1) << 62)
 
 struct store {
 	sqlite3 *db;
@@ -73,8 +73,8 @@ static void work(struct store *s)
 }
 
 /*
- * Waits half a batch's time, so that an event is visible before a whole one has passed; commits what
- * came, and a heartbeat when nothing did.
+ * Waits half a batch's time, so that an event is visible before a whole one has passed; commits
+ * what came, and a heartbeat when nothing did.
  */
 static void *writer_thread(void *arg)
 {
@@ -226,8 +226,8 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 		writer_give_up(w);
 	writer_release(w);
 	/*
-	 * A finished recording is one plain file that can be copied and read from a read-only folder.
-	 * A reader that has it open now keeps it in WAL mode, which does no harm.
+	 * A finished recording is one plain file that can be copied and read from a read-only
+	 * folder. A reader that has it open now keeps it in WAL mode, which does no harm.
 	 */
 	sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 	release(store);

@@ -69,7 +69,7 @@ static int add_latency(struct track *t, struct latency_rollup **rollup, int what
 	return 0;
 }
 
-/* --- what each kind of event does to the totals and the level --------------------------------- */
+/* --- what each kind of event does to the totals and the level -------------------------------- */
 
 static void on_open(struct track *t, const struct pool_event *e)
 {
@@ -229,7 +229,8 @@ static int apply(struct track *t, const struct pool_event *e, struct rows *rows)
 	return 0;
 }
 
-/* --- around it ---------------------------------------------------------------------------------- */
+/* --- around it ----------------------------------------------------------------------------------
+ */
 
 static bool says_available(enum pool_event_kind kind)
 {

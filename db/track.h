@@ -2,9 +2,10 @@
 #ifndef DB_TRACK_H
 #define DB_TRACK_H
 /*
- * What the writer knows about one pool: it follows the events in seq order and derives totals, levels,
- * latencies, allocations and the audit from them.  All figures come from the events; the driver's own
- * totals in `tick` only check them, and are the base where the record begins or goes on after a gap.
+ * What the writer knows about one pool: it follows the events in seq order and derives totals,
+ * levels, latencies, allocations and the audit from them.  All figures come from the events; the
+ * driver's own totals in `tick` only check them, and are the base where the record begins or goes
+ * on after a gap.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -90,7 +90,7 @@ static void fail(struct writer *w, int error, const char *why)
 		w->rows.error = db_fail(&w->rows.error_text, error, "%s", why);
 }
 
-/* --- pools ---------------------------------------------------------------------------------------- */
+/* --- pools ----------------------------------------------------------------------------------- */
 
 struct track *writer_find(struct writer *w, uint32_t number)
 {
@@ -148,7 +148,7 @@ uint64_t writer_open_pools(const struct writer *w)
 	return nr;
 }
 
-/* --- events --------------------------------------------------------------------------------------- */
+/* --- events ---------------------------------------------------------------------------------- */
 
 static void gap_row(struct writer *w, const struct track *t, const struct pool_event *e,
 		    uint64_t lost)
@@ -245,7 +245,7 @@ void writer_expire(struct writer *w, bool force)
 	}
 }
 
-/* --- batches -------------------------------------------------------------------------------------- */
+/* --- batches --------------------------------------------------------------------------------- */
 
 uint64_t writer_lost(const struct writer *w)
 {

@@ -2,8 +2,8 @@
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
 /*
- * What happens to what the producer hands over, without threads: events into seq order, to rows and to the
- * pool they belong to; losses to rows; everything in batches.
+ * What happens to what the producer hands over, without threads: events into seq order, to rows and
+ * to the pool they belong to; losses to rows; everything in batches.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,7 +44,8 @@ void writer_commit(struct writer *w);
 /* Writes how the recording ended, and commits. */
 void writer_finish(struct writer *w, enum store_end end, const char *note);
 
-/* After an error: drops the open batch and says in meta why the recording ended, if that still works. */
+/* After an error: drops the open batch and says in meta why the recording ended, if that still
+ * works. */
 void writer_give_up(struct writer *w);
 
 /* Known to be lost in all: exact from seq, or more where the tracer said so. */

@@ -16,7 +16,7 @@ struct blocks {
 		bool live;
 		uint32_t held;
 		uint64_t granted; /* order of grants */
-	} *one;			  /* by number */
+	} * one;		  /* by number */
 	uint32_t room;
 	uint32_t base, block; /* sizes that give the ids of buffers their block */
 	uint64_t grants;

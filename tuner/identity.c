@@ -53,7 +53,8 @@ static void lose_track(struct identity *id, const struct pool_event *e)
 	id->known = false;
 }
 
-/* --- what the policy decides next ---------------------------------------------------------------- */
+/* --- what the policy decides next ----------------------------------------------------------------
+ */
 
 static bool wants_fallback_said(const struct identity *id)
 {
@@ -107,8 +108,9 @@ static void check_decision(struct identity *id, const struct pool_event *e)
 	enum pool_event_kind next = next_decision(id);
 
 	if (e->kind == POOL_EVENT_FALLBACK)
-		judge(id, e, (next == e->kind || !id->said_known) &&
-				     (bool)e->u.fallback.on == id->policy.fallback);
+		judge(id, e,
+		      (next == e->kind || !id->said_known) &&
+			      (bool)e->u.fallback.on == id->policy.fallback);
 	else if (e->kind == POOL_EVENT_ALLOC_REQUEST)
 		judge(id, e, next == e->kind);
 	else if (next == POOL_EVENT_BLOCK_FREE || next == POOL_EVENT_NR_KINDS)
@@ -139,7 +141,8 @@ static void check(struct identity *id, const struct pool_event *e)
 		judge(id, e, false);
 }
 
-/* --- what happened ------------------------------------------------------------------------------- */
+/* --- what happened -------------------------------------------------------------------------------
+ */
 
 static struct policy_marks policy_marks_of(const struct pool_marks *m)
 {
@@ -182,7 +185,8 @@ static void on_tick(struct identity *id, const struct pool_event *e)
 		policy_tick(&id->policy);
 	if (id->known && tick_agrees(id, e))
 		return;
-	/* Without receive events the state is only right until buffers move: then it is no mistake. */
+	/* Without receive events the state is only right until buffers move: then it is no mistake.
+	 */
 	if (id->known && id->rx_seen)
 		judge(id, e, false);
 	resync(id, e);

@@ -12,10 +12,10 @@
  * and the RESOURCES count of each rx_take must be the policy's.  0 mismatches says at once that the
  * driver does what the policy says, that the record is whole, and that a what-if may trust both.
  *
- * What cannot be known is not judged: nothing after a loss or before a late join until the next tick,
- * which says the pool's state; frees until it is known again which blocks there are and who holds
- * their buffers, and how long ago the last shortage was; and nothing at all in a recording without
- * receive events.
+ * What cannot be known is not judged: nothing after a loss or before a late join until the next
+ *tick, which says the pool's state; frees until it is known again which blocks there are and who
+ *holds their buffers, and how long ago the last shortage was; and nothing at all in a recording
+ *without receive events.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ingest FILE [EVENTS]: how many events a second the store takes, with identity replay, and how large
- * they are in the file.  The events are made before the clock starts.
+ * ingest FILE [EVENTS]: how many events a second the store takes, with identity replay, and how
+ * large they are in the file.  The events are made before the clock starts.
  */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -2,8 +2,8 @@
 #ifndef TESTS_DB_FIXTURE_H
 #define TESTS_DB_FIXTURE_H
 /*
- * What the database's tests share: a file name of their own, a store that must open, events written by
- * hand, and answers to one-line SQL.  Header only, so that a test links nothing more.
+ * What the database's tests share: a file name of their own, a store that must open, events written
+ * by hand, and answers to one-line SQL.  Header only, so that a test links nothing more.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -136,9 +136,9 @@ static inline void fixture_text(const char *path, const char *sql, char *out, si
 	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	snprintf(out, room, "%s", sqlite3_column_text(stmt, 0) ?
-					  (const char *)sqlite3_column_text(stmt, 0) :
-					  "NULL");
+	snprintf(out, room, "%s",
+		 sqlite3_column_text(stmt, 0) ? (const char *)sqlite3_column_text(stmt, 0)
+					      : "NULL");
 	sqlite3_finalize(stmt);
 	sqlite3_close(db);
 }

@@ -2,9 +2,9 @@
 #ifndef TESTS_DB_SIM_H
 #define TESTS_DB_SIM_H
 /*
- * A believable pool without a driver: a small deterministic simulation that says the events a driver
- * would say.  It decides by the policy's rules as the architecture states them, written anew here, so that
- * it also checks the policy.
+ * A believable pool without a driver: a small deterministic simulation that says the events a
+ *driver would say.  It decides by the policy's rules as the architecture states them, written anew
+ *here, so that it also checks the policy.
  *
  *	sim_open(&sim, &config, emit, ctx);     // pool_open, the base block, the first tick
  *	sim_run(&sim, until_ns);                // traffic
@@ -19,9 +19,9 @@
 
 #include "db/pool_event.h"
 
-#define SIM_STEP_NS INT64_C(250000)
-#define SIM_TICK_NS INT64_C(100000000)
-#define SIM_BATCH 32 /* most buffers of one indication or return */
+#define SIM_STEP_NS	INT64_C(250000)
+#define SIM_TICK_NS	INT64_C(100000000)
+#define SIM_BATCH	32 /* most buffers of one indication or return */
 #define SIM_PENDING_MAX 8
 
 struct sim_config {
@@ -30,10 +30,11 @@ struct sim_config {
 	struct pool_marks marks;
 	uint64_t seed;
 	int64_t start_ns;
-	double rate;	     /* frames a second while a burst is on */
-	double hold_ns;	     /* mean */
-	double lead_ns;	     /* mean */
-	double refuse, fail; /* probability that a request is refused, or completes without memory */
+	double rate;	/* frames a second while a burst is on */
+	double hold_ns; /* mean */
+	double lead_ns; /* mean */
+	double refuse,
+		fail; /* probability that a request is refused, or completes without memory */
 };
 
 typedef void (*sim_emit)(const struct pool_event *event, void *ctx);
@@ -62,7 +63,8 @@ struct sim {
 	uint32_t nr_blocks;
 };
 
-/* --- chance ------------------------------------------------------------------------------------ */
+/* --- chance ------------------------------------------------------------------------------------
+ */
 
 static inline uint64_t sim_random(uint64_t *state)
 {
@@ -83,7 +85,8 @@ static inline double sim_exponential(struct sim *s, double mean)
 	return -log(sim_uniform(s)) * mean;
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------------
+ */
 
 static inline uint32_t sim_available(const struct sim *s)
 {
@@ -112,7 +115,8 @@ static inline void sim_say_fallback(struct sim *s)
 	s->emit(&e, s->ctx);
 }
 
-/* --- policy, in the words of the architecture --------------------------------------------------- */
+/* --- policy, in the words of the architecture ---------------------------------------------------
+ */
 
 static inline void sim_settle(struct sim *s, bool refusal)
 {
@@ -210,7 +214,8 @@ static inline void sim_act(struct sim *s)
 		sim_free(s, block, POOL_FREE_SHRINK);
 }
 
-/* --- what happens ------------------------------------------------------------------------------- */
+/* --- what happens -------------------------------------------------------------------------------
+ */
 
 static inline void sim_tick(struct sim *s)
 {
@@ -382,8 +387,7 @@ static inline void sim_arrivals(struct sim *s)
 
 	if (s->now_ns >= s->phase_end_ns) {
 		s->burst = !s->burst;
-		s->phase_end_ns =
-			s->now_ns + (int64_t)sim_exponential(s, s->burst ? 400e6 : 600e6);
+		s->phase_end_ns = s->now_ns + (int64_t)sim_exponential(s, s->burst ? 400e6 : 600e6);
 	}
 	if (!s->burst)
 		left /= 20;
@@ -405,7 +409,8 @@ static inline void sim_completions(struct sim *s)
 	}
 }
 
-static inline void sim_open(struct sim *s, const struct sim_config *config, sim_emit emit, void *ctx)
+static inline void sim_open(struct sim *s, const struct sim_config *config, sim_emit emit,
+			    void *ctx)
 {
 	const struct pool_marks *m = &config->marks;
 	struct pool_event e;

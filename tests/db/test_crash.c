@@ -17,7 +17,7 @@ static void nap_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* --- SIGKILL --------------------------------------------------------------------------------------- */
+/* --- SIGKILL --------------------------------------------------------------------------------- */
 
 struct teller {
 	struct store *store;
@@ -90,7 +90,8 @@ static void killed_writer_leaves_a_whole_file_with_all_committed_batches(void **
 		assert_string_equal(text, "ok");
 		assert_true(status.events >= safe);
 		assert_int_equal(fixture_int(path, "SELECT count(*) FROM event"), status.events);
-		assert_int_equal(fixture_int(path, "SELECT max(seq) + 1 FROM event"), status.events);
+		assert_int_equal(fixture_int(path, "SELECT max(seq) + 1 FROM event"),
+				 status.events);
 		assert_int_equal(fixture_int(path, "SELECT sum(events) FROM level"
 						   " WHERE width_ns = 1 << 23"),
 				 status.events);
@@ -127,7 +128,7 @@ static void dead_recorder_is_told_from_a_live_one(void **state)
 	fixture_remove(path);
 }
 
-/* --- readers --------------------------------------------------------------------------------------- */
+/* --- readers --------------------------------------------------------------------------------- */
 
 struct race {
 	const char *path;
@@ -139,9 +140,10 @@ struct race {
 /* In one transaction all figures must be of the same moment. */
 static void *look(void *arg)
 {
-	static const char sql[] = "SELECT p.events - (SELECT count(*) FROM event),"
-				  " p.events - (SELECT sum(events) FROM level WHERE width_ns = 1 << 38),"
-				  " p.events - s.events FROM progress p, summary s";
+	static const char sql[] =
+		"SELECT p.events - (SELECT count(*) FROM event),"
+		" p.events - (SELECT sum(events) FROM level WHERE width_ns = 1 << 38),"
+		" p.events - s.events FROM progress p, summary s";
 	struct race *race = arg;
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
@@ -211,7 +213,7 @@ static void event_is_visible_within_a_batch_without_a_flush(void **state)
 	fixture_remove(path);
 }
 
-/* --- files that are not what they should be -------------------------------------------------------- */
+/* --- files that are not what they should be -------------------------------------------------- */
 
 static int open_code(const char *path, char *why)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The roll-ups and the columns made of them, against a slow and simple computation over the events. */
+/* The roll-ups and the columns made of them, against a slow and simple computation over the events.
+ */
 #include "tests/db/fixture.h"
 
-#define SPAN_NS (3000 * MS)
-#define MARKS_LOW 96
+#define SPAN_NS	   (3000 * MS)
+#define MARKS_LOW  96
 #define MARKS_HIGH 192
 
 /* Level by level: what the pool looked like from each event on. */
@@ -85,9 +86,9 @@ static void note(const struct pool_event *e, void *ctx)
 		m->pending--;
 	if (e->kind == POOL_EVENT_ALLOC_COMPLETE)
 		m->total += e->u.complete.buffers;
-	m->failed = e->kind == POOL_EVENT_ALLOC_REFUSED ||
-		    (e->kind == POOL_EVENT_ALLOC_COMPLETE &&
-		     e->u.complete.outcome == POOL_OUTCOME_NULL);
+	m->failed =
+		e->kind == POOL_EVENT_ALLOC_REFUSED || (e->kind == POOL_EVENT_ALLOC_COMPLETE &&
+							e->u.complete.outcome == POOL_OUTCOME_NULL);
 	if (e->kind == POOL_EVENT_BLOCK_FREE) {
 		m->total -= e->u.free.buffers;
 		m->freed = e->u.free.block != 0;
@@ -222,8 +223,8 @@ static void check_quantile(const int64_t *sorted, size_t nr, unsigned permille, 
 }
 
 /* The latencies that ended inside [from, to), sorted. */
-static int64_t *inside(const int64_t *values, const int64_t *ends, size_t nr, int64_t from, int64_t to,
-		       size_t *found)
+static int64_t *inside(const int64_t *values, const int64_t *ends, size_t nr, int64_t from,
+		       int64_t to, size_t *found)
 {
 	int64_t *out = malloc((nr + 1) * sizeof(*out));
 
@@ -271,8 +272,10 @@ static void latencies_are_those_of_the_events_within_one_percent(void **state)
 	struct query *q = fixture_query(path);
 
 	for (int shift = 27; shift < 34; shift += 3) {
-		compare_latencies(q, LATENCY_HOLD, h->holds_ns, h->hold_ends_ns, h->nr_holds, shift);
-		compare_latencies(q, LATENCY_LEAD, h->leads_ns, h->lead_ends_ns, h->nr_leads, shift);
+		compare_latencies(q, LATENCY_HOLD, h->holds_ns, h->hold_ends_ns, h->nr_holds,
+				  shift);
+		compare_latencies(q, LATENCY_LEAD, h->leads_ns, h->lead_ends_ns, h->nr_leads,
+				  shift);
 	}
 	assert_int_equal(fixture_pool(path).hold.count, h->nr_holds);
 	assert_int_equal(fixture_pool(path).lead.count, h->nr_leads);
@@ -296,8 +299,7 @@ static void whole_life_figures_are_those_of_the_events(void **state)
 		max = h->at[i].available > max ? h->at[i].available : max;
 		low += h->at[i].low;
 		high += h->at[i].high;
-		area += (double)h->at[i].available *
-			(double)(h->at[i + 1].ts_ns - h->at[i].ts_ns);
+		area += (double)h->at[i].available * (double)(h->at[i + 1].ts_ns - h->at[i].ts_ns);
 	}
 	assert_int_equal(p.available.min, min);
 	assert_int_equal(p.available.max, max);
@@ -346,8 +348,10 @@ static void quiet_pool_keeps_its_level_between_events(void **state)
 	config.rate = 0;
 	sim_open(&sim, &config, fixture_emit, store);
 	sim_drop(&sim);
-	fixture_emit(&(struct pool_event){.ts_ns = T0 + 9000 * MS, .seq = sim.seq,
-					  .kind = POOL_EVENT_RX_TAKE, .available = 250,
+	fixture_emit(&(struct pool_event){.ts_ns = T0 + 9000 * MS,
+					  .seq = sim.seq,
+					  .kind = POOL_EVENT_RX_TAKE,
+					  .available = 250,
 					  .u.rx = {(const uint32_t[]){1, 2, 3, 4, 5, 6}, 6, 0}},
 		     store);
 	fixture_close(store);

@@ -85,16 +85,21 @@ static void promised_names_exist(void **state)
 {
 	static const char *const queries[] = {
 		"SELECT key, value FROM meta",
-		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, limit_buffers,"
+		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, "
+		"limit_buffers,"
 		" reserve, max_pending, opened_ns, closed_ns FROM pool",
 		"SELECT ts_ns, pool, seq, kind FROM event LIMIT 3",
-		"SELECT pool, request, requested_ns, completed_ns, freed_ns, outcome, reason, block,"
+		"SELECT pool, request, requested_ns, completed_ns, freed_ns, outcome, reason, "
+		"block,"
 		" length_bytes, buffers, lead_ns, life_ns FROM allocation",
-		"SELECT pool, start_ns, width_ns, available_min, available_mean, available_max, held_max,"
+		"SELECT pool, start_ns, width_ns, available_min, available_mean, available_max, "
+		"held_max,"
 		" total, pending_max, low_crossings, high_crossings FROM level",
-		"SELECT pool, start_ns, width_ns, count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns FROM"
+		"SELECT pool, start_ns, width_ns, count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns "
+		"FROM"
 		" lead",
-		"SELECT pool, start_ns, width_ns, count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns FROM"
+		"SELECT pool, start_ns, width_ns, count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns "
+		"FROM"
 		" hold",
 		"SELECT pool, start_ns, end_ns, events, source FROM loss",
 	};
@@ -120,8 +125,8 @@ static void statements_run_one_after_the_other(void **state)
 	struct answer a = {0};
 	struct db_error err;
 
-	assert_int_equal(query_sql(q, "SELECT 7; -- a comment\n SELECT NULL, 2;\n  ", take, &a, &err),
-			 0);
+	assert_int_equal(
+		query_sql(q, "SELECT 7; -- a comment\n SELECT NULL, 2;\n  ", take, &a, &err), 0);
 	assert_int_equal(a.headers, 2);
 	assert_int_equal(a.rows, 2);
 	assert_int_equal(a.columns, 2);

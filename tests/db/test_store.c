@@ -43,7 +43,7 @@ static void store_tape(const char *path, const struct tape *t)
 	fixture_close(store);
 }
 
-/* --- order, duplicates, gaps ---------------------------------------------------------------------- */
+/* --- order, duplicates, gaps ----------------------------------------------------------------- */
 
 static void out_of_order_events_are_stored_as_if_in_order(void **test_state)
 {
@@ -89,8 +89,8 @@ static void events_told_twice_add_nothing(void **state)
 	fixture_close(store);
 	assert_int_equal(fixture_status(path).events, t->nr);
 	assert_int_equal(fixture_int(path, "SELECT count(*) FROM event"), t->nr);
-	assert_int_equal(fixture_int(path, "SELECT sum(events) FROM level WHERE width_ns = 1 << 23"),
-			 t->nr);
+	assert_int_equal(
+		fixture_int(path, "SELECT sum(events) FROM level WHERE width_ns = 1 << 23"), t->nr);
 	assert_int_equal(fixture_status(path).nr_losses, 0);
 	assert_int_equal(fixture_pool(path).audit_mismatches, 0);
 	free(t);
@@ -170,23 +170,31 @@ static void late_join_takes_the_first_tick_as_its_base(void **state)
 	fixture_remove(all);
 }
 
-/* --- rows ------------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------------ */
 
 static void every_field_of_every_event_can_be_read_back(void **state)
 {
 	static const uint32_t ids[] = {17, 70000, 18};
 	char *path = fixture_path(), text[64];
 	struct store *store = fixture_open(path);
-	struct pool_event take = {.ts_ns = T0 + 5, .seq = 1, .kind = POOL_EVENT_RX_TAKE,
+	struct pool_event take = {.ts_ns = T0 + 5,
+				  .seq = 1,
+				  .kind = POOL_EVENT_RX_TAKE,
 				  .available = 9,
 				  .u.rx = {.buffers = ids, .nr_buffers = 3, .resources = 2}};
-	struct pool_event open = {.ts_ns = T0, .kind = POOL_EVENT_POOL_OPEN,
+	struct pool_event open = {.ts_ns = T0,
+				  .kind = POOL_EVENT_POOL_OPEN,
 				  .u.open = {"it's", 5, 1500, {1, 2, 3, 4, 5, 6, 7, 8}}};
-	struct pool_event drop = {.ts_ns = T0 + 6, .seq = 2, .kind = POOL_EVENT_RX_DROP,
+	struct pool_event drop = {.ts_ns = T0 + 6,
+				  .seq = 2,
+				  .kind = POOL_EVENT_RX_DROP,
 				  .u.drop = {12, POOL_DROP_FIFO}};
-	struct pool_event free_ = {.ts_ns = T0 + 7, .seq = 3, .kind = POOL_EVENT_BLOCK_FREE,
-				   .available = 4,
-				   .u.free = {0xffff800000001000, 0x1000, 3, 4096, 2, POOL_FREE_LATE}};
+	struct pool_event free_ = {
+		.ts_ns = T0 + 7,
+		.seq = 3,
+		.kind = POOL_EVENT_BLOCK_FREE,
+		.available = 4,
+		.u.free = {0xffff800000001000, 0x1000, 3, 4096, 2, POOL_FREE_LATE}};
 
 	fixture_emit(&open, store);
 	fixture_emit(&take, store);
@@ -195,16 +203,18 @@ static void every_field_of_every_event_can_be_read_back(void **state)
 	fixture_close(store);
 	fixture_text(path, "SELECT buffers FROM event WHERE kind = 'rx_take'", text, sizeof(text));
 	assert_string_equal(text, "[17,70000,18]");
-	fixture_text(path,
-		     "SELECT ts_ns || ' ' || pool || ' ' || seq || ' ' || available || ' ' || resources"
-		     " FROM event WHERE kind = 'rx_take'",
-		     text, sizeof(text));
+	fixture_text(
+		path,
+		"SELECT ts_ns || ' ' || pool || ' ' || seq || ' ' || available || ' ' || resources"
+		" FROM event WHERE kind = 'rx_take'",
+		text, sizeof(text));
 	assert_string_equal(text, "1767225600000000005 0 1 9 2");
-	fixture_text(path,
-		     "SELECT name || ' ' || generation || ' ' || buffer_bytes || ' ' || base || ' ' ||"
-		     " block_buffers || ' ' || low || ' ' || high || ' ' || limit_buffers || ' ' ||"
-		     " reserve || ' ' || max_pending || ' ' || shrink_ticks FROM event WHERE seq = 0",
-		     text, sizeof(text));
+	fixture_text(
+		path,
+		"SELECT name || ' ' || generation || ' ' || buffer_bytes || ' ' || base || ' ' ||"
+		" block_buffers || ' ' || low || ' ' || high || ' ' || limit_buffers || ' ' ||"
+		" reserve || ' ' || max_pending || ' ' || shrink_ticks FROM event WHERE seq = 0",
+		text, sizeof(text));
 	assert_string_equal(text, "it's 5 1500 1 2 3 4 5 6 7 8");
 	fixture_text(path, "SELECT count || cause FROM event WHERE kind = 'rx_drop'", text,
 		     sizeof(text));
@@ -266,16 +276,18 @@ static void allocation_rows_carry_lead_and_life(void **state)
 	assert_true(p.totals.refused && p.totals.failed && p.totals.completed > 5);
 	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation WHERE request > 0"),
 			 p.totals.requested);
-	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation WHERE outcome = 'refused'"
-					   " AND lead_ns IS NULL AND block IS NULL"),
+	assert_int_equal(fixture_int(path,
+				     "SELECT count(*) FROM allocation WHERE outcome = 'refused'"
+				     " AND lead_ns IS NULL AND block IS NULL"),
 			 p.totals.refused);
 	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation WHERE outcome = 'null'"
 					   " AND lead_ns > 0 AND freed_ns IS NULL"),
 			 p.totals.failed);
 	assert_int_equal(
-		fixture_int(path, "SELECT count(*) FROM allocation WHERE outcome IN ('used', 'late')"
-				  " AND request > 0 AND lead_ns = completed_ns - requested_ns"
-				  " AND life_ns = freed_ns - completed_ns AND reason IS NOT NULL"),
+		fixture_int(path,
+			    "SELECT count(*) FROM allocation WHERE outcome IN ('used', 'late')"
+			    " AND request > 0 AND lead_ns = completed_ns - requested_ns"
+			    " AND life_ns = freed_ns - completed_ns AND reason IS NOT NULL"),
 		p.totals.completed);
 	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation WHERE request = 0"
 					   " AND reason = 'halt' AND buffers = 256"
@@ -294,7 +306,7 @@ static void allocation_rows_carry_lead_and_life(void **state)
 	fixture_remove(path);
 }
 
-/* --- audit ----------------------------------------------------------------------------------------- */
+/* --- audit ----------------------------------------------------------------------------------- */
 
 static void audit_finds_the_tick_that_disagrees(void **state)
 {
@@ -354,7 +366,7 @@ static void halt_does_not_pull_the_minimum_to_zero(void **state)
 	fixture_remove(path);
 }
 
-/* --- opening --------------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------------------- */
 
 static void foreign_file_is_not_overwritten(void **state)
 {
@@ -429,8 +441,8 @@ static void event_that_no_pool_can_emit_is_refused(void **state)
 	assert_int_equal(store_append(store, &e), -EINVAL);
 	e = (struct pool_event){.ts_ns = -5, .kind = POOL_EVENT_TICK};
 	assert_int_equal(store_append(store, &e), -EINVAL);
-	e = (struct pool_event){.ts_ns = T0, .kind = POOL_EVENT_RX_TAKE,
-				.u.rx = {.nr_buffers = UINT32_MAX}};
+	e = (struct pool_event){
+		.ts_ns = T0, .kind = POOL_EVENT_RX_TAKE, .u.rx = {.nr_buffers = UINT32_MAX}};
 	assert_int_equal(store_append(store, &e), -EINVAL);
 	fixture_close(store);
 	assert_int_equal(fixture_status(path).events, 0);

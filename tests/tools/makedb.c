@@ -4,8 +4,8 @@
  *
  *	makedb OUT.db [--seconds N] [--pools N] [--seed N] [--rate N] [--loss] [--live] [--die]
  *
- * The same arguments give the same events; they begin at 2026-01-01 00:00:00 UTC.  --live writes them
- * at the pace of the wall clock, from now on; --die leaves without closing anything.
+ * The same arguments give the same events; they begin at 2026-01-01 00:00:00 UTC.  --live writes
+ *them at the pace of the wall clock, from now on; --die leaves without closing anything.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "tests/db/sim.h"
 
 #define POOLS_MAX 16
-#define START_NS INT64_C(1767225600000000000)
+#define START_NS  INT64_C(1767225600000000000)
 
 struct maker {
 	struct store *store;
@@ -37,7 +37,8 @@ static bool lose(struct maker *m, const struct pool_event *e)
 			m->skipped_since_ns = e->ts_ns;
 		return true;
 	}
-	if (m->skipped && store_loss(m->store, -1, m->skipped_since_ns, e->ts_ns, m->skipped, "lttng"))
+	if (m->skipped &&
+	    store_loss(m->store, -1, m->skipped_since_ns, e->ts_ns, m->skipped, "lttng"))
 		m->failed = true;
 	m->skipped = 0;
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Identity replay over a simulation that decides by the architecture's words (tests/db/sim.h): right
- * streams give no mismatch, and each kind of wrong decision is found.
+ * Identity replay over a simulation that decides by the architecture's words (tests/db/sim.h):
+ * right streams give no mismatch, and each kind of wrong decision is found.
  */
 #include "tests/db/fixture.h"
 #include "tuner/identity.h"
@@ -173,7 +173,8 @@ static void absurd_events_do_no_harm(void **test_state)
 		e.available = (uint32_t)sim_random(&state) & 0xff;
 		if (is_rx(e.kind)) {
 			for (int k = 0; k < 4; k++)
-				ids[k] = (uint32_t)sim_random(&state) & (i % 2 ? 0x1ff : UINT32_MAX);
+				ids[k] =
+					(uint32_t)sim_random(&state) & (i % 2 ? 0x1ff : UINT32_MAX);
 			e.u.rx.buffers = ids;
 			e.u.rx.nr_buffers = (uint32_t)sim_random(&state) % 5;
 			e.u.rx.resources = (uint16_t)(sim_random(&state) % (e.u.rx.nr_buffers + 1));
