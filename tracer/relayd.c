@@ -79,7 +79,7 @@ static int try_start(struct relayd *r, const char *output_dir, const char *log_p
 {
 	char control[64], data[64], live[64], output[4200];
 	char *argv[] = {"lttng-relayd", control, data, live, output, NULL};
-	int ports[3];
+	int ports[3] = {0};
 	int ret = free_ports(ports);
 
 	if (ret)
