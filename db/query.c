@@ -34,7 +34,7 @@ static const char *const sql[QUERY_NR] = {
 		" hold_max_ns, hold_histogram, violations, max(lost_seq, lost_told), audit_ticks,"
 		" audit_mismatches, audit_first_ns, identity_checked, identity_mismatches,"
 		" identity_first_ns FROM pool JOIN summary USING (pool) ORDER BY pool",
-	[QUERY_RATE] = "SELECT sum(events) FROM pool JOIN level_row USING (pool)"
+	[QUERY_RATE] = "SELECT sum(events) FROM pool CROSS JOIN level_row USING (pool)"
 		       " WHERE tier = ?1 AND bucket >= ?2",
 	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress)"
 		       " FROM summary JOIN pool USING (pool) WHERE pool = ?1",

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# stat and sql, over recordings of the simulated pool.
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell of its own
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	BUILD=$(realpath "${BUILD:-build}")
+	poolscope=$BUILD/poolscope
+	makedb=$BUILD/tests/tools/makedb
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+@test "stat of a whole recording says so and exits 0" {
+	"$makedb" a.db --seconds 1 --pools 2
+	run "$poolscope" stat a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"a.db: complete"*"lost         nothing"*"pool 0  rx0"*"pool 1  rx1"* ]]
+	[[ $output == *"audit        ok"*"identity     ok"* ]]
+}
+
+@test "stat --json has the promised keys and its sums agree" {
+	"$makedb" a.db --seconds 2 --pools 1
+	run "$poolscope" stat a.db --json
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		s = json.loads(sys.argv[1])
+		assert s["schema"] == 1
+		t = s["trace"]
+		assert t["events"] > 1000 and t["lost"] == 0 and t["complete"] is True
+		assert t["start_ns"] < t["end_ns"]
+		p = s["pools"][0]
+		assert set(p["marks"]) >= {"base", "block", "low", "high", "limit", "reserve", "max_pending"}
+		assert p["requested"] == p["refused"] + p["completed"] + p["failed"] + p["pending"]
+		assert p["taken"] == p["returned"] + p["resources"] + p["held"]
+		assert p["live_blocks"] == 0 and p["held"] == 0
+		assert p["available"]["min"] <= p["available"]["mean"] <= p["available"]["max"]
+		assert set(p["lead_ns"]) == set(p["hold_ns"]) == {"count", "p50", "p90", "p99", "p999", "max"}
+		assert p["lead_ns"]["count"] == p["completed"] + p["failed"]
+		assert p["audit"]["ok"] and p["identity"]["ok"] and p["identity"]["checked"] > 0
+		assert set(p) >= set("pool name generation freed dropped total violations".split())
+		assert set(p) >= set("low_crossings high_crossings resources pending".split())
+	END
+}
+
+@test "lost events: exit 4, and the text says how many" {
+	"$makedb" a.db --seconds 5 --loss
+	run "$poolscope" stat a.db
+	[ "$status" -eq 4 ]
+	[[ $output == *"LOST"* ]]
+	run "$poolscope" stat --json a.db
+	[ "$status" -eq 4 ]
+	lost=$("$poolscope" sql a.db "SELECT sum(events) FROM loss WHERE source = 'seq'")
+	[[ $output == *"\"lost\": $lost,"* ]]
+}
+
+@test "a recording whose recorder died is told" {
+	"$makedb" a.db --seconds 1 --die
+	sleep 2.6
+	run "$poolscope" stat a.db
+	[ "$status" -eq 4 ]
+	[[ $output == *"a.db: recorder died"* ]]
+}
+
+@test "files that cannot be read: one line, exit 3" {
+	echo hello >foreign.db
+	for file in missing.db foreign.db .; do
+		run "$poolscope" stat "$file"
+		[ "$status" -eq 3 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == "poolscope: stat: $file: "* ]]
+		run "$poolscope" sql "$file" "SELECT 1"
+		[ "$status" -eq 3 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	[ "$(cat foreign.db)" = hello ]
+}
+
+@test "wrong usage: exit 2" {
+	run "$poolscope" stat
+	[ "$status" -eq 2 ]
+	run "$poolscope" stat a.db b.db
+	[ "$status" -eq 2 ]
+	run "$poolscope" stat --xml a.db
+	[ "$status" -eq 2 ]
+	[[ $output == *"'--xml'"* ]]
+	run "$poolscope" sql
+	[ "$status" -eq 2 ]
+}
+
+@test "sql into a pipe: tab-separated, no header" {
+	"$makedb" a.db --seconds 1 --pools 2
+	run "$poolscope" sql a.db "SELECT pool, name, NULL, 'a	b' FROM pool"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = $'0\trx0\t\ta b' ]
+	[ "${lines[1]}" = $'1\trx1\t\ta b' ]
+	[ "${#lines[@]}" -eq 2 ]
+}
+
+@test "sql reads statements from standard input" {
+	"$makedb" a.db --seconds 1
+	run "$poolscope" sql a.db <<<"SELECT 1; SELECT 2;"
+	[ "$status" -eq 0 ]
+	[ "$output" = $'1\n2' ]
+}
+
+@test "sql refuses to write and says SQLite's words on a mistake" {
+	"$makedb" a.db --seconds 1
+	before=$(sha256sum a.db)
+	run "$poolscope" sql a.db "DELETE FROM pool"
+	[ "$status" -eq 2 ]
+	[[ $output == *"can only be read"* ]]
+	run "$poolscope" sql a.db "SELECT nonsense FROM pool"
+	[ "$status" -eq 2 ]
+	[[ $output == *"no such column: nonsense"* ]]
+	[ "$before" = "$(sha256sum a.db)" ]
+}
