@@ -44,11 +44,11 @@ NDIS_STATUS rx_ring_init(struct rx_ring *ring, NDIS_HANDLE adapter_handle, struc
 	ring->slots = slots_for(nr_buffers);
 	ring->buffer_bytes = buffer_bytes;
 	ring->buffers = NdisAllocateMemoryWithTagPriority(
-		adapter_handle, (UINT)(ring->slots * sizeof(ring->buffers[0])), RING_TAG,
+		adapter_handle, (UINT)(ring->slots * sizeof(struct buffer *)), RING_TAG,
 		NormalPoolPriority);
 	if (ring->buffers == NULL)
 		return NDIS_STATUS_RESOURCES;
-	NdisZeroMemory(ring->buffers, ring->slots * sizeof(ring->buffers[0]));
+	NdisZeroMemory(ring->buffers, ring->slots * sizeof(struct buffer *));
 	/* The head word lies on a line of its own: the device writes it all the time. */
 	ring->length =
 		ring->slots * (ULONG)sizeof(struct hw_rx_desc) + NdisGetSharedDataAlignment();

@@ -31,6 +31,7 @@ static bool is_our_window(const struct ndis_adapter *adapter, PHYSICAL_ADDRESS p
 	       length <= d->u.Memory.Length;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the atomic store keeps it as it is */
 static bool enter_window(struct ndis_adapter *adapter, uint8_t *base, uint32_t len_bytes)
 {
 	struct window *free_one = NULL;

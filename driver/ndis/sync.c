@@ -70,11 +70,13 @@ VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 	pthread_mutex_unlock(&SpinLock->Mutex);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as published */
 LONG NdisInterlockedIncrement(PLONG Addend)
 {
 	return __atomic_add_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as published */
 LONG NdisInterlockedDecrement(PLONG Addend)
 {
 	return __atomic_sub_fetch(Addend, 1, __ATOMIC_SEQ_CST);

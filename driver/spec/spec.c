@@ -188,9 +188,11 @@ static int find_kind(struct cursor *c, const struct spec_kind *kinds, size_t nr_
 int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds, struct spec *out,
 	       char why[SPEC_WHY_BYTES])
 {
-	struct cursor c = {.start = text, .at = text, .why = why};
-	int kind = find_kind(&c, kinds, nr_kinds);
+	struct cursor c = {.start = text, .at = text};
+	int kind;
 
+	c.why = why;
+	kind = find_kind(&c, kinds, nr_kinds);
 	memset(out, 0, sizeof(*out));
 	if (kind < 0)
 		return kind;
@@ -202,8 +204,9 @@ int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds,
 
 int spec_value(const char *text, enum spec_unit unit, double *value, char why[SPEC_WHY_BYTES])
 {
-	struct cursor c = {.start = text, .at = text, .why = why};
+	struct cursor c = {.start = text, .at = text};
 
+	c.why = why;
 	if (read_value(&c, unit, value) != 0)
 		return -EINVAL;
 	return *c.at == '\0' ? 0 : fail(&c, "the number should end here");
