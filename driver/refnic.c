@@ -330,7 +330,8 @@ static void print_summary(const struct machine_summary *s)
 
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal};
+	/* Once: a halt that waits for a far-off completion can still be cut short. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
