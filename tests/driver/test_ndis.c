@@ -743,6 +743,41 @@ static void misuse_of_lists_is_reported(void **state)
 	end();
 }
 
+/* --- the interface as published --------------------------------------------------------------- */
+
+/* Seed 000 declares and defines a completion function in just this way. */
+MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE MySharedMemoryAllocateComplete;
+
+_Use_decl_annotations_ VOID MySharedMemoryAllocateComplete(NDIS_HANDLE MiniportAdapterContext,
+							   PVOID VirtualAddress,
+							   PNDIS_PHYSICAL_ADDRESS PhysicalAddress,
+							   ULONG Length, PVOID Context)
+{
+}
+
+static void published_names_have_their_published_values(void **state)
+{
+	MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE_HANDLER handler = MySharedMemoryAllocateComplete;
+	NDIS_PHYSICAL_ADDRESS pa = NDIS_PHYSICAL_ADDRESS_CONST(0x89abcdef, 0x1234567);
+
+	assert_non_null(handler);
+	assert_int_equal(pa.QuadPart, 0x0123456789abcdef);
+	NdisSetPhysicalAddressHigh(pa, 1);
+	assert_int_equal(NdisGetPhysicalAddressLow(pa), 0x89abcdef);
+	assert_int_equal(pa.QuadPart, 0x189abcdef);
+	assert_int_equal(NDIS_STATUS_PENDING, 0x103);
+	assert_int_equal((uint32_t)NDIS_STATUS_FAILURE, 0xC0000001);
+	assert_int_equal((uint32_t)NDIS_STATUS_RESOURCES, 0xC000009A);
+	assert_int_equal((uint32_t)NDIS_STATUS_NOT_SUPPORTED, 0xC00000BB);
+	assert_int_equal((uint32_t)NDIS_STATUS_BAD_VERSION, 0xC0010004);
+	assert_int_equal((uint32_t)NDIS_STATUS_PAUSED, 0xC023002A);
+	assert_int_equal(sizeof(NDIS_STATUS), 4);
+	assert_int_equal(sizeof(ULONG), 4); /* P33 */
+	assert_int_equal(NDIS_RECEIVE_FLAGS_RESOURCES, 2);
+	assert_int_equal(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, 0x83);
+	assert_int_equal(NdisHaltDeviceSurpriseRemoved, 3);
+}
+
 /* --- IRQL, events, timers --------------------------------------------------------------------- */
 
 /* R13 */
@@ -896,6 +931,7 @@ int main(void)
 		cmocka_unit_test(returning_a_resources_chain_is_reported),
 		cmocka_unit_test(returning_a_list_twice_is_reported),
 		cmocka_unit_test(misuse_of_lists_is_reported),
+		cmocka_unit_test(published_names_have_their_published_values),
 		cmocka_unit_test(waiting_at_dispatch_is_reported_and_does_not_block),
 		cmocka_unit_test(spin_lock_raises_to_dispatch_and_restores),
 		cmocka_unit_test(wait_ends_when_the_time_is_over_or_the_event_is_set),
