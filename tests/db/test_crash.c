@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -213,6 +214,43 @@ static void event_is_visible_within_a_batch_without_a_flush(void **state)
 	fixture_remove(path);
 }
 
+/* --- a disk that is full ------------------------------------------------------------ */
+
+static void give(const struct pool_event *e, void *store)
+{
+	store_append(store, e);
+}
+
+/* A limit on the size of files is as good as a full disk, and needs no disk. */
+static void full_disk_is_said_and_everything_until_then_stays(void **state)
+{
+	char *path = fixture_path(), text[32];
+	struct store *store = fixture_open(path);
+	struct rlimit before, small = {3 << 20, RLIM_INFINITY};
+	struct db_error err = {""};
+	uint64_t events;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small.rlim_max = before.rlim_max;
+	fixture_life(1, 1, give, store);
+	assert_int_equal(store_flush(store), 0);
+	events = fixture_status(path).events;
+	setrlimit(RLIMIT_FSIZE, &small);
+	fixture_life(2, 30, give, store); /* seq begins anew: duplicates, then more and more */
+	assert_int_equal(store_flush(store), -EIO);
+	assert_true(strlen(store_error(store)) > 0);
+	assert_int_equal(store_append(store, &(struct pool_event){.ts_ns = T0}), -EIO);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), -EIO);
+	assert_true(strlen(err.text) > 0);
+	assert_true(fixture_status(path).events >= events);
+	assert_string_equal(fixture_status(path).ended, "failed");
+	fixture_text(path, "PRAGMA integrity_check", text, sizeof(text));
+	assert_string_equal(text, "ok");
+	fixture_remove(path);
+}
+
 /* --- files that are not what they should be -------------------------------------------------- */
 
 static int open_code(const char *path, char *why)
@@ -338,6 +376,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(dead_recorder_is_told_from_a_live_one),
 		cmocka_unit_test(reader_sees_whole_batches_while_the_file_grows),
 		cmocka_unit_test(event_is_visible_within_a_batch_without_a_flush),
+		cmocka_unit_test(full_disk_is_said_and_everything_until_then_stays),
 		cmocka_unit_test(wrong_files_get_one_clear_line),
 		cmocka_unit_test(newer_schema_is_refused),
 		cmocka_unit_test(damaged_file_does_not_crash_the_reader),
