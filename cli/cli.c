@@ -20,14 +20,6 @@ int cli_fail(int status, const char *fmt, ...)
 	return status;
 }
 
-int cli_help(const char *name)
-{
-	const struct cli_command *c = cli_command_find(name);
-
-	printf("usage: poolscope %s %s\n\n%s\n\n%s", c->name, c->synopsis, c->summary, c->help);
-	return CLI_OK;
-}
-
 int cli_duration(const char *text, int64_t *ns)
 {
 	static const struct {

@@ -27,12 +27,6 @@ struct cli_command {
 	const char *help;     /* options, one a line, and anything else worth saying; ends in \n */
 };
 
-/* The subcommand's entry in the table, or NULL.  cli/main.c. */
-const struct cli_command *cli_command_find(const char *name);
-
-/* Prints the subcommand's usage and help on stdout.  Returns: CLI_OK. */
-int cli_help(const char *name);
-
 /*
  * Prints one line, "poolscope NAME: ...", on stderr: what, where, what to do.
  * Returns: status, so that a command can `return cli_fail(CLI_USAGE, ...)`.

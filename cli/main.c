@@ -51,13 +51,20 @@ static const struct cli_command commands[] = {
 
 static const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);
 
-const struct cli_command *cli_command_find(const char *name)
+static const struct cli_command *find(const char *name)
 {
 	for (size_t i = 0; i < nr_commands; i++) {
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	}
 	return NULL;
+}
+
+/* Usage and help of one subcommand, from its entry. */
+static int help(const struct cli_command *c)
+{
+	printf("usage: poolscope %s %s\n\n%s\n\n%s", c->name, c->synopsis, c->summary, c->help);
+	return CLI_OK;
 }
 
 static int usage(FILE *to)
@@ -95,17 +102,17 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "help")) {
 		if (argc < 3)
 			return usage(stdout);
-		command = cli_command_find(argv[2]);
+		command = find(argv[2]);
 		if (command)
-			return cli_help(command->name);
+			return help(command);
 		return cli_fail(CLI_USAGE, "help: no command '%s'; see: poolscope --help", argv[2]);
 	}
-	command = cli_command_find(argv[1]);
+	command = find(argv[1]);
 	if (!command)
 		return cli_fail(CLI_USAGE, "no command '%s'; see: poolscope --help", argv[1]);
 	for (int i = 2; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return cli_help(command->name);
+			return help(command);
 	}
 	return command->run(argc - 1, argv + 1);
 }
