@@ -45,10 +45,10 @@ static void choose_chars(struct app *app, enum viewer_chars chars)
 /* A live recording opens at its newest seconds, a finished one as a whole. */
 static void choose_window(struct app *app)
 {
-	if (app->window_set)
+	if (app->timeline_set)
 		return;
-	window_init(&app->window, app_is_live(app));
-	app->window_set = app->model.query != NULL;
+	timeline_init(&app->timeline, app_is_live(app));
+	app->timeline_set = app->model.query != NULL;
 	if (app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
 }
@@ -118,9 +118,9 @@ const struct pool_summary *app_pool(const struct app *app)
 	return model_pool(&app->model, app->pool);
 }
 
-struct window_view app_window(const struct app *app, int columns)
+struct timeline_view app_window(const struct app *app, int columns)
 {
-	return window_look(&app->window, model_span(&app->model), columns);
+	return timeline_look(&app->timeline, model_span(&app->model), columns);
 }
 
 void app_select(struct app *app, int by)
@@ -164,49 +164,38 @@ static bool time_request(struct app *app, enum request request)
 
 	switch (request) {
 	case REQUEST_EARLIER:
-		window_move(&app->window, span, columns, -step);
+		timeline_move(&app->timeline, span, columns, -step);
 		return true;
 	case REQUEST_LATER:
-		window_move(&app->window, span, columns, step);
+		timeline_move(&app->timeline, span, columns, step);
 		return true;
 	case REQUEST_PAGE_EARLIER:
-		window_move(&app->window, span, columns, -columns);
+		timeline_move(&app->timeline, span, columns, -columns);
 		return true;
 	case REQUEST_PAGE_LATER:
-		window_move(&app->window, span, columns, columns);
+		timeline_move(&app->timeline, span, columns, columns);
 		return true;
 	case REQUEST_START:
-		window_start(&app->window, span, columns);
+		timeline_start(&app->timeline, span, columns);
 		return true;
 	case REQUEST_LIVE:
-		window_follow(&app->window);
+		timeline_follow(&app->timeline);
 		return true;
 	case REQUEST_PAUSE:
-		window_pause(&app->window, span, columns);
+		timeline_pause(&app->timeline, span, columns);
 		return true;
 	case REQUEST_ZOOM_IN:
-		window_zoom(&app->window, span, columns, 1);
+		timeline_zoom(&app->timeline, span, columns, 1);
 		return true;
 	case REQUEST_ZOOM_OUT:
-		window_zoom(&app->window, span, columns, -1);
+		timeline_zoom(&app->timeline, span, columns, -1);
 		return true;
 	case REQUEST_ZOOM_ALL:
-		window_fit(&app->window);
+		timeline_fit(&app->timeline);
 		return true;
 	default:
 		return false;
 	}
-}
-
-static bool help_request(struct app *app, enum request request)
-{
-	if (request == REQUEST_UP || request == REQUEST_DOWN) {
-		app->help_top += request == REQUEST_DOWN ? 1 : -1;
-		if (app->help_top < 0)
-			app->help_top = 0;
-		return true;
-	}
-	return false;
 }
 
 static void program_request(struct app *app, enum request request)
@@ -253,11 +242,8 @@ void app_key(struct app *app, int key)
 
 	if (request == REQUEST_HELP) {
 		app->help = !app->help;
-		app->help_top = 0;
 		return;
 	}
-	if (app->help && help_request(app, request))
-		return;
 	/* A request for another view puts the help away. */
 	if (request == REQUEST_OVERVIEW || request == REQUEST_POOL ||
 	    request == REQUEST_NEXT_VIEW || request == REQUEST_PREVIOUS_VIEW)

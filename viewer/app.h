@@ -10,23 +10,22 @@
 #include "viewer/keys.h"
 #include "viewer/model.h"
 #include "viewer/viewer.h"
-#include "viewer/window.h"
+#include "viewer/timeline.h"
 
-#define APP_MIN_WIDTH  64
-#define APP_MIN_HEIGHT 18
+#define APP_MIN_WIDTH  76
+#define APP_MIN_HEIGHT 20
 
 struct app {
 	const struct viewer_options *options;
 	struct model model;
-	struct window window;
+	struct timeline timeline;
 	struct chart_look look;
-	bool window_set; /* the window was chosen once the recording was known */
-	bool running;	 /* still_running() said so */
+	bool timeline_set; /* the window was chosen once the recording was known */
+	bool running;	   /* still_running() said so */
 	bool ascii;
 	int view;      /* enum viewer_view */
 	int came_from; /* the view below, -1 none */
 	bool help;
-	int help_top;
 	bool quit;
 	bool redraw;	  /* the whole terminal, once */
 	int time_columns; /* cells of the time axis as last drawn */
@@ -51,7 +50,7 @@ void app_draw(struct app *app, struct canvas *canvas);
 
 /* For the views. */
 const struct pool_summary *app_pool(const struct app *app);
-struct window_view app_window(const struct app *app, int columns);
+struct timeline_view app_window(const struct app *app, int columns);
 /* Steps to the pool before (-1) or after (1). */
 void app_select(struct app *app, int by);
 

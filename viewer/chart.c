@@ -105,8 +105,7 @@ static void draw_braille(struct canvas *canvas, int x, int y, const struct patch
 			int z = patch->zone[c][l];
 
 			if (z != EMPTY &&
-			    dot_lit(color && z < CHART_MAX_ZONES - 1 ? FILL_SOLID : zones[z].fill,
-				    2 * x + c, 4 * y + 3 - l))
+			    dot_lit(color ? FILL_SOLID : zones[z].fill, 2 * x + c, 4 * y + 3 - l))
 				dots |= bit[c][l];
 		}
 	}

@@ -6,27 +6,27 @@
 
 static const struct key_binding table[] = {
 	{REQUEST_OVERVIEW, "Views", {'1'}, "all pools"},
-	{REQUEST_POOL, "Views", {'2'}, "one pool: occupancy and lead time"},
+	{REQUEST_POOL, "Views", {'2'}, "one pool over time"},
 	{REQUEST_NEXT_VIEW, "Views", {KEY_CODE_TAB}, "next view"},
 	{REQUEST_PREVIOUS_VIEW, "Views", {KEY_CODE_BACK_TAB}, "previous view"},
 	{REQUEST_OPEN, "Views", {KEY_CODE_ENTER}, "open the selected pool"},
 	{REQUEST_BACK, "Views", {KEY_CODE_ESCAPE, KEY_CODE_BACKSPACE}, "back"},
-	{REQUEST_UP, "Pools", {KEY_CODE_UP, 'k'}, "pool above"},
-	{REQUEST_DOWN, "Pools", {KEY_CODE_DOWN, 'j'}, "pool below"},
-	{REQUEST_EARLIER, "Time", {KEY_CODE_LEFT}, "earlier; stops following"},
-	{REQUEST_LATER, "Time", {KEY_CODE_RIGHT}, "later; at the end follows again"},
+	{REQUEST_UP, "Pools", {KEY_CODE_UP, 'k'}, "the pool above"},
+	{REQUEST_DOWN, "Pools", {KEY_CODE_DOWN, 'j'}, "the pool below"},
+	{REQUEST_HELP, "Program", {'?', 'h', KEY_CODE_F1}, "this help"},
+	{REQUEST_REDRAW, "Program", {KEY_CODE_REDRAW}, "draw the screen anew"},
+	{REQUEST_QUIT_VIEW, "Program", {'q'}, "close view, then quit"},
+	{REQUEST_QUIT, "Program", {'Q', KEY_CODE_F10, KEY_CODE_QUIT}, "quit at once"},
+	{REQUEST_EARLIER, "Time", {KEY_CODE_LEFT}, "earlier; pauses"},
+	{REQUEST_LATER, "Time", {KEY_CODE_RIGHT}, "later, up to live"},
 	{REQUEST_PAGE_EARLIER, "Time", {KEY_CODE_PAGE_UP}, "one screen earlier"},
 	{REQUEST_PAGE_LATER, "Time", {KEY_CODE_PAGE_DOWN}, "one screen later"},
 	{REQUEST_START, "Time", {KEY_CODE_HOME}, "the beginning"},
-	{REQUEST_LIVE, "Time", {KEY_CODE_END, 'Z'}, "back to live, or to the end"},
-	{REQUEST_PAUSE, "Time", {'p', ' '}, "pause the screen; recording goes on"},
+	{REQUEST_LIVE, "Time", {KEY_CODE_END, 'Z'}, "the end: back to live"},
+	{REQUEST_PAUSE, "Time", {'p', ' '}, "pause, or follow again"},
 	{REQUEST_ZOOM_IN, "Zoom", {'+', '='}, "less time, more detail"},
 	{REQUEST_ZOOM_OUT, "Zoom", {'-'}, "more time"},
 	{REQUEST_ZOOM_ALL, "Zoom", {'0'}, "the whole recording"},
-	{REQUEST_HELP, "Program", {'?', 'h', KEY_CODE_F1}, "this help"},
-	{REQUEST_REDRAW, "Program", {KEY_CODE_REDRAW}, "draw the screen anew"},
-	{REQUEST_QUIT_VIEW, "Program", {'q'}, "close this view; from the first, quit"},
-	{REQUEST_QUIT, "Program", {'Q', KEY_CODE_F10, KEY_CODE_QUIT}, "quit at once"},
 };
 
 static const struct {
@@ -94,7 +94,7 @@ const char *keys_names(const struct key_binding *binding, char *text, size_t siz
 
 	text[0] = 0;
 	for (int k = 0; k < 4 && binding->keys[k] && used < size; k++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", k ? "  " : "",
+		used += (size_t)snprintf(text + used, size - used, "%s%s", k ? " " : "",
 					 keys_name(binding->keys[k], name, sizeof(name)));
 	return text;
 }

@@ -75,7 +75,7 @@ const char *keys_name(int key, char *text, size_t size);
  */
 int keys_parse(const char *name);
 
-/* All key names of a binding with '  ' between them. */
+/* All key names of a binding with a blank between them. */
 const char *keys_names(const struct key_binding *binding, char *text, size_t size);
 
 /* The table as Markdown, for docs/keys.md. */

@@ -6,7 +6,7 @@
  * cannot be read.
  */
 #include "db/query.h"
-#include "viewer/window.h"
+#include "viewer/timeline.h"
 
 struct model {
 	struct query *query; /* NULL: not open yet */

@@ -10,7 +10,7 @@ static const struct {
 	[INK_BAR] = {236, 8, 4},      [INK_SELECTED] = {238, 4, 4}, [INK_AVAILABLE] = {38, 14, 6},
 	[INK_SWING] = {30, 6, 4},     [INK_HELD] = {241, 8, 7},	    [INK_PENDING] = {140, 13, 5},
 	[INK_LOW] = {208, 11, 3},     [INK_HIGH] = {229, 15, 7},    [INK_LIMIT] = {252, 7, 7},
-	[INK_P50] = {179, 11, 3},     [INK_P99] = {136, 3, 1},	    [INK_MAX] = {94, 1, 7},
+	[INK_P50] = {179, 11, 3},     [INK_P99] = {136, 3, 4},	    [INK_MAX] = {94, 1, 7},
 	[INK_GOOD] = {79, 10, 2},     [INK_WARN] = {220, 11, 3},    [INK_ALARM] = {203, 9, 1},
 };
 

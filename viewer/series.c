@@ -5,10 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t shown_columns(const struct timeline_view *window, int64_t width_ns, size_t nr)
+{
+	size_t shown = (size_t)((window->shown_ns - window->start_ns) / width_ns);
+
+	return shown < nr ? shown : nr;
+}
+
 int series_load(struct series *series, struct query *query, uint32_t pool,
-		struct window_view window, int cells, enum chart_chars chars, struct db_error *err)
+		struct timeline_view window, int cells, enum chart_chars chars,
+		struct db_error *err)
 {
 	int64_t width_ns;
+	size_t shown;
 	int ret;
 
 	memset(series, 0, sizeof(*series));
@@ -21,16 +30,17 @@ int series_load(struct series *series, struct query *query, uint32_t pool,
 	if (!series->level || !series->lead)
 		return -ENOMEM;
 	width_ns = window.cell_ns / series->per_cell;
-	ret = query_level(query, pool, window.start_ns, width_ns, series->nr, series->level, err);
+	shown = shown_columns(&window, width_ns, series->nr);
+	ret = query_level(query, pool, window.start_ns, width_ns, shown, series->level, err);
 	if (!ret)
-		ret = query_latency(query, LATENCY_LEAD, pool, window.start_ns, width_ns,
-				    series->nr, series->lead, err);
+		ret = query_latency(query, LATENCY_LEAD, pool, window.start_ns, width_ns, shown,
+				    series->lead, err);
 	if (!ret)
 		ret = query_latency(query, LATENCY_LEAD, pool, window.start_ns,
-				    window.end_ns - window.start_ns, 1, &series->lead_all, err);
+				    window.shown_ns - window.start_ns, 1, &series->lead_all, err);
 	if (!ret)
 		ret = query_latency(query, LATENCY_HOLD, pool, window.start_ns,
-				    window.end_ns - window.start_ns, 1, &series->hold_all, err);
+				    window.shown_ns - window.start_ns, 1, &series->hold_all, err);
 	return ret;
 }
 

@@ -4,10 +4,10 @@
 /* What one pool's charts show for one window: exactly as many columns as are drawn. */
 #include "db/query.h"
 #include "viewer/chart.h"
-#include "viewer/window.h"
+#include "viewer/timeline.h"
 
 struct series {
-	struct window_view window;
+	struct timeline_view window;
 	int cells;    /* of the time axis */
 	int per_cell; /* columns in each */
 	size_t nr;    /* columns: cells * per_cell */
@@ -18,7 +18,8 @@ struct series {
 
 /* Returns: 0, -ENOMEM, or what the query says.  Owns: released by series_release(), always. */
 int series_load(struct series *series, struct query *query, uint32_t pool,
-		struct window_view window, int cells, enum chart_chars chars, struct db_error *err);
+		struct timeline_view window, int cells, enum chart_chars chars,
+		struct db_error *err);
 void series_release(struct series *series);
 
 /* A cell's columns as one: extremes and sums. */

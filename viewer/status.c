@@ -62,14 +62,14 @@ struct chip {
 };
 
 /* What is on the screen in time: the one thing that must never be misread. */
-static struct chip state_chip(const struct app *app, const struct window_view *view)
+static struct chip state_chip(const struct app *app, const struct timeline_view *view)
 {
 	const struct trace_status *status = &app->model.status;
 	struct chip chip = {.style = {.fg = INK_GOOD, .bg = INK_BAR, .attr = ATTR_BOLD}};
-	struct human behind = human_duration(status->end_ns - view->end_ns);
-	bool at_end = app->window.follow || status->end_ns < view->end_ns;
+	struct human behind = human_duration(status->end_ns - view->shown_ns);
+	bool at_end = app->timeline.follow || status->end_ns < view->shown_ns;
 
-	if (app_is_live(app) && app->window.follow) {
+	if (app_is_live(app) && app->timeline.follow) {
 		snprintf(chip.text, sizeof(chip.text), " ● LIVE ");
 		return chip;
 	}
@@ -100,7 +100,7 @@ static int draw_item(struct canvas *canvas, int x, struct style style, const cha
 static int draw_fitting(struct canvas *canvas, int x, int room, struct style style,
 			const char *text)
 {
-	return x + 2 + canvas_text_width(text) > room ? x : draw_item(canvas, x, style, text);
+	return x + 3 + canvas_text_width(text) > room ? x : draw_item(canvas, x, style, text);
 }
 
 static int draw_lag(const struct app *app, struct canvas *canvas, int x)
@@ -145,17 +145,17 @@ static int draw_ended(const struct app *app, struct canvas *canvas, int x)
 }
 
 /* The newest instant on the screen; a short recording does not reach the edge yet. */
-static int64_t right_edge(const struct app *app, const struct window_view *view)
+static int64_t right_edge(const struct app *app, const struct timeline_view *view)
 {
 	int64_t end_ns = app->model.status.end_ns;
 
-	return end_ns < view->end_ns ? end_ns : view->end_ns;
+	return end_ns < view->shown_ns ? end_ns : view->shown_ns;
 }
 
 void status_draw(struct app *app, struct canvas *canvas)
 {
 	int y = canvas->height - 1, x = 0;
-	struct window_view view = app_window(app, app->time_columns);
+	struct timeline_view view = app_window(app, app->time_columns);
 	struct chip chip = state_chip(app, &view);
 	const char *hint = canvas->width < 100 ? "? help" : "? help  q quit";
 	int room = canvas->width - 2 - canvas_text_width(hint);

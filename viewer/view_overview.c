@@ -225,7 +225,7 @@ static void draw_spark(struct app *app, struct canvas *canvas, int x, int y, int
 {
 	/* The time of the charts, in columns of whole cells of theirs, so that they do not shimmer.
 	 */
-	struct window_view view = app_window(app, app->time_columns);
+	struct timeline_view view = app_window(app, app->time_columns);
 	struct level_column level[SPARK_MAX];
 	double values[SPARK_MAX], top = 1;
 	int64_t column_ns, start_ns;
@@ -240,7 +240,9 @@ static void draw_spark(struct app *app, struct canvas *canvas, int x, int y, int
 			&err))
 		return;
 	for (int i = 0; i < width; i++) {
-		values[i] = level[i].known ? (double)level[i].available_min : -1;
+		values[i] = level[i].known && start_ns + column_ns * i < view.shown_ns
+				    ? (double)level[i].available_min
+				    : -1;
 		if (level[i].known && level[i].total_max > top)
 			top = level[i].total_max;
 	}

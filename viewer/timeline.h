@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef VIEWER_WINDOW_H
-#define VIEWER_WINDOW_H
+#ifndef VIEWER_TIMELINE_H
+#define VIEWER_TIMELINE_H
 /*
  * Which stretch of time is on the screen.  Pure: it knows the recording only as a first and a last
  * instant, and the screen only as a number of columns.
@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct window {
+struct timeline {
 	int64_t cell_ns;  /* time of one screen column; 1, 2 or 5 times a power of ten */
 	bool follow;	  /* the right edge is the newest event */
-	int64_t right_ns; /* the right edge, when not following */
+	int64_t right_ns; /* when not following: nothing from here on is shown */
 	bool fit;	  /* the whole recording, whatever its length: cell_ns follows */
 };
 
@@ -22,29 +22,31 @@ struct recording_span {
 	int64_t start_ns, end_ns;
 };
 
-struct window_view {
+struct timeline_view {
 	int64_t start_ns, end_ns; /* multiples of cell_ns; end is exclusive */
+	int64_t shown_ns; /* what is from here on stays blank: a paused screen stands still */
 	int64_t cell_ns;
 };
 
-void window_init(struct window *window, bool live);
+void timeline_init(struct timeline *timeline, bool live);
 
 /* What is seen through the window on a screen with so many columns. */
-struct window_view window_look(const struct window *window, struct recording_span recording,
-			       int columns);
+struct timeline_view timeline_look(const struct timeline *timeline, struct recording_span recording,
+				   int columns);
 
 /*
  * Moves the right edge by so many columns; moving back stops following, moving forward to the end
  * follows again.
  */
-void window_move(struct window *window, struct recording_span recording, int columns, int by);
+void timeline_move(struct timeline *timeline, struct recording_span recording, int columns, int by);
 /* To the recording's first column. */
-void window_start(struct window *window, struct recording_span recording, int columns);
+void timeline_start(struct timeline *timeline, struct recording_span recording, int columns);
 /* Steps > 0 zoom in, < 0 out; the right edge stays while following, else the middle. */
-void window_zoom(struct window *window, struct recording_span recording, int columns, int steps);
-void window_fit(struct window *window);
+void timeline_zoom(struct timeline *timeline, struct recording_span recording, int columns,
+		   int steps);
+void timeline_fit(struct timeline *timeline);
 /* Stops at the present end, or follows again. */
-void window_pause(struct window *window, struct recording_span recording, int columns);
-void window_follow(struct window *window);
+void timeline_pause(struct timeline *timeline, struct recording_span recording, int columns);
+void timeline_follow(struct timeline *timeline);
 
 #endif

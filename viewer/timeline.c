@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "viewer/timeline.h"
+
+#include "viewer/scale.h"
+
+#define LIVE_CELL_NS 200000000LL
+#define MIN_CELL_NS  1000LL
+#define MAX_CELL_NS  1000000000000000LL /* 11 days a column */
+
+static int64_t align_down(int64_t t, int64_t step)
+{
+	return t - ((t % step) + step) % step;
+}
+
+void timeline_init(struct timeline *timeline, bool live)
+{
+	*timeline = (struct timeline){.cell_ns = LIVE_CELL_NS, .follow = true, .fit = !live};
+}
+
+static int64_t fitting_cell(struct recording_span recording, int columns)
+{
+	int64_t cell = scale_fine_width((recording.end_ns - recording.start_ns) / columns + 1);
+
+	for (;;) {
+		/* Aligning both ends may take one column more. */
+		if (align_down(recording.end_ns, cell) - align_down(recording.start_ns, cell) <
+		    cell * columns)
+			return cell;
+		cell = scale_fine_width(cell + 1);
+	}
+}
+
+struct timeline_view timeline_look(const struct timeline *timeline, struct recording_span recording,
+				   int columns)
+{
+	struct timeline_view view = {.cell_ns = timeline->cell_ns};
+	int64_t first;
+
+	if (timeline->fit)
+		view.cell_ns = fitting_cell(recording, columns);
+	view.end_ns = timeline->follow ? recording.end_ns : timeline->right_ns - 1;
+	view.end_ns = align_down(view.end_ns, view.cell_ns) + view.cell_ns;
+	view.shown_ns = view.end_ns;
+	view.start_ns = view.end_ns - view.cell_ns * columns;
+	/* A short recording begins at the left edge and grows to the right. */
+	first = align_down(recording.start_ns, view.cell_ns);
+	if (view.start_ns < first) {
+		view.start_ns = first;
+		view.end_ns = first + view.cell_ns * columns;
+	}
+	return view;
+}
+
+/* From here on the window stands by itself, exactly where it is seen now. */
+static struct timeline_view detach(struct timeline *timeline, struct recording_span recording,
+				   int columns)
+{
+	struct timeline_view view = timeline_look(timeline, recording, columns);
+
+	timeline->cell_ns = view.cell_ns;
+	timeline->fit = false;
+	timeline->right_ns = view.shown_ns;
+	timeline->follow = false;
+	return view;
+}
+
+/* The right edge that shows the recording's first columns, as far as they exist. */
+static int64_t earliest_right(struct timeline_view view, struct recording_span recording,
+			      int columns)
+{
+	int64_t right_ns = align_down(recording.start_ns, view.cell_ns) + view.cell_ns * columns;
+
+	return right_ns < view.shown_ns ? right_ns : view.shown_ns;
+}
+
+void timeline_move(struct timeline *timeline, struct recording_span recording, int columns, int by)
+{
+	struct timeline_view view;
+	int64_t earliest_ns;
+
+	if (timeline->follow && by > 0)
+		return;
+	view = detach(timeline, recording, columns);
+	earliest_ns = earliest_right(view, recording, columns);
+	timeline->right_ns = view.shown_ns + by * view.cell_ns;
+	if (timeline->right_ns > recording.end_ns && by > 0)
+		timeline->follow = true;
+	if (timeline->right_ns < earliest_ns)
+		timeline->right_ns = earliest_ns;
+}
+
+void timeline_start(struct timeline *timeline, struct recording_span recording, int columns)
+{
+	struct timeline_view view = detach(timeline, recording, columns);
+
+	timeline->right_ns = earliest_right(view, recording, columns);
+}
+
+void timeline_zoom(struct timeline *timeline, struct recording_span recording, int columns,
+		   int steps)
+{
+	bool follow = timeline->follow;
+	struct timeline_view view = detach(timeline, recording, columns);
+	int64_t middle = view.start_ns + (view.end_ns - view.start_ns) / 2;
+
+	for (; steps < 0 && timeline->cell_ns < MAX_CELL_NS; steps++)
+		timeline->cell_ns = scale_round_width(timeline->cell_ns + 1);
+	for (; steps > 0 && timeline->cell_ns > MIN_CELL_NS; steps--) {
+		int64_t power = scale_round_width(timeline->cell_ns);
+
+		/* 5 -> 2 -> 1 -> 5 a decade lower. */
+		timeline->cell_ns = scale_round_width(power * 2 / 5 > 0 ? power * 2 / 5 : 1);
+	}
+	timeline->right_ns =
+		align_down(middle, timeline->cell_ns) + timeline->cell_ns * (columns - columns / 2);
+	timeline->follow = follow;
+}
+
+void timeline_fit(struct timeline *timeline)
+{
+	timeline->fit = true;
+	timeline->follow = true;
+}
+
+void timeline_pause(struct timeline *timeline, struct recording_span recording, int columns)
+{
+	if (timeline->follow)
+		detach(timeline, recording, columns);
+	else
+		timeline->follow = true;
+}
+
+void timeline_follow(struct timeline *timeline)
+{
+	timeline->follow = true;
+}
