@@ -91,7 +91,7 @@ int64_t scale_round_width(int64_t min_ns)
 	if (min_ns <= 2 * power)
 		return 2 * power;
 	if (power > INT64_MAX / 10)
-		return power;
+		return 5 * power; /* the longest there is */
 	return min_ns <= 5 * power ? 5 * power : 10 * power;
 }
 
