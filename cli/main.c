@@ -28,18 +28,16 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
 	 "halts is still recorded.\n"},
-	{"top", cli_top, "FILE [--once] [--script FILE] [--view NAME] ...",
+	{"top", cli_top, "FILE [OPTION]...",
 	 "Shows a recording in the terminal: live while it grows.",
-	 "  --once           print one screen as text; so does a run without a terminal\n"
-	 "  --script FILE    without a terminal, run commands: key NAME, size WxH, save FILE,\n"
-	 "                   wait DUR; one a line\n"
-	 "  --view NAME      the first view: overview (default) or pool\n"
-	 "  --size WxH       the screen of --once and --script; default 80x24\n"
-	 "  --chars SET      braille, block or ascii charts; auto (default): as the locale can\n"
-	 "  --color WHEN     always, never or auto (default): as the terminal can, unless\n"
-	 "                   NO_COLOR is set\n"
+	 "  --view NAME    the first view: overview (default) or pool\n"
+	 "  --chars KIND   how charts are drawn: braille, block or ascii; default: by the locale\n"
+	 "  --color WHEN   auto (default), always or never; NO_COLOR is honoured\n"
+	 "  --once         print one screen as text and end; so it does without a terminal\n"
+	 "  --script FILE  feed keys and save screens (docs/keys.md); - is standard input\n"
+	 "  --size WxH     the screen of --once and --script; default 80x24\n"
 	 "\n"
-	 "Press ? for the keys.\n"},
+	 "? shows the keys.\n"},
 	{"stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.",
 	 "  --json  as JSON, with stable keys (docs/database.md)\n"},
 	{"sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",

@@ -28,7 +28,7 @@ static int parse_chars(struct top *top, const char *text)
 	int chars = choose(text, names, 4);
 
 	if (chars < 0)
-		return cli_fail(CLI_USAGE, "--chars %s: give auto, braille, block or ascii", text);
+		return cli_fail(CLI_USAGE, "top: --chars %s: give auto, braille, block or ascii", text);
 	top->viewer.chars = (enum viewer_chars)chars;
 	return CLI_OK;
 }
@@ -39,7 +39,7 @@ static int parse_color(struct top *top, const char *text)
 	int color = choose(text, names, 3);
 
 	if (color < 0)
-		return cli_fail(CLI_USAGE, "--color %s: give auto, always or never", text);
+		return cli_fail(CLI_USAGE, "top: --color %s: give auto, always or never", text);
 	top->viewer.color = (enum viewer_color)color;
 	return CLI_OK;
 }
@@ -50,7 +50,7 @@ static int parse_size(struct top *top, const char *text)
 
 	if (sscanf(text, "%4dx%4d%c", &top->viewer.width, &top->viewer.height, &rest) != 2 ||
 	    top->viewer.width < 1 || top->viewer.height < 1)
-		return cli_fail(CLI_USAGE, "--size %s: give WIDTHxHEIGHT, for example 120x40",
+		return cli_fail(CLI_USAGE, "top: --size %s: give WIDTHxHEIGHT, for example 120x40",
 				text);
 	return CLI_OK;
 }
@@ -61,7 +61,7 @@ static int parse_view(struct top *top, const char *text)
 	int view = choose(text, names, 2);
 
 	if (view < 0)
-		return cli_fail(CLI_USAGE, "--view %s: give overview or pool", text);
+		return cli_fail(CLI_USAGE, "top: --view %s: give overview or pool", text);
 	top->viewer.view = (enum viewer_view)view;
 	return CLI_OK;
 }
@@ -84,10 +84,10 @@ static int parse_option(struct top *top, int opt, const char *value, char **argv
 	case 'v':
 		return parse_view(top, value);
 	case ':':
-		return cli_fail(CLI_USAGE, "%s needs a value; see poolscope top --help",
+		return cli_fail(CLI_USAGE, "top: %s needs a value; see poolscope top --help",
 				argv[optind - 1]);
 	default:
-		return cli_fail(CLI_USAGE, "unknown option %s; see poolscope top --help",
+		return cli_fail(CLI_USAGE, "top: unknown option %s; see poolscope top --help",
 				argv[optind - 1]);
 	}
 }
@@ -112,10 +112,10 @@ static int parse(int argc, char **argv, struct top *top)
 			return status;
 	}
 	if (optind == argc)
-		return cli_fail(CLI_USAGE, "give the recording: poolscope top FILE "
+		return cli_fail(CLI_USAGE, "top: give the recording: poolscope top FILE "
 					   "(poolscope demo and poolscope record make one)");
 	if (optind + 1 < argc)
-		return cli_fail(CLI_USAGE, "%s: one recording at a time", argv[optind + 1]);
+		return cli_fail(CLI_USAGE, "top: %s: one recording at a time", argv[optind + 1]);
 	top->viewer.path = argv[optind];
 	return CLI_OK;
 }
@@ -151,6 +151,6 @@ int cli_top(int argc, char **argv)
 	else
 		ret = viewer_run(&top.viewer, &err);
 	if (ret)
-		return cli_fail(CLI_UNREADABLE, "%s", err.text);
+		return cli_fail(CLI_UNREADABLE, "top: %s", err.text);
 	return CLI_OK;
 }

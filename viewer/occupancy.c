@@ -51,7 +51,7 @@ static struct chart_column column_of(const struct level_column *column,
 static struct scale scale_for(const struct series *series, const struct pool_summary *pool,
 			      int rows)
 {
-	double near = rows < 14 ? 1.25 : 2.5;
+	double near = rows < 14 ? 1.25 : 1.6;
 	double peak = pool->marks.high;
 
 	for (size_t i = 0; i < series->nr; i++) {

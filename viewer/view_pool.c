@@ -14,21 +14,27 @@
 #define SIDE_FROM  128 /* columns from which the figures stand beside the charts */
 #define TALL_FROM  36  /* rows from which each kind of event has a lane of its own */
 
-static void draw_pool_line(struct canvas *canvas, int y, const struct pool_summary *pool)
+/* What the pool is, in the order of weight; what does not fit whole is left out. */
+static void draw_pool_line(struct canvas *canvas, struct rect rect, const struct pool_summary *pool)
 {
 	const struct pool_marks *marks = &pool->marks;
-	char kind[24] = "pool";
-	int x;
+	char facts[7][32] = {"pool"};
+	int nr = 1, x;
 
 	if (pool->generation)
-		snprintf(kind, sizeof(kind), "NDIS %u", pool->generation);
-	x = canvas_text(canvas, 1, y, (struct style){.fg = INK_TITLE, .attr = ATTR_BOLD},
+		snprintf(facts[0], sizeof(facts[0]), "NDIS %u", pool->generation);
+	if (pool->closed_ns)
+		snprintf(facts[nr++], sizeof(facts[0]), " · closed");
+	snprintf(facts[nr++], sizeof(facts[0]), " · %u B", pool->buffer_bytes);
+	snprintf(facts[nr++], sizeof(facts[0]), " · base %u", marks->base);
+	snprintf(facts[nr++], sizeof(facts[0]), " · block %u", marks->block);
+	snprintf(facts[nr++], sizeof(facts[0]), " · reserve %u", marks->reserve);
+	snprintf(facts[nr++], sizeof(facts[0]), " · max-pending %u", marks->max_pending);
+	x = canvas_text(canvas, 1, rect.y, (struct style){.fg = INK_TITLE, .attr = ATTR_BOLD},
 			pool->name) +
 	    2;
-	canvas_textf(canvas, x, y, (struct style){.fg = INK_DIM},
-		     "%s · %u B · base %u · block %u · reserve %u · max-pending %u%s", kind,
-		     pool->buffer_bytes, marks->base, marks->block, marks->reserve,
-		     marks->max_pending, pool->closed_ns ? " · closed" : "");
+	for (int i = 0; i < nr && x + canvas_text_width(facts[i]) <= rect.x + rect.w; i++)
+		x = canvas_text(canvas, x, rect.y, (struct style){.fg = INK_DIM}, facts[i]);
 }
 
 /* Rows between the charts: what is left goes two thirds to occupancy, one third to lead time. */
@@ -66,7 +72,7 @@ static void draw(struct app *app, struct canvas *canvas, struct rect rect)
 
 	if (!pool)
 		return;
-	draw_pool_line(canvas, rect.y, pool);
+	draw_pool_line(canvas, rect, pool);
 	charts.y += side ? 1 : 1 + FIGURES_ROWS;
 	charts.h -= side ? 1 : 1 + FIGURES_ROWS;
 	charts.w -= side ? SIDE_WIDTH : 0;

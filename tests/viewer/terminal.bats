@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The terminal UI in a real terminal (tmux): keys, resize, and the terminal in order on every way out.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	BUILD=$(realpath "${BUILD:-build}")
+	P=$BUILD/poolscope
+	T=$(mktemp -d)
+	"$BUILD/tests/tools/makedb" "$T/x.db" --seconds 5
+	export TMUX_TMPDIR=$T SHELL=/bin/sh
+	unset TMUX
+	tmux -f /dev/null new-session -d -x 80 -y 24 "PS1='ready> ' sh" 3>&-
+	wait_for 'ready>'
+}
+
+teardown() {
+	tmux kill-server || true
+	rm -rf "$T"
+}
+
+screen() {
+	tmux capture-pane -p
+}
+
+# wait_for TEXT: until the screen shows it; gives up after 10 s.
+wait_for() {
+	for _ in $(seq 200); do
+		screen | grep -qF -- "$1" && return 0
+		sleep 0.05
+	done
+	screen
+	return 1
+}
+
+# The pid of the viewer, told from all others by its file.
+viewer() {
+	pgrep -f "^$P top $T/x.db"
+}
+
+start() {
+	tmux send-keys "clear; $P top $T/x.db" Enter
+	wait_for '? help'
+	[ "$(tmux display -p '#{alternate_on}')" = 1 ]
+}
+
+# The shell is back, on the normal screen, with echo, line editing and the cursor.
+terminal_is_restored() {
+	wait_for 'ready>'
+	[ "$(tmux display -p '#{alternate_on} #{cursor_flag}')" = '0 1' ]
+	tmux send-keys 'clear; stty -a | grep -c -E "(^| )(echo|icanon)( |;|$)"; echo done' Enter
+	wait_for done
+	screen | grep -qE '^[12]$'
+	! screen | grep -qE -- '(^| )-(echo|icanon)( |$)'
+}
+
+@test "the keys of the help change the screen" {
+	start
+	tmux send-keys 2
+	wait_for 'lead time'
+	tmux send-keys '?'
+	wait_for 'back to live'
+	tmux send-keys Escape
+	wait_for 'lead time'
+	tmux send-keys 1
+	wait_for 'alarm'
+	tmux send-keys Tab
+	wait_for 'lead time'
+	before=$(screen | tail -n 1)
+	tmux send-keys +
+	for _ in $(seq 100); do
+		[ "$(screen | tail -n 1)" != "$before" ] && break
+		sleep 0.05
+	done
+	[ "$(screen | tail -n 1)" != "$before" ]
+}
+
+@test "q leaves the terminal in order" {
+	start
+	tmux send-keys q
+	terminal_is_restored
+}
+
+@test "Ctrl-C leaves the terminal in order" {
+	start
+	tmux send-keys C-c
+	terminal_is_restored
+}
+
+@test "SIGTERM and SIGHUP leave the terminal in order" {
+	for sig in TERM HUP; do
+		start
+		kill -"$sig" "$(viewer)"
+		terminal_is_restored
+	done
+}
+
+@test "a crash leaves the terminal in order" {
+	for sig in SEGV ABRT; do
+		start
+		kill -"$sig" "$(viewer)"
+		terminal_is_restored
+	done
+}
+
+@test "Ctrl-Z gives the terminal back, and fg takes it again" {
+	start
+	tmux send-keys C-z
+	terminal_is_restored
+	tmux send-keys 'fg' Enter
+	wait_for '? help'
+	tmux send-keys q
+	terminal_is_restored
+}
+
+@test "resize redraws; too small says so and recovers" {
+	start
+	tmux resize-window -x 120 -y 40
+	for _ in $(seq 200); do
+		[ "$(screen | awk '/LIVE|ENDED|PAUSED/ { print NR }' | tail -n 1)" = 40 ] && break
+		sleep 0.05
+	done
+	[ "$(screen | awk '/LIVE|ENDED|PAUSED/ { print NR }' | tail -n 1)" = 40 ]
+	tmux resize-window -x 30 -y 6
+	wait_for 'too small'
+	tmux resize-window -x 80 -y 24
+	wait_for '? help'
+	tmux send-keys q
+	terminal_is_restored
+}
+
+@test "a live recording moves, and its end shows" {
+	tmux send-keys "clear; $P demo --for 3s -o $T/demo.db" Enter
+	wait_for 'LIVE'
+	first=$(screen)
+	wait_for 'lead time'
+	for _ in $(seq 60); do
+		[ "$(screen)" != "$first" ] && break
+		sleep 0.05
+	done
+	[ "$(screen)" != "$first" ]
+	wait_for 'ENDED'
+	tmux send-keys q
+	wait_for 'The recording is in'
+	terminal_is_restored
+	[ "$(sqlite3 "$T/demo.db" "SELECT value FROM meta WHERE key = 'ended'")" = complete ]
+}
+
+@test "quitting a live demo ends the program and keeps the recording" {
+	tmux send-keys "clear; $P demo -o $T/demo.db" Enter
+	wait_for 'LIVE'
+	tmux send-keys Q
+	wait_for 'The recording is in'
+	[ "$(sqlite3 "$T/demo.db" "SELECT value FROM meta WHERE key = 'ended'")" = complete ]
+}
