@@ -28,7 +28,8 @@ static int parse_chars(struct top *top, const char *text)
 	int chars = choose(text, names, 4);
 
 	if (chars < 0)
-		return cli_fail(CLI_USAGE, "top: --chars %s: give auto, braille, block or ascii", text);
+		return cli_fail(CLI_USAGE, "top: --chars %s: give auto, braille, block or ascii",
+				text);
 	top->viewer.chars = (enum viewer_chars)chars;
 	return CLI_OK;
 }

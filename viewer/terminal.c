@@ -99,8 +99,12 @@ static void on_resize(int sig)
 
 static void add_restore(const char *text)
 {
-	size_t len = text && text != (char *)-1 ? strlen(text) : 0;
+	size_t len;
 
+	/* NULL or -1: this terminal has no such string. */
+	if (!text || text == (char *)-1)
+		return;
+	len = strlen(text);
 	if (guard.restore_len + len > sizeof(guard.restore_text))
 		return;
 	memcpy(guard.restore_text + guard.restore_len, text, len);
