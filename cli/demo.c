@@ -224,7 +224,7 @@ static int show_live(struct demo *demo)
 	if (demo->finishing) {
 		pthread_join(demo->finisher, NULL);
 	} else {
-		recording_interrupt(demo->recording);
+		recording_interrupt(demo->recording, true);
 		finish(demo);
 	}
 	return ret ? CLI_UNREADABLE : CLI_OK;
@@ -237,7 +237,8 @@ static void wait_for_end(struct demo *demo, const volatile sig_atomic_t *interru
 
 	while (recording_poll(demo->recording) == RECORDING_RUNNING) {
 		if (*interrupted && !asked) {
-			recording_interrupt(demo->recording);
+			recording_interrupt(demo->recording,
+					    *interrupted == RECORD_SIGNAL_FROM_PROCESS);
 			asked = true;
 		}
 		nanosleep(&nap, NULL);

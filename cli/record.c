@@ -16,15 +16,17 @@
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int sig)
+static void on_signal(int sig, siginfo_t *info, void *context)
 {
-	interrupted = sig;
+	(void)sig;
+	(void)context;
+	interrupted = info->si_code > 0 ? RECORD_SIGNAL_FROM_TERMINAL : RECORD_SIGNAL_FROM_PROCESS;
 }
 
 static void catch_signals(void)
 {
 	const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		sigaction(sigs[i], &action, NULL);
@@ -154,22 +156,21 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 	return CLI_OK;
 }
 
-/* Until the program ends, the time is up, or a signal says so; a second signal is harsher. */
+/* Until the program ends or the time is up; each signal is passed on, a program may heed a second.
+ */
 static void wait_for_end(struct recording *r, int64_t for_ns)
 {
 	const struct timespec nap = {.tv_nsec = 10000000};
 	int64_t deadline = for_ns ? now_ns() + for_ns : INT64_MAX;
-	bool asked = false;
 
 	while (recording_poll(r) == RECORDING_RUNNING) {
 		if (now_ns() >= deadline)
 			return; /* recording_finish() ends it */
 		if (interrupted) {
+			bool tell = interrupted == RECORD_SIGNAL_FROM_PROCESS;
+
 			interrupted = 0;
-			if (asked)
-				return;
-			recording_interrupt(r);
-			asked = true;
+			recording_interrupt(r, tell);
 		}
 		nanosleep(&nap, NULL);
 	}

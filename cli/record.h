@@ -7,7 +7,14 @@
 
 #include "tracer/recording.h"
 
-/* Catches SIGINT, SIGTERM and SIGHUP; the flag holds the last one that came. */
+/* What a signal asked for; 0 when none came. */
+enum record_signal {
+	RECORD_SIGNAL_FROM_TERMINAL = 1, /* the program got it, too */
+	RECORD_SIGNAL_FROM_PROCESS,	 /* kill(1): only we got it */
+};
+
+/* Catches SIGINT, SIGTERM and SIGHUP from now on; the flag holds the last one's enum record_signal.
+ */
 const volatile sig_atomic_t *record_catch_signals(void);
 
 /* The exit status for a failed recording_start(). */

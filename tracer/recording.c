@@ -215,10 +215,11 @@ static void stop_program(struct recording *r)
 {
 	if (r->program <= 0)
 		return;
-	if (recording_poll(r) == RECORDING_RUNNING || !r->program_ended) {
-		r->we_stopped_it = true;
+	recording_poll(r);
+	/* A second signal would cut a halt short that is under way. */
+	if (!r->program_ended && !r->we_stopped_it)
 		kill(r->program, SIGTERM);
-	}
+	r->we_stopped_it |= !r->program_ended;
 	for (int waited_ms = 0; !r->program_ended; waited_ms += 10) {
 		const struct timespec nap = {.tv_nsec = 10000000};
 
@@ -341,10 +342,10 @@ enum recording_state recording_poll(struct recording *r)
 	return r->program_ended ? RECORDING_PROGRAM_ENDED : RECORDING_RUNNING;
 }
 
-void recording_interrupt(struct recording *r)
+void recording_interrupt(struct recording *r, bool tell)
 {
 	r->we_stopped_it = true;
-	if (!r->program_ended)
+	if (tell && !r->program_ended)
 		kill(r->program, SIGINT);
 }
 

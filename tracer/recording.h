@@ -61,8 +61,12 @@ int recording_start(const struct recording_options *options, struct recording **
 
 enum recording_state recording_poll(struct recording *r);
 
-/* Asks the program to end (SIGINT, as Ctrl-C does); recording_poll() sees when it has. */
-void recording_interrupt(struct recording *r);
+/*
+ * Asks the program to end (SIGINT, as Ctrl-C does); recording_poll() sees when it has.  tell: false
+ * when the program knows already, since a terminal gives Ctrl-C to all of its foreground programs;
+ * a second SIGINT would make many of them give up their orderly end.
+ */
+void recording_interrupt(struct recording *r, bool tell);
 
 /*
  * Ends the program if it still runs (SIGTERM, after 10 s SIGKILL), waits until everything traced is

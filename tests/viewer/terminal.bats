@@ -155,3 +155,15 @@ terminal_is_restored() {
 	wait_for 'The recording is in'
 	[ "$(sqlite3 "$T/demo.db" "SELECT value FROM meta WHERE key = 'ended'")" = complete ]
 }
+
+@test "Ctrl-C on a recording reaches the program once and lets it halt in order" {
+	tmux send-keys "clear; $P record -o $T/r.db -- $BUILD/refnic --traffic poisson:rate=5k" Enter
+	for _ in $(seq 200); do
+		[ "$(sqlite3 "file:$T/r.db?mode=ro" 'SELECT count(*) FROM event' 2>/dev/null || echo 0)" -ge 200 ] && break
+		sleep 0.05
+	done
+	tmux send-keys C-c
+	wait_for 'look at it with'
+	[ "$(sqlite3 "$T/r.db" "SELECT value FROM meta WHERE key = 'ended'")" = complete ]
+	[ "$(sqlite3 "$T/r.db" "SELECT count(*) FROM event WHERE kind = 'pool_close'")" = 1 ]
+}
