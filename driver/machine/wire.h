@@ -7,7 +7,7 @@
  *
  * Real threads share processors with the rest of the host, and a device does not.  If this lane or
  * the interrupt's was not scheduled for a while, the wire's clock stands still meanwhile, so that
- * the host's delay does not turn into a burst that nobody sent (wire_lag_ns() says how much).
+ * the host's delay does not turn into a burst that nobody sent.
  */
 #include <stdint.h>
 
@@ -28,8 +28,7 @@ struct wire_config {
 };
 
 struct wire_counts {
-	uint64_t sent;	 /* frames that reached the device */
-	uint64_t lag_ns; /* time that the wire stood still */
+	uint64_t sent; /* frames that reached the device */
 };
 
 /* Returns: NULL when memory or a thread cannot be had. */

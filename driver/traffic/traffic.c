@@ -8,6 +8,12 @@
 
 #define RNG_STREAM 1
 
+/* Frames a second.  Slower is no traffic, faster no network. */
+#define RATE_MIN 1e-6
+#define RATE_MAX 1e9
+/* No frame is later: sums with the time of day stay in 64 bits. */
+#define LATEST_NS 0x1p62
+
 enum { POISSON_RATE, POISSON_BYTES };
 enum { BURST_RATE, BURST_ON, BURST_OFF, BURST_PEAK, BURST_IDLE, BURST_BYTES };
 
@@ -54,6 +60,8 @@ static int set_burst(struct traffic *t, const struct spec *spec, const char *tex
 	} else {
 		peak = rate + (rate - idle) * t->off_ns / t->on_ns;
 	}
+	if (peak > RATE_MAX)
+		return refuse(why, text, "the peak is above 1G frames a second");
 	t->peak = peak / 1e9;
 	t->idle = idle / 1e9;
 	return 0;
@@ -68,12 +76,12 @@ int traffic_parse(const char *text, uint64_t seed, struct traffic *t, char why[S
 		return -EINVAL;
 	*t = (struct traffic){.kind = (enum traffic_kind)spec.kind};
 	rng_init(&t->rng, seed, RNG_STREAM);
-	if (spec.value[0] <= 0 || spec.value[0] > 1e9)
-		return refuse(why, text, "rate must lie above 0 and up to 1G frames a second");
+	if (spec.value[0] < RATE_MIN || spec.value[0] > RATE_MAX)
+		return refuse(why, text, "rate must lie between 0.000001 and 1G frames a second");
 	t->rate = spec.value[0] / 1e9;
 	len = spec.value[t->kind == TRAFFIC_POISSON ? (int)POISSON_BYTES : (int)BURST_BYTES];
-	if (len < FRAME_MIN_BYTES || len > FRAME_MAX_BYTES)
-		return refuse(why, text, "bytes must lie between 60 and 2048");
+	if (len < FRAME_MIN_BYTES || len > FRAME_MAX_BYTES || len != (double)(uint32_t)len)
+		return refuse(why, text, "bytes must be a whole number between 60 and 2048");
 	t->len_bytes = (uint32_t)len;
 	return t->kind == TRAFFIC_BURST ? set_burst(t, &spec, text, why) : 0;
 }
@@ -87,8 +95,13 @@ static double next_burst(struct traffic *t)
 	double work = rng_exp(&t->rng, 1.0);
 	double at = t->at_ns;
 	double period = t->on_ns + t->off_ns;
+	double a_period = t->peak * t->on_ns + t->idle * t->off_ns;
+	double periods = floor(work / a_period);
 
-	for (;;) {
+	/* Whole periods in one step: at a low rate there are very many. */
+	work -= periods * a_period;
+	at += periods * period;
+	while (at < LATEST_NS) {
 		double phase = fmod(at, period);
 		bool on = phase < t->on_ns;
 		double rate = on ? t->peak : t->idle;
@@ -100,6 +113,7 @@ static double next_burst(struct traffic *t)
 		/* A step that rounding swallows would stand still. */
 		at = fmax(at + left, nextafter(at, INFINITY));
 	}
+	return at;
 }
 
 uint64_t traffic_next_ns(struct traffic *t)
@@ -112,5 +126,6 @@ uint64_t traffic_next_ns(struct traffic *t)
 		t->at_ns = next_burst(t);
 		break;
 	}
+	t->at_ns = fmin(t->at_ns, LATEST_NS);
 	return (uint64_t)t->at_ns;
 }

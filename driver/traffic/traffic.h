@@ -10,7 +10,8 @@
  *		peak=300k            the rate while on; without it the one that gives the mean
  *		idle=0               the rate while off
  *
- * Both take bytes= (length of a frame, 512).  Times count from the start of the traffic.
+ * Both take bytes= (length of a frame, 512).  Times count from the start of the traffic, and end at
+ * 2^62 ns: what would come later comes then.  Rates lie between 1e-6 and 1e9.
  */
 #include "driver/spec/rng.h"
 #include "driver/spec/spec.h"

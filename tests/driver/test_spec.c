@@ -200,17 +200,49 @@ static void impossible_traffic_is_refused(void **state)
 	static const char *const bad[] = {
 		"poisson",
 		"poisson:rate=0",
+		"poisson:rate=1e-10",
+		"poisson:rate=1e-300",
+		"poisson:rate=2G",
 		"poisson:rate=1,bytes=59",
+		"poisson:rate=1,bytes=60.5",
 		"poisson:rate=1,bytes=2049",
 		"burst:rate=10k,peak=5k",
 		"burst:rate=10k,on=0s",
 		"burst:rate=10k,idle=20k",
 		"burst:rate=1k,peak=2k,off=1s",
+		"burst:rate=1M,peak=1e15",
+		"burst:rate=1k,on=1us,off=1000h",
 	};
 	struct traffic traffic;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(traffic_parse(bad[i], 1, &traffic, why), -EINVAL);
+}
+
+/* However slow: the next frame is found at once, and its time fits. */
+static void slowest_traffic_ends_within_62_bits(void **state)
+{
+	static const char *const slow[] = {
+		"poisson:rate=0.000001",
+		"burst:rate=0.000001,on=1us,off=1us",
+		"burst:rate=0.000001,on=1us,off=999h",
+		"burst:rate=1,on=1000000h,off=1000000h",
+		"burst:rate=1M,peak=1000000.001,on=1000000h,idle=999999.999",
+		"burst:rate=1M,peak=1G,on=1000000h,idle=999999.999",
+	};
+	struct traffic traffic;
+
+	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++) {
+		uint64_t before = 0;
+
+		assert_int_equal(traffic_parse(slow[i], 1, &traffic, why), 0);
+		for (int n = 0; n < 20000; n++) {
+			uint64_t at = traffic_next_ns(&traffic);
+
+			assert_true(at >= before && at <= UINT64_C(1) << 62);
+			before = at;
+		}
+	}
 }
 
 static void one_changed_byte_of_a_frame_is_noticed(void **state)
@@ -247,6 +279,7 @@ int main(void)
 		cmocka_unit_test(burst_is_silent_while_off),
 		cmocka_unit_test(same_seed_draws_the_same_traffic),
 		cmocka_unit_test(impossible_traffic_is_refused),
+		cmocka_unit_test(slowest_traffic_ends_within_62_bits),
 		cmocka_unit_test(one_changed_byte_of_a_frame_is_noticed),
 	};
 
