@@ -110,12 +110,22 @@ static bool hold_back(struct nic *nic, const void *frame, uint32_t len_bytes)
 
 static void drain_fifo(struct nic *nic)
 {
+	if (nic->fifo_head == nic->fifo_tail)
+		return;
 	while (nic->fifo_head != nic->fifo_tail) {
 		struct fifo_frame *slot = &nic->fifo[nic->fifo_head % NIC_FIFO_FRAMES];
 
 		store(nic, slot->bytes, slot->len_bytes);
 		nic->fifo_head++;
 	}
+	drive_line(nic);
+}
+
+/* The frames that wait are lost. */
+static void empty_fifo(struct nic *nic)
+{
+	nic->counts.refused += nic->fifo_tail - nic->fifo_head;
+	nic->fifo_head = nic->fifo_tail;
 }
 
 static bool nic_receive(struct device *device, const void *frame, uint32_t len_bytes)
@@ -150,8 +160,7 @@ static void reset(struct nic *nic)
 	nic->mask = 0;
 	nic->cause = 0;
 	nic->head = 0;
-	nic->counts.refused += nic->fifo_tail - nic->fifo_head;
-	nic->fifo_head = nic->fifo_tail;
+	empty_fifo(nic);
 }
 
 static uint32_t read_cause(struct nic *nic)
@@ -210,7 +219,9 @@ static void write_ctrl(struct nic *nic, uint32_t value)
 	nic->regs.ctrl = value & (NIC_CTRL_RX_ENABLE | NIC_CTRL_RX_HOLD);
 	if (nic->regs.rx_slots == 0)
 		nic->regs.ctrl &= ~NIC_CTRL_RX_ENABLE; /* 5.1: no ring, no receiving */
-	if (was_held && !(value & NIC_CTRL_RX_HOLD) && (value & NIC_CTRL_RX_ENABLE))
+	if (!(nic->regs.ctrl & NIC_CTRL_RX_ENABLE))
+		empty_fifo(nic); /* 5.4 */
+	else if (was_held && !(value & NIC_CTRL_RX_HOLD))
 		drain_fifo(nic);
 }
 

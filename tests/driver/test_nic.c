@@ -368,6 +368,38 @@ static void overrun_of_the_held_device_is_counted_apart(void **state)
 	assert_int_equal(READ(b, drops), NIC_FIFO_FRAMES - SLOTS);
 }
 
+static void frames_that_waited_interrupt_when_the_hold_ends(void **state)
+{
+	struct bench *b = *state;
+
+	post(b, 0, 2);
+	WRITE(b, mask_set, NIC_CAUSE_RX);
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE | NIC_CTRL_RX_HOLD);
+	receive(b, "one");
+	receive(b, "two");
+	assert_int_equal(b->raised, 0);
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE);
+	assert_int_equal(b->raised, 1);
+}
+
+/* 5.4 */
+static void frames_that_wait_are_lost_when_receiving_stops(void **state)
+{
+	struct bench *b = *state;
+
+	post(b, 0, 4);
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE | NIC_CTRL_RX_HOLD);
+	receive(b, "one");
+	receive(b, "two");
+	WRITE(b, ctrl, NIC_CTRL_RX_HOLD);
+	assert_int_equal(counts(b).refused, 2);
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE);
+	assert_int_equal(b->head, 0);
+	assert_int_equal(counts(b).stored, 0);
+	assert_int_equal(READ(b, drops), 0);
+	assert_int_equal(READ(b, fifo_drops), 0);
+}
+
 static void nothing_is_stored_while_receiving_is_off(void **state)
 {
 	struct bench *b = *state;
@@ -415,6 +447,8 @@ int main(void)
 		nic_test(unmapped_ring_faults_and_does_not_crash),
 		nic_test(held_ring_is_not_touched_and_frames_wait),
 		nic_test(overrun_of_the_held_device_is_counted_apart),
+		nic_test(frames_that_waited_interrupt_when_the_hold_ends),
+		nic_test(frames_that_wait_are_lost_when_receiving_stops),
 		nic_test(nothing_is_stored_while_receiving_is_off),
 		nic_test(odd_ring_sizes_leave_receiving_off),
 	};
