@@ -138,6 +138,8 @@ static void schedule(struct stack *stack, uint64_t earliest_ns)
 	if (stack->nr_held > 0) {
 		uint64_t due_ns = stack->heap[0].due_ns;
 
+		if (due_ns > stack->latest_ns)
+			due_ns = stack->latest_ns;
 		exec_submit(stack->lane, &stack->job, due_ns > earliest_ns ? due_ns : earliest_ns);
 	}
 }
