@@ -29,10 +29,10 @@ static bool fire(struct timer *timer)
 	if (due && timer->period_ns != 0) {
 		uint64_t now = exec_now_ns(ndis_host()->config.exec);
 
-		/* Periods that were missed altogether are not made up for. */
+		/* Periods that were missed are not made up for. */
 		timer->due_ns += timer->period_ns;
-		if (timer->due_ns + timer->period_ns < now)
-			timer->due_ns = now;
+		if (timer->due_ns <= now)
+			timer->due_ns = now + timer->period_ns;
 		exec_submit(ndis_host()->timers, &timer->job, timer->due_ns);
 	} else {
 		timer->armed = false;
