@@ -387,18 +387,18 @@ static NDIS_STATUS restart(NDIS_HANDLE MiniportAdapterContext,
 	NdisReadRegisterUlong(&adapter->regs->FifoDrops, &adapter->fifo_drops);
 	rx_ring_program(&adapter->ring);
 	pool_set_running(&adapter->pool, true); /* fills the ring */
-	NdisWriteRegisterUlong(&adapter->regs->Ctrl, HW_CTRL_RX_ENABLE);
+	rx_ring_start(&adapter->ring);
 	pool_unlock(&adapter->pool);
 	NdisSetTimerObject(adapter->timer, due, (LONG)adapter->tick_ms, NULL);
 	NdisWriteRegisterUlong(&adapter->regs->MaskSet, HW_CAUSES);
 	return NDIS_STATUS_SUCCESS;
 }
 
-/* No frame is stored and no interrupt raised from here on. */
+/* No frame is stored from here on.  With the pool locked, the interrupt stays masked, too. */
 static void stop_device(struct adapter *adapter)
 {
 	NdisWriteRegisterUlong(&adapter->regs->MaskClear, HW_CAUSES);
-	NdisWriteRegisterUlong(&adapter->regs->Ctrl, 0);
+	rx_ring_stop(&adapter->ring);
 }
 
 /* (pool locked) Whatever the device stored and nobody reaped is lost. */
@@ -419,8 +419,8 @@ static NDIS_STATUS pause_adapter(NDIS_HANDLE MiniportAdapterContext,
 	bool is_home;
 
 	NdisCancelTimerObject(adapter->timer);
-	stop_device(adapter);
 	pool_lock(&adapter->pool);
+	stop_device(adapter);
 	empty_ring(adapter);
 	/* Growth ends here; requests on their way may still complete, and are given back (R54). */
 	pool_set_running(&adapter->pool, false);
@@ -434,7 +434,9 @@ static MINIPORT_SHUTDOWN shutdown_adapter;
 static VOID shutdown_adapter(NDIS_HANDLE MiniportAdapterContext,
 			     NDIS_SHUTDOWN_ACTION ShutdownAction)
 {
-	stop_device(MiniportAdapterContext); /* and nothing else: R55 */
+	/* And nothing else, not even the lock (R55).  A DPC in progress may unmask the interrupt.
+	 */
+	stop_device(MiniportAdapterContext);
 }
 
 /* --- halt ------------------------------------------------------------------------------------- */

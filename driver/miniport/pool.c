@@ -475,11 +475,11 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 		return NDIS_STATUS_INVALID_PARAMETER;
 	pool->nr_slots = blocks + 1;
 	pool->slots = NdisAllocateMemoryWithTagPriority(
-		NULL, (UINT)(pool->nr_slots * sizeof(struct block *)), POOL_TAG,
+		NULL, (UINT)(pool->nr_slots * sizeof(pool->slots[0])), POOL_TAG,
 		NormalPoolPriority);
 	if (pool->slots == NULL)
 		return NDIS_STATUS_RESOURCES;
-	NdisZeroMemory(pool->slots, pool->nr_slots * sizeof(struct block *));
+	NdisZeroMemory(pool->slots, pool->nr_slots * sizeof(pool->slots[0]));
 	NdisAllocateSpinLock(&pool->lock);
 	policy_init(&pool->policy, m);
 	return NDIS_STATUS_SUCCESS;

@@ -5,8 +5,7 @@
  * The receive pool of one adapter: its blocks and buffers, its policy, and its record.
  *
  * Whatever happens to the pool goes through one function here, under the pool's lock.  Each tells
- * the policy, tells the record (poolscope.h), and then does what the policy asks for, in this
- *order:
+ * the policy, tells the record (poolscope.h), and then does what the policy asks for.  The order is
  *
  *	the event | fallback, if it changed | alloc_request, each maybe refused | block_free
  *

@@ -58,14 +58,18 @@ void receive_unlock(struct adapter *adapter)
 static ULONG take_batch(struct adapter *adapter, struct buffer **batch, ULONG *resources)
 {
 	struct pool *pool = &adapter->pool;
-	ULONG n = 0;
+	ULONG n = 0, errors;
 
 	*resources = 0;
 	pool_lock(pool);
 	if (pool->policy.running) {
-		n = rx_ring_reap(&adapter->ring, pool, batch, RX_BATCH);
+		n = rx_ring_reap(&adapter->ring, pool, batch, RX_BATCH, &errors);
+		if (errors > 0)
+			pool_drop(pool, errors, POOLSCOPE_DROP_NO_DESCRIPTOR);
 		if (n > 0)
 			*resources = pool_take(pool, batch, n);
+		else if (errors > 0)
+			rx_ring_fill(&adapter->ring, pool); /* no event does it */
 		receive_note_drops(adapter);
 	}
 	pool_unlock(pool);
@@ -97,6 +101,15 @@ static bool receive_batch(struct adapter *adapter)
 	return n == RX_BATCH;
 }
 
+/* A pause that came meanwhile has masked the interrupt for good. */
+static void unmask(struct adapter *adapter)
+{
+	pool_lock(&adapter->pool);
+	if (adapter->pool.policy.running)
+		NdisWriteRegisterUlong(&adapter->regs->MaskSet, HW_CAUSES);
+	pool_unlock(&adapter->pool);
+}
+
 VOID receive_dpc(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
 		 PVOID ReceiveThrottleParameters, PVOID NdisReserved2)
 {
@@ -104,7 +117,7 @@ VOID receive_dpc(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
 
 	for (ULONG i = 0; i < RX_BATCHES_A_DPC; i++) {
 		if (!receive_batch(adapter)) {
-			NdisWriteRegisterUlong(&adapter->regs->MaskSet, HW_CAUSES);
+			unmask(adapter);
 			return;
 		}
 	}

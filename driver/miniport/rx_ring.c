@@ -44,11 +44,11 @@ NDIS_STATUS rx_ring_init(struct rx_ring *ring, NDIS_HANDLE adapter_handle, struc
 	ring->slots = slots_for(nr_buffers);
 	ring->buffer_bytes = buffer_bytes;
 	ring->buffers = NdisAllocateMemoryWithTagPriority(
-		adapter_handle, (UINT)(ring->slots * sizeof(struct buffer *)), RING_TAG,
+		adapter_handle, (UINT)(ring->slots * sizeof(ring->buffers[0])), RING_TAG,
 		NormalPoolPriority);
 	if (ring->buffers == NULL)
 		return NDIS_STATUS_RESOURCES;
-	NdisZeroMemory(ring->buffers, ring->slots * sizeof(struct buffer *));
+	NdisZeroMemory(ring->buffers, ring->slots * sizeof(ring->buffers[0]));
 	/* The head word lies on a line of its own: the device writes it all the time. */
 	ring->length =
 		ring->slots * (ULONG)sizeof(struct hw_rx_desc) + NdisGetSharedDataAlignment();
@@ -76,6 +76,7 @@ void rx_ring_program(struct rx_ring *ring)
 	NDIS_PHYSICAL_ADDRESS head = ring->pa;
 
 	head.QuadPart += (LONGLONG)(ring->slots * sizeof(struct hw_rx_desc));
+	__atomic_store_n(&ring->stopped, false, __ATOMIC_SEQ_CST);
 	__atomic_store_n(head_word(ring), 0, __ATOMIC_RELEASE);
 	NdisWriteRegisterUlong(&regs->RxBaseLow, ring->pa.LowPart);
 	NdisWriteRegisterUlong(&regs->RxBaseHigh, (ULONG)ring->pa.HighPart);
@@ -83,6 +84,21 @@ void rx_ring_program(struct rx_ring *ring)
 	NdisWriteRegisterUlong(&regs->RxWbHigh, (ULONG)head.HighPart);
 	NdisWriteRegisterUlong(&regs->RxSlots, ring->slots);
 	NdisWriteRegisterUlong(&regs->RxTail, 0);
+}
+
+void rx_ring_start(struct rx_ring *ring)
+{
+	if (!__atomic_load_n(&ring->stopped, __ATOMIC_SEQ_CST))
+		NdisWriteRegisterUlong(&ring->regs->Ctrl, HW_CTRL_RX_ENABLE);
+	/* A stop that came between the look and the write has been overwritten. */
+	if (__atomic_load_n(&ring->stopped, __ATOMIC_SEQ_CST))
+		NdisWriteRegisterUlong(&ring->regs->Ctrl, 0);
+}
+
+void rx_ring_stop(struct rx_ring *ring)
+{
+	__atomic_store_n(&ring->stopped, true, __ATOMIC_SEQ_CST);
+	NdisWriteRegisterUlong(&ring->regs->Ctrl, 0);
 }
 
 /* --- posting and reaping ---------------------------------------------------------------------- */
@@ -117,11 +133,13 @@ void rx_ring_fill(struct rx_ring *ring, struct pool *pool)
 		NdisWriteRegisterUlong(&ring->regs->RxTail, ring->tail);
 }
 
-ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buffers, ULONG max)
+ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buffers, ULONG max,
+		   ULONG *errors)
 {
 	ULONG head = observe_head(ring);
 	ULONG n = 0;
 
+	*errors = 0;
 	for (; ring->next != head && n < max; ring->next++) {
 		const struct hw_rx_desc *desc = desc_at(ring, ring->next);
 		struct buffer *buffer = *buffer_at(ring, ring->next);
@@ -129,6 +147,7 @@ ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buff
 		if (buffer == NULL)
 			continue; /* lost when its block was withdrawn */
 		if (desc->Flags & HW_RX_ERROR) {
+			++*errors;
 			pool_spare_put(pool, buffer);
 			continue;
 		}
@@ -155,7 +174,7 @@ static ULONG hold(struct rx_ring *ring)
 static void resume(struct rx_ring *ring)
 {
 	NdisWriteRegisterUlong(&ring->regs->RxTail, ring->tail);
-	NdisWriteRegisterUlong(&ring->regs->Ctrl, HW_CTRL_RX_ENABLE);
+	rx_ring_start(ring);
 }
 
 /* Buffers that the device has not used yet; those of retired blocks are forgotten. */

@@ -17,9 +17,10 @@
 
 struct rx_ring {
 	struct hw_regs *regs;
-	ULONG slots; /* a power of two */
-	ULONG next;  /* oldest slot not reaped */
-	ULONG tail;  /* next slot to post */
+	bool stopped; /* atomic: the device must not be started again */
+	ULONG slots;  /* a power of two */
+	ULONG next;   /* oldest slot not reaped */
+	ULONG tail;   /* next slot to post */
 	ULONG buffer_bytes;
 	struct buffer **buffers; /* in each slot; NULL: its frame was lost */
 	PVOID va;		 /* of the shared memory: descriptors, then the head word */
@@ -38,10 +39,21 @@ void rx_ring_release(struct rx_ring *ring, NDIS_HANDLE adapter_handle);
 
 /* Tells the device, after its reset, where the ring is. */
 void rx_ring_program(struct rx_ring *ring);
+/* The device receives, unless rx_ring_stop() has come.  After a reset. */
+void rx_ring_start(struct rx_ring *ring);
+/*
+ * No frame is stored from here on, until rx_ring_program().
+ * Lock: none is needed; a withdrawal in progress does not start the device again.
+ */
+void rx_ring_stop(struct rx_ring *ring);
 /* Posts spare buffers until the ring is full or none is left, and rings the doorbell. */
 void rx_ring_fill(struct rx_ring *ring, struct pool *pool);
-/* Takes up to max buffers that hold frames.  Returns: how many. */
-ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buffers, ULONG max);
+/*
+ * Takes up to max buffers that hold frames.  Returns: how many; *errors slots beside them were used
+ * up without a frame, and their buffers are spare again.
+ */
+ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buffers, ULONG max,
+		   ULONG *errors);
 /*
  * Takes the buffers of retired blocks off the ring while the device holds still.  A frame that
  * waits in one of them is moved to another buffer. Returns: frames for which there was none.
