@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The adapter's configuration; keywords as in the registry. */
 #include "adapter.h"
+#include "defaults.h"
 
 #define BUFFER_BYTES_MIN 64u
 #define BUFFER_BYTES_MAX 65536u
@@ -46,16 +47,9 @@ NDIS_STATUS config_read(NDIS_HANDLE adapter_handle, struct adapter_config *confi
 	NDIS_STATUS status;
 
 	*config = (struct adapter_config){
-		.marks = {.base = 256,
-			  .block = 128,
-			  .low = 64,
-			  .high = 384,
-			  .limit = 2048,
-			  .reserve = 8,
-			  .max_pending = 1,
-			  .shrink_ticks = 5},
-		.tick_ms = 100,
-		.buffer_bytes = 2048,
+		.marks = DEFAULT_MARKS,
+		.tick_ms = DEFAULT_TICK_MS,
+		.buffer_bytes = DEFAULT_BUFFER_BYTES,
 	};
 	status = NdisOpenConfigurationEx(&object, &configuration);
 	if (status != NDIS_STATUS_SUCCESS)
