@@ -96,8 +96,8 @@ uint32_t policy_take(struct policy *p, uint32_t n)
 	uint32_t resources = p->fallback ? n : n > spare ? n - spare : 0;
 
 	p->held += n - resources;
-	if (resources > 0)
-		note_shortage(p);
+	/* RESOURCES means V <= low, or the fallback state, which does: settle() notes the shortage.
+	 */
 	settle(p, false);
 	return resources;
 }

@@ -225,7 +225,9 @@ static void block_goes_at_high_after_the_shrink_ticks(void **state)
 	policy_tick(&p);
 	assert_true(policy_wants_free(&p));
 	policy_freed(&p, 50);
-	policy_take(&p, 21); /* V = 79 */
+	policy_take(&p, 20); /* V = 80 = high */
+	assert_true(policy_wants_free(&p));
+	policy_take(&p, 1);
 	assert_false(policy_wants_free(&p));
 }
 
@@ -239,6 +241,25 @@ static void low_event_restarts_the_shrink_delay(void **state)
 	policy_take(&p, 80);
 	policy_return(&p, 80);
 	assert_false(policy_wants_free(&p));
+}
+
+/* R32: a failure is a shortage, wherever V is when it comes */
+static void failure_restarts_the_shrink_delay(void **state)
+{
+	struct policy p = running_pool(&marks);
+
+	policy_take(&p, 80);
+	request(&p);
+	policy_return(&p, 80);
+	policy_tick(&p);
+	policy_tick(&p);
+	assert_true(policy_wants_free(&p));
+	policy_complete(&p, POLICY_FAILED, 0);
+	assert_false(p.fallback);
+	assert_false(policy_wants_free(&p));
+	policy_tick(&p);
+	policy_tick(&p);
+	assert_true(policy_wants_free(&p));
 }
 
 static void tick_at_low_does_not_count_as_quiet(void **state)
@@ -317,6 +338,7 @@ int main(void)
 		cmocka_unit_test(last_buffers_of_a_take_are_resources_below_the_reserve),
 		cmocka_unit_test(block_goes_at_high_after_the_shrink_ticks),
 		cmocka_unit_test(low_event_restarts_the_shrink_delay),
+		cmocka_unit_test(failure_restarts_the_shrink_delay),
 		cmocka_unit_test(tick_at_low_does_not_count_as_quiet),
 		cmocka_unit_test(quiet_ticks_do_not_wrap),
 		cmocka_unit_test(marks_that_break_a_rule_are_refused_with_a_reason),
