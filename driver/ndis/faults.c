@@ -12,11 +12,12 @@ static const struct spec_kind kinds[] = {
 	[FAULT_NULL] = {"null", {{"p", SPEC_PROBABILITY, true}}},
 };
 
-static int parse_one(const char *text, struct ndis_faults *faults, char why[SPEC_WHY_BYTES])
+static int parse_one(const char *text, size_t from, struct ndis_faults *faults,
+		     char why[SPEC_WHY_BYTES])
 {
 	struct spec spec;
 
-	if (spec_parse(text, kinds, sizeof(kinds) / sizeof(kinds[0]), &spec, why) != 0)
+	if (spec_parse_from(text, from, kinds, sizeof(kinds) / sizeof(kinds[0]), &spec, why) != 0)
 		return -EINVAL;
 	switch ((enum fault_kind)spec.kind) {
 	case FAULT_REFUSE:
@@ -31,21 +32,22 @@ static int parse_one(const char *text, struct ndis_faults *faults, char why[SPEC
 
 int ndis_faults_parse(const char *text, struct ndis_faults *faults, char why[SPEC_WHY_BYTES])
 {
-	char part[128];
+	char begun[128]; /* text up to the end of the part that is read */
+	size_t from = 0;
 
+	if (strlen(text) >= sizeof(begun)) {
+		snprintf(why, SPEC_WHY_BYTES, "'%.60s...' is too long", text);
+		return -EINVAL;
+	}
 	for (;;) {
-		size_t n = strcspn(text, "+");
+		size_t end = from + strcspn(text + from, "+");
 
-		if (n >= sizeof(part)) {
-			snprintf(why, SPEC_WHY_BYTES, "'%.60s...' is too long", text);
+		memcpy(begun, text, end);
+		begun[end] = '\0';
+		if (parse_one(begun, from, faults, why) != 0)
 			return -EINVAL;
-		}
-		memcpy(part, text, n);
-		part[n] = '\0';
-		if (parse_one(part, faults, why) != 0)
-			return -EINVAL;
-		if (text[n] == '\0')
+		if (text[end] == '\0')
 			return 0;
-		text += n + 1;
+		from = end + 1;
 	}
 }

@@ -188,7 +188,13 @@ static int find_kind(struct cursor *c, const struct spec_kind *kinds, size_t nr_
 int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds, struct spec *out,
 	       char why[SPEC_WHY_BYTES])
 {
-	struct cursor c = {.start = text, .at = text};
+	return spec_parse_from(text, 0, kinds, nr_kinds, out, why);
+}
+
+int spec_parse_from(const char *text, size_t from, const struct spec_kind *kinds, size_t nr_kinds,
+		    struct spec *out, char why[SPEC_WHY_BYTES])
+{
+	struct cursor c = {.start = text, .at = text + from};
 	int kind;
 
 	c.why = why;

@@ -46,6 +46,10 @@ struct spec {
 int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds, struct spec *out,
 	       char why[SPEC_WHY_BYTES]);
 
+/* The same for what of text begins at `from`: positions count from the beginning of text. */
+int spec_parse_from(const char *text, size_t from, const struct spec_kind *kinds, size_t nr_kinds,
+		    struct spec *out, char why[SPEC_WHY_BYTES]);
+
 /* One value by itself; text must be used up.  Returns: 0 or -EINVAL and why. */
 int spec_value(const char *text, enum spec_unit unit, double *value, char why[SPEC_WHY_BYTES]);
 
