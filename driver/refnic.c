@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "driver/machine/machine.h"
+#include "driver/miniport/block.h"
+#include "driver/miniport/defaults.h"
 #include "driver/miniport/ndis6.h"
 
 enum { EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE };
@@ -49,21 +52,30 @@ enum option_id {
 	OPT_VERSION,
 };
 
+#define IN_TEXT(number)	 " (" AS_IT_IS(number) ")"
+#define IN_MS(number)	 " (" AS_IT_IS(number) "ms)"
+#define AS_IT_IS(number) #number
+
 static const struct {
 	const char *name, *value, *help;
 	enum option_id id;
 } table[] = {
 	{"ndis", "6", "generation of the interface (only 6 is built so far)", OPT_NDIS},
-	{"base", "N", "buffers of the base block (256)", OPT_BASE},
-	{"block", "N", "buffers of a dynamic block (128)", OPT_BLOCK},
-	{"low", "N", "available buffers at which a block is asked for (64)", OPT_LOW},
-	{"high", "N", "available buffers at which blocks are freed (384)", OPT_HIGH},
-	{"limit", "N", "most buffers, live plus pending (2048)", OPT_LIMIT},
-	{"reserve", "N", "available buffers that are never given away (8)", OPT_RESERVE},
-	{"max-pending", "N", "requests in flight at once (1)", OPT_MAX_PENDING},
-	{"shrink-ticks", "N", "ticks without shortage before a block is freed (5)",
+	{"base", "N", "buffers of the base block" IN_TEXT(DEFAULT_BASE), OPT_BASE},
+	{"block", "N", "buffers of a dynamic block" IN_TEXT(DEFAULT_BLOCK), OPT_BLOCK},
+	{"low", "N", "available buffers at which a block is asked for" IN_TEXT(DEFAULT_LOW),
+	 OPT_LOW},
+	{"high", "N", "available buffers at which blocks are freed" IN_TEXT(DEFAULT_HIGH),
+	 OPT_HIGH},
+	{"limit", "N", "most buffers, live plus pending" IN_TEXT(DEFAULT_LIMIT), OPT_LIMIT},
+	{"reserve", "N", "available buffers that are never given away" IN_TEXT(DEFAULT_RESERVE),
+	 OPT_RESERVE},
+	{"max-pending", "N", "requests in flight at once" IN_TEXT(DEFAULT_MAX_PENDING),
+	 OPT_MAX_PENDING},
+	{"shrink-ticks", "N",
+	 "ticks without shortage before a block is freed" IN_TEXT(DEFAULT_SHRINK_TICKS),
 	 OPT_SHRINK_TICKS},
-	{"tick", "DUR", "period of the policy's clock (100ms)", OPT_TICK},
+	{"tick", "DUR", "period of the policy's clock" IN_MS(DEFAULT_TICK_MS), OPT_TICK},
 	{"traffic", "SPEC", "poisson:rate=N or burst:rate=N (burst:rate=100k)", OPT_TRAFFIC},
 	{"hold", "SPEC", "how long the stack keeps a frame (lognormal:median=1ms,p99=10ms)",
 	 OPT_HOLD},
@@ -142,8 +154,8 @@ static int read_duration(int id, const char *text, double *ns)
 
 	if (spec_value(text, SPEC_DURATION, ns, why) != 0)
 		return usage_error(option_name(id), why);
-	if (*ns <= 0)
-		return usage_error(option_name(id), "must be longer than nothing");
+	if (*ns < 1)
+		return usage_error(option_name(id), "must be at least 1ns");
 	return 0;
 }
 
@@ -162,8 +174,17 @@ static int read_tick(const char *text, uint32_t *tick_ms)
 		return -EINVAL;
 	if (ns < 1e6 || ns > 60e9)
 		return usage_error("tick", "must lie between 1ms and 60s");
+	if (ns != floor(ns / 1e6) * 1e6)
+		return usage_error("tick", "must be whole milliseconds: timers know no others");
 	*tick_ms = (uint32_t)(ns / 1e6);
 	return 0;
+}
+
+static int read_packets(const char *text, uint64_t *packets)
+{
+	if (read_count(OPT_PACKETS, text, 9007199254740992.0, packets) != 0)
+		return -EINVAL;
+	return *packets > 0 ? 0 : usage_error("packets", "must be at least 1");
 }
 
 static int read_faults(const char *text, struct ndis_faults *faults)
@@ -219,10 +240,19 @@ static int take_option(struct options *o, int id, const char *text)
 	case OPT_FOR:
 		return read_duration(id, text, &o->for_ns);
 	case OPT_PACKETS:
-		return read_count(id, text, 9007199254740992.0, &o->machine.max_frames);
+		return read_packets(text, &o->machine.max_frames);
 	default:
 		return -EINVAL;
 	}
+}
+
+/* The halt waits; it is for the allocations to end, or for the user to lose patience. */
+static void say_stalled(uint32_t pending, uint64_t for_ns)
+{
+	fprintf(stderr,
+		"refnic: the halt has waited %.0f s for %" PRIu32
+		" pending request%s; Ctrl-C again ends at once\n",
+		(double)for_ns / 1e9, pending, pending == 1 ? "" : "s");
 }
 
 static int set_defaults(struct options *o)
@@ -230,22 +260,24 @@ static int set_defaults(struct options *o)
 	char why[SPEC_WHY_BYTES];
 
 	*o = (struct options){
-		.machine = {.marks = {.base = 256,
-				      .block = 128,
-				      .low = 64,
-				      .high = 384,
-				      .limit = 2048,
-				      .reserve = 8,
-				      .max_pending = 1,
-				      .shrink_ticks = 5},
-			    .tick_ms = 100,
-			    .seed = 1},
+		.machine = {.marks = DEFAULT_MARKS,
+			    .tick_ms = DEFAULT_TICK_MS,
+			    .seed = 1,
+			    .stalled = say_stalled},
 		.traffic = "burst:rate=100k",
 	};
 	if (draw_parse("lognormal:median=1ms,p99=10ms", &o->machine.hold, why) != 0 ||
 	    draw_parse("lognormal:median=2ms,p99=12ms", &o->machine.lead, why) != 0)
 		return -EINVAL;
 	return 0;
+}
+
+/* Lengths of allocations have 32 bits. */
+static int check_block(const char *option, uint32_t buffers)
+{
+	if (block_length(buffers, DEFAULT_BUFFER_BYTES, NdisGetSharedDataAlignment()) != 0)
+		return 0;
+	return usage_error(option, "so many buffers do not fit into one block of memory");
 }
 
 /* What can be judged only when every option is known. */
@@ -259,7 +291,23 @@ static int check_options(struct options *o)
 		fprintf(stderr, "refnic: the marks do not fit together: %s\n", why);
 		return -EINVAL;
 	}
-	return 0;
+	if (check_block("base", o->machine.marks.base) != 0)
+		return -EINVAL;
+	return check_block("block", o->machine.marks.block);
+}
+
+/* An option that getopt_long() did not take. */
+static void refuse_option(int id, const char *word)
+{
+	char letter[] = {'-', (char)optopt, '\0'};
+
+	/* Of letters in one word it says which, but is still at the word. */
+	if (id == '?' && optopt > 0 && optopt < OPT_NDIS)
+		word = letter;
+	fprintf(stderr, "refnic: %s: %s; see refnic --help\n", word,
+		id == ':'	     ? "a value is missing"
+		: optopt >= OPT_NDIS ? "takes no value"
+				     : "no such option");
 }
 
 /* Returns: 0; 1 when help or version was printed; -EINVAL. */
@@ -285,8 +333,7 @@ static int read_options(struct options *o, int argc, char **argv)
 			return 1;
 		}
 		if (id == '?' || id == ':') {
-			fprintf(stderr, "refnic: %s: %s; see refnic --help\n", argv[optind - 1],
-				id == '?' ? "no such option" : "a value is missing");
+			refuse_option(id, argv[optind - 1]);
 			return -EINVAL;
 		}
 		if (take_option(o, id, optarg) != 0)

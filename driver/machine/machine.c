@@ -37,6 +37,7 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 		.seed = m->config.seed,
 		.lead = m->config.lead,
 		.faults = m->config.faults,
+		.stalled = m->config.stalled,
 	};
 	int error = ndis_host_open(&host);
 	NDIS_STATUS status;
@@ -209,6 +210,9 @@ void machine_summary(struct machine *m, struct machine_summary *s)
 
 bool machine_summary_ok(const struct machine_summary *s)
 {
-	return s->violations == 0 && s->dma_faults == 0 && s->stack.payload_errors == 0 &&
+	const struct device_counts *d = &s->device;
+
+	return s->wire.sent == d->stored + d->no_descriptor + d->fifo + d->refused &&
+	       s->violations == 0 && s->dma_faults == 0 && s->stack.payload_errors == 0 &&
 	       s->memory.blocks_live == 0 && s->memory.pending == 0 && s->memory.indicated == 0;
 }

@@ -34,6 +34,8 @@ struct machine_config {
 	struct traffic traffic;
 	struct draw hold, lead;
 	struct ndis_faults faults;
+	/* Called every 2 s while the halt waits for requests; may be NULL. */
+	void (*stalled)(uint32_t pending, uint64_t for_ns);
 };
 
 struct machine_summary {
@@ -56,8 +58,10 @@ void machine_stop(struct machine *machine);
 void machine_summary(struct machine *machine, struct machine_summary *summary);
 void machine_close(struct machine *machine);
 
-/* Whether all is well: no broken rule, no fault, no damaged byte, nothing live, no frame
- * unaccounted. */
+/*
+ * Whether all is well: no broken rule, no fault, no damaged byte, nothing live, and every frame
+ * that was sent stored or known to be lost.
+ */
 bool machine_summary_ok(const struct machine_summary *summary);
 
 #endif

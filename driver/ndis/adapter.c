@@ -216,6 +216,7 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	uint32_t out;
 
+	adapter->halting_ns = exec_now_ns(ndis_host()->config.exec);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
 	adapter->driver->functions.HaltHandlerEx(adapter->context, action);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);

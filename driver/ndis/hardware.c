@@ -268,8 +268,14 @@ ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG Targ
 		    PVOID MiniportDpcContext)
 {
 	struct ndis_interrupt *interrupt = NdisInterruptHandle;
-	struct ndis_adapter *adapter = interrupt->adapter;
+	struct ndis_adapter *adapter;
 
+	if (ndis_object_kind(NdisInterruptHandle) != NDIS_KIND_INTERRUPT) {
+		ndis_broken(NULL, 48, (uintptr_t)interrupt,
+			    "NdisMQueueDpc was given no live interrupt handle");
+		return 0;
+	}
+	adapter = interrupt->adapter;
 	pthread_mutex_lock(&adapter->irq_mutex);
 	if (adapter->interrupt == interrupt) {
 		interrupt->dpc_context = MiniportDpcContext;

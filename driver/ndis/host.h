@@ -29,6 +29,11 @@ struct ndis_host_config {
 	uint64_t seed;
 	struct draw lead;	   /* from a shared-memory request to its completion */
 	struct ndis_faults faults; /* what goes wrong on purpose */
+	/*
+	 * MiniportHaltEx waited on an event in vain (R51), and waits again: requests pending, and
+	 * since when it halts.  May be NULL.  Thread: the halting one.
+	 */
+	void (*stalled)(uint32_t pending, uint64_t for_ns);
 };
 
 /* Returns: 0; -EBUSY there is a host already; -ENOMEM. */
@@ -47,7 +52,7 @@ void ndis_driver_unload(struct ndis_driver *driver);
 struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device *device);
 void ndis_adapter_close(struct ndis_adapter *adapter);
 
-/* A value that NdisReadConfiguration() finds.  Returns: 0, -ENOMEM, -ENOSPC. */
+/* A value that NdisReadConfiguration() finds.  Returns: 0, -ENOSPC. */
 int ndis_adapter_configure(struct ndis_adapter *adapter, const char *keyword, ULONG value);
 
 /* MiniportInitializeEx.  On success the adapter is paused. */

@@ -121,6 +121,7 @@ struct ndis_adapter {
 	enum ndis_adapter_state state; /* written by the controlling thread; read atomically */
 	NDIS_HANDLE context;	       /* of the miniport: what its callbacks are given */
 	ULONG attributes;
+	uint64_t halting_ns; /* when MiniportHaltEx was called */
 	uint32_t pause_done; /* atomic */
 	uint32_t indicated;  /* atomic: frames that the protocols have */
 	struct poolscope_pool *pool;

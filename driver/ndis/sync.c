@@ -99,6 +99,20 @@ VOID NdisResetEvent(PNDIS_EVENT Event)
 	__atomic_store_n(&Event->Signalled, 0, __ATOMIC_RELEASE);
 }
 
+/* A halt that waits in vain is told to whoever runs the host (R51). */
+static void note_stall(void)
+{
+	struct ndis_adapter *adapter = ndis_current_adapter();
+	const struct ndis_host_config *config = &ndis_host()->config;
+	struct ndis_memory_counts counts;
+
+	if (config->stalled == NULL || adapter == NULL ||
+	    ndis_adapter_state(adapter) != NDIS_ADAPTER_HALTING)
+		return;
+	ndis_adapter_counts(adapter, &counts);
+	config->stalled(counts.pending, exec_now_ns(config->exec) - adapter->halting_ns);
+}
+
 BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait)
 {
 	struct exec *exec = ndis_host()->config.exec;
@@ -108,5 +122,8 @@ BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait)
 		return __atomic_load_n(&Event->Signalled, __ATOMIC_ACQUIRE) != 0;
 	if (MsToWait != 0)
 		until = exec_now_ns(exec) + MsToWait * UINT64_C(1000000);
-	return exec_wait(exec, &Event->Signalled, until);
+	if (exec_wait(exec, &Event->Signalled, until))
+		return TRUE;
+	note_stall();
+	return FALSE;
 }

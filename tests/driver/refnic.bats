@@ -84,6 +84,40 @@ usage_error() {
 	usage_error 'only 6' --ndis 5
 }
 
+@test "times and numbers that would be cut are usage errors" {
+	usage_error 1ns --for 0.5ns
+	usage_error packets --packets 0
+	usage_error whole --tick 1.5ms
+	usage_error whole --traffic poisson:rate=1k,bytes=60.5
+}
+
+@test "traffic that never comes or floods the host is a usage error" {
+	usage_error rate --traffic poisson:rate=1e-300
+	usage_error peak --traffic burst:rate=1M,peak=1e15
+	usage_error peak --traffic burst:rate=1k,on=1us,off=1000h
+}
+
+@test "a block beyond 32 bits is a usage error that names its option" {
+	usage_error '--base:' --base 3M --limit 3M
+	usage_error '--block:' --block 3M --high 4M --limit 8M
+}
+
+@test "an unknown letter is named" {
+	usage_error '-x:' -xyz
+	usage_error 'missing' --for
+	usage_error '--help=1: takes no value' --help=1
+}
+
+@test "an error behind a plus has its position" {
+	usage_error 'position 12 ' --fail refuse:p=1+explode:p=1
+}
+
+@test "a halt that waits says for what" {
+	run refnic --for 50ms --lead fixed:2500ms --hold fixed:20ms --traffic poisson:rate=50k
+	[ "$status" = 0 ]
+	[[ $output == *"waited 2 s for 1 pending request; Ctrl-C"* ]]
+}
+
 @test "help and version go to stdout" {
 	run refnic --help
 	[ "$status" = 0 ]
