@@ -210,7 +210,10 @@ void poolscope_emit_rx_return(struct poolscope_pool *pool, const uint32_t *ids, 
 void poolscope_emit_rx_drop(struct poolscope_pool *pool, uint32_t count,
 			    enum poolscope_drop_cause cause)
 {
-	rec_add((struct rec_event){.kind = POOLSCOPE_EV_RX_DROP, .buffers = count}, NULL, 0);
+	rec_add((struct rec_event){.kind = POOLSCOPE_EV_RX_DROP,
+				   .buffers = count,
+				   .how = (int)cause},
+		NULL, 0);
 }
 
 void poolscope_emit_fallback(struct poolscope_pool *pool, bool on, uint32_t available)

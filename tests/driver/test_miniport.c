@@ -217,6 +217,43 @@ static void record_begins_with_the_base_block_and_a_running_tick(void **state)
 	assert_int_equal(recorder.events[recorder.nr_events - 1].kind, POOLSCOPE_EV_POOL_CLOSE);
 }
 
+/* The time that the run lasts and the policy's clock go together. */
+static void ticks_come_at_their_period(void **state)
+{
+	struct machine_config c = config_for("poisson:rate=1k", "fixed:1ms", "fixed:1ms");
+	struct machine_summary s;
+	size_t ticks;
+
+	c.tick_ms = 10;
+	s = run(&c, 400000000);
+	assert_books_balance(&s);
+	ticks = rec_count(POOLSCOPE_EV_TICK);
+	/* 40 and one each at restart and pause; fewer on a busy host, which is not caught up on. */
+	assert_true(ticks >= 12 && ticks <= 60);
+}
+
+static void summary_is_not_ok_when_anything_is_wrong(void **state)
+{
+	const struct machine_summary good = {
+		.wire.sent = 10,
+		.device = {.stored = 4, .no_descriptor = 3, .fifo = 2, .refused = 1}};
+	struct machine_summary bad[8];
+
+	for (size_t i = 0; i < ARRAYSIZE(bad); i++)
+		bad[i] = good;
+	bad[0].violations = 1;
+	bad[1].dma_faults = 1;
+	bad[2].stack.payload_errors = 1;
+	bad[3].memory.blocks_live = 1;
+	bad[4].memory.pending = 1;
+	bad[5].memory.indicated = 1;
+	bad[6].wire.sent = 11;
+	bad[7].device.stored = 5;
+	assert_true(machine_summary_ok(&good));
+	for (size_t i = 0; i < ARRAYSIZE(bad); i++)
+		assert_false(machine_summary_ok(&bad[i]));
+}
+
 /* R18, R51, R52: at whatever moment the halt comes, it ends and nothing is left. */
 static void halting_at_any_moment_leaves_nothing(void **state)
 {
@@ -245,6 +282,8 @@ int main(void)
 		cmocka_unit_test(halt_waits_for_pending_requests),
 		cmocka_unit_test(max_pending_above_one_keeps_the_limit),
 		cmocka_unit_test(record_begins_with_the_base_block_and_a_running_tick),
+		cmocka_unit_test(ticks_come_at_their_period),
+		cmocka_unit_test(summary_is_not_ok_when_anything_is_wrong),
 		cmocka_unit_test(halting_at_any_moment_leaves_nothing),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,10 @@
 #include <cmocka.h>
 
 #include "driver/miniport/ndis6.h"
-#include "driver/ndis/host.h"
+#include "driver/ndis/internal.h"
 #include "driver/nic/nic.h"
+#include "driver/nic/regs.h"
+#include "driver/stack/stack.h"
 #include "driver/traffic/frame.h"
 #include "tests/driver/recorder.h"
 
@@ -28,7 +30,47 @@ static struct {
 	PNET_BUFFER_LIST kept;
 	uint32_t nr_kept, resources, damaged;
 	uint64_t next_sequence;
+	uint32_t accesses;	    /* atomic: of registers */
+	uint32_t ctrl;		    /* atomic: written last */
+	void (*held)(void);	    /* called once, when the driver has set RX_HOLD */
+	struct ndis_protocol stack; /* who gets frames instead of the above */
+	uint8_t *first_payload;
 } fx;
+
+/* --- the device, with somebody who looks on --------------------------------------------------- */
+
+static const struct device_ops *real_ops;
+static struct device_ops spy_ops;
+
+static uint32_t spy_read(struct device *device, uint32_t offset)
+{
+	__atomic_add_fetch(&fx.accesses, 1, __ATOMIC_SEQ_CST);
+	return real_ops->read(device, offset);
+}
+
+static void spy_write(struct device *device, uint32_t offset, uint32_t value)
+{
+	void (*held)(void) = fx.held;
+
+	__atomic_add_fetch(&fx.accesses, 1, __ATOMIC_SEQ_CST);
+	real_ops->write(device, offset, value);
+	if (offset != offsetof(struct nic_regs, ctrl))
+		return;
+	__atomic_store_n(&fx.ctrl, value, __ATOMIC_SEQ_CST);
+	if ((value & NIC_CTRL_RX_HOLD) && held != NULL) {
+		fx.held = NULL;
+		held();
+	}
+}
+
+static void spy_on(struct device *device)
+{
+	real_ops = device->ops;
+	spy_ops = *real_ops;
+	spy_ops.read = spy_read;
+	spy_ops.write = spy_write;
+	device->ops = &spy_ops;
+}
 
 /* Keeps everything; checks each byte. */
 static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
@@ -57,14 +99,23 @@ static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULON
 	pthread_mutex_unlock(&fx.mutex);
 }
 
-static void begin(void)
+/* The stack gets the frames; where the first one lies is remembered. */
+static void pass_on(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
+		    ULONG flags)
+{
+	if (fx.first_payload == NULL)
+		fx.first_payload =
+			NET_BUFFER_FIRST_MDL(NET_BUFFER_LIST_FIRST_NB(chain))->MappedSystemVa;
+	fx.stack.receive(fx.stack.ctx, binding, chain, count, flags);
+}
+
+static void begin_with(ULONG base, ULONG buffer_bytes)
 {
 	static const struct {
 		const char *keyword;
 		ULONG value;
-	} values[] = {{"PoolBase", 16},	 {"PoolBlock", 8},	{"PoolLow", 4},
-		      {"PoolHigh", 20},	 {"PoolLimit", 24},	{"PoolReserve", 0},
-		      {"PoolTickMs", 1}, {"PoolShrinkTicks", 2}};
+	} values[] = {{"PoolBlock", 8},	  {"PoolLow", 4},    {"PoolHigh", 20},
+		      {"PoolReserve", 0}, {"PoolTickMs", 1}, {"PoolShrinkTicks", 2}};
 	struct ndis_protocol protocol = {receive, NULL};
 	struct ndis_host_config config = {.seed = 1, .lead = {.kind = DRAW_FIXED}};
 
@@ -76,13 +127,22 @@ static void begin(void)
 	assert_int_equal(ndis_host_open(&config), 0);
 	fx.space = dma_space_open();
 	fx.nic = nic_open(fx.space);
+	spy_on(fx.nic);
 	assert_int_equal(ndis_driver_load(DriverEntry, &fx.driver), NDIS_STATUS_SUCCESS);
 	fx.adapter = ndis_adapter_open(fx.driver, fx.nic);
 	for (size_t i = 0; i < ARRAYSIZE(values); i++)
 		ndis_adapter_configure(fx.adapter, values[i].keyword, values[i].value);
+	ndis_adapter_configure(fx.adapter, "PoolBase", base);
+	ndis_adapter_configure(fx.adapter, "PoolLimit", base + 8);
+	ndis_adapter_configure(fx.adapter, "BufferBytes", buffer_bytes);
 	ndis_adapter_bind(fx.adapter, &protocol);
 	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
 	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_SUCCESS);
+}
+
+static void begin(void)
+{
+	begin_with(16, 2048);
 }
 
 static void return_kept(void)
@@ -98,14 +158,12 @@ static void return_kept(void)
 		NdisReturnNetBufferLists(fx.adapter, chain, 0);
 }
 
-static void end(void)
+static void end_paused(NDIS_HALT_ACTION action)
 {
 	char first[200] = "";
 	uint64_t mismatches;
 
-	return_kept();
-	ndis_adapter_pause(fx.adapter);
-	ndis_adapter_halt(fx.adapter, NdisHaltDeviceDisabled);
+	ndis_adapter_halt(fx.adapter, action);
 	mismatches = rec_replay(first);
 	if (mismatches != 0)
 		print_message("%s\n", first);
@@ -122,15 +180,27 @@ static void end(void)
 	pthread_mutex_destroy(&fx.mutex);
 }
 
-/* Frames reach the ring; no interrupt follows until look() lets the device step. */
-static void send(uint32_t n)
+static void end(void)
 {
-	uint8_t frame[600];
+	return_kept();
+	ndis_adapter_pause(fx.adapter);
+	end_paused(NdisHaltDeviceDisabled);
+}
+
+/* Frames reach the ring; no interrupt follows until look() lets the device step. */
+static void send_long(uint32_t n, uint32_t len_bytes)
+{
+	uint8_t frame[FRAME_MAX_BYTES];
 
 	while (n-- > 0) {
-		frame_fill(frame, sizeof(frame), SEED, fx.sent++);
-		fx.nic->ops->receive(fx.nic, frame, sizeof(frame));
+		frame_fill(frame, len_bytes, SEED, fx.sent++);
+		fx.nic->ops->receive(fx.nic, frame, len_bytes);
 	}
+}
+
+static void send(uint32_t n)
+{
+	send_long(n, 600);
 }
 
 static void look(void)
@@ -240,6 +310,180 @@ static void frames_on_the_ring_at_pause_are_counted_as_dropped(void **state)
 	assert_int_equal(rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.dropped, 7);
 }
 
+/* --- what the device is told ------------------------------------------------------------------ */
+
+/* R48 */
+static void pause_stops_the_device_and_halt_resets_it(void **state)
+{
+	begin();
+	assert_int_equal(fx.ctrl, NIC_CTRL_RX_ENABLE);
+	ndis_adapter_pause(fx.adapter);
+	assert_int_equal(fx.ctrl, 0);
+	assert_int_equal(real_ops->read(fx.nic, offsetof(struct nic_regs, mask_set)), 0);
+	end_paused(NdisHaltDeviceDisabled);
+	assert_int_equal(fx.ctrl, NIC_CTRL_RESET);
+}
+
+/* R56 */
+static void no_register_is_touched_after_a_surprise_removal(void **state)
+{
+	uint32_t before;
+
+	begin();
+	send(3);
+	look();
+	return_kept();
+	ndis_adapter_pause(fx.adapter);
+	before = fx.accesses;
+	end_paused(NdisHaltDeviceSurpriseRemoved);
+	assert_int_equal(fx.accesses, before);
+}
+
+static void shut_down(void)
+{
+	fx.driver->functions.ShutdownHandlerEx(fx.adapter->context, NdisShutdownPowerOff);
+}
+
+/* R48, R55: a shutdown takes no lock, and may come in the middle of a withdrawal */
+static void withdrawal_does_not_start_a_device_that_was_shut_down(void **state)
+{
+	grow();
+	fx.held = shut_down;
+	return_kept();
+	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	/* The pool's lock is free again when the withdrawal is over. */
+	ndis_adapter_pause(fx.adapter);
+	assert_int_equal(fx.ctrl, 0);
+	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_SUCCESS);
+	assert_int_equal(fx.ctrl, NIC_CTRL_RX_ENABLE);
+	end();
+}
+
+/* --- what the device could not take ----------------------------------------------------------- */
+
+static uint32_t dropped_because(enum poolscope_drop_cause cause)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < recorder.nr_events; i++) {
+		if (recorder.events[i].kind == POOLSCOPE_EV_RX_DROP &&
+		    recorder.events[i].how == (int)cause)
+			n += recorder.events[i].buffers;
+	}
+	return n;
+}
+
+static void overrun(void)
+{
+	send(NIC_FIFO_FRAMES + 2);
+}
+
+static void overrun_of_the_held_device_is_counted_as_dropped(void **state)
+{
+	grow();
+	fx.held = overrun;
+	return_kept();
+	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	look();
+	end();
+	assert_int_equal(dropped_because(POOLSCOPE_DROP_FIFO), 2);
+	assert_int_equal(rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.taken +
+				 rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.dropped,
+			 12 + NIC_FIFO_FRAMES + 2);
+}
+
+/* nic.md 4.2: such slots are used up; their buffers must not be */
+static void slots_without_a_frame_are_dropped_and_posted_again(void **state)
+{
+	begin_with(16, 512);
+	for (int round = 0; round < 3; round++) {
+		send(16);
+		look();
+		assert_int_equal(fx.nr_kept, 0);
+	}
+	send_long(16, 100);
+	look();
+	assert_int_equal(fx.nr_kept, 16);
+	end();
+	assert_int_equal(dropped_because(POOLSCOPE_DROP_NO_DESCRIPTOR), 48);
+}
+
+static void dpc_goes_on_after_its_budget(void **state)
+{
+	begin_with(2048, 2048);
+	send(1500); /* 16 batches of 64 are 1024 */
+	look();
+	assert_int_equal(fx.nr_kept, 1500);
+	end();
+}
+
+/* --- with the stack on top -------------------------------------------------------------------- */
+
+static struct stack *begin_with_stack(const char *hold)
+{
+	struct ndis_protocol protocol = {pass_on, NULL};
+	char why[SPEC_WHY_BYTES];
+	struct stack *stack;
+	struct draw draw;
+
+	begin_with(512, 2048);
+	assert_int_equal(draw_parse(hold, &draw, why), 0);
+	stack = stack_open(fx.exec, &draw, SEED);
+	assert_non_null(stack);
+	fx.stack = stack_protocol(stack);
+	ndis_adapter_bind(fx.adapter, &protocol);
+	return stack;
+}
+
+static uint64_t end_with_stack(struct stack *stack)
+{
+	struct stack_counts counts;
+
+	stack_pause(stack, exec_now_ns(fx.exec) + 20000000);
+	ndis_adapter_pause(fx.adapter);
+	stack_count(stack, &counts);
+	assert_int_equal(counts.held, 0);
+	stack_close(stack);
+	end_paused(NdisHaltDeviceDisabled);
+	return counts.payload_errors;
+}
+
+/* The damaged frame is noticed when it comes and once more when it goes. */
+static void stack_notices_a_byte_that_the_wire_changed(void **state)
+{
+	struct stack *stack = begin_with_stack("fixed:1ms");
+	uint8_t frame[100];
+
+	send(2);
+	frame_fill(frame, sizeof(frame), SEED, fx.sent++);
+	frame[50] ^= 1;
+	fx.nic->ops->receive(fx.nic, frame, sizeof(frame));
+	send(2);
+	look();
+	assert_int_equal(end_with_stack(stack), 2);
+}
+
+static void stack_notices_a_byte_that_changed_while_it_held_the_frame(void **state)
+{
+	struct stack *stack = begin_with_stack("fixed:1h");
+
+	send(3);
+	look();
+	fx.first_payload[40] ^= 1;
+	assert_int_equal(end_with_stack(stack), 1);
+}
+
+/* Some frames are due before the end of the grace, some in minutes. */
+static void stack_lets_go_of_everything_when_the_grace_is_over(void **state)
+{
+	struct stack *stack = begin_with_stack("lognormal:median=10ms,p99=1h");
+
+	/* A pause that does not end is what this test fails by. */
+	send(400);
+	look();
+	assert_int_equal(end_with_stack(stack), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +492,15 @@ int main(void)
 		cmocka_unit_test(shrinking_needs_no_traffic),
 		cmocka_unit_test(paused_adapter_receives_nothing_and_restarts),
 		cmocka_unit_test(frames_on_the_ring_at_pause_are_counted_as_dropped),
+		cmocka_unit_test(pause_stops_the_device_and_halt_resets_it),
+		cmocka_unit_test(no_register_is_touched_after_a_surprise_removal),
+		cmocka_unit_test(withdrawal_does_not_start_a_device_that_was_shut_down),
+		cmocka_unit_test(overrun_of_the_held_device_is_counted_as_dropped),
+		cmocka_unit_test(slots_without_a_frame_are_dropped_and_posted_again),
+		cmocka_unit_test(dpc_goes_on_after_its_budget),
+		cmocka_unit_test(stack_notices_a_byte_that_the_wire_changed),
+		cmocka_unit_test(stack_notices_a_byte_that_changed_while_it_held_the_frame),
+		cmocka_unit_test(stack_lets_go_of_everything_when_the_grace_is_over),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
