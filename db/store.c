@@ -27,6 +27,7 @@ struct store {
 	pthread_t thread;
 	int64_t batch_ns;
 	char *trace, *command_line;
+	bool drained; /* the writer thread has ended; the writer is the producer's */
 
 	pthread_mutex_t lock; /* what follows */
 	struct store_progress progress;
@@ -179,7 +180,24 @@ int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_
 
 int store_flush(struct store *store)
 {
-	return queue_flush(&store->queue);
+	return store->drained ? store_drain(store) : queue_flush(&store->queue);
+}
+
+int store_drain(struct store *store)
+{
+	struct writer *w = &store->writer;
+
+	if (!store->drained) {
+		store->drained = true;
+		queue_stop(&store->queue);
+		pthread_join(store->thread, NULL);
+		queue_fail(&store->queue); /* nobody would take what came now */
+		if (!w->rows.error) {
+			writer_expire(w, true);
+			commit(store);
+		}
+	}
+	return w->rows.error ? -EIO : 0;
 }
 
 void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_t mismatches,
@@ -215,12 +233,8 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 	struct writer *w = &store->writer;
 	int ret;
 
-	queue_stop(&store->queue);
-	pthread_join(store->thread, NULL);
-	if (!w->rows.error) {
-		writer_expire(w, true);
+	if (!store_drain(store))
 		writer_finish(w, end, note);
-	}
 	ret = w->rows.error ? db_fail(err, -EIO, "%s", w->rows.error_text.text) : 0;
 	if (ret)
 		writer_give_up(w);

@@ -67,6 +67,14 @@ int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_
 int store_flush(struct store *store);
 
 /*
+ * Says that no more events will come: stores whatever still waits for its predecessors, and
+ * commits. From then on store_progress() is final, and store_close() only adds how it ended.  The
+ * callbacks run on the calling thread; store_append() and store_loss() return -EIO afterwards.
+ * Thread:  the producer.  Returns: 0 or -EIO, as store_append().
+ */
+int store_drain(struct store *store);
+
+/*
  * Records how many decisions of a pool were checked by identity replay and how many disagreed.
  * Thread:  the writer's, from before_commit.
  */

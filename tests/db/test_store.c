@@ -170,6 +170,40 @@ static void late_join_takes_the_first_tick_as_its_base(void **state)
 	fixture_remove(all);
 }
 
+/* Events wait for a lost one until the end; among them is the one that closes the pool. */
+static void after_a_drain_the_progress_is_final(void **state)
+{
+	char *path = fixture_path();
+	struct tape *t = tape_of(12, 1);
+	struct store *store = fixture_open(path);
+	struct store_progress p;
+
+	for (size_t i = 0; i < t->nr; i++)
+		if (i != t->nr - 3)
+			fixture_emit(&t->events[i], store);
+	assert_int_equal(store_flush(store), 0);
+	store_progress(store, &p);
+	assert_int_equal(p.open_pools, 1);
+	assert_int_equal(p.lost, 0);
+	assert_int_equal(store_drain(store), 0);
+	store_progress(store, &p);
+	assert_int_equal(p.open_pools, 0);
+	assert_int_equal(p.lost, 1);
+	assert_int_equal(p.events, t->nr - 1);
+	assert_int_equal(p.last_event_ns, t->events[t->nr - 1].ts_ns);
+	assert_int_equal(fixture_status(path).events, t->nr - 1); /* readers see it, too */
+	assert_string_equal(fixture_status(path).ended, "recording");
+	assert_int_equal(store_append(store, &t->events[0]), -EIO);
+	assert_int_equal(store_flush(store), 0);
+	assert_int_equal(store_drain(store), 0);
+	fixture_close(store);
+	assert_int_equal(fixture_status(path).events, t->nr - 1);
+	assert_int_equal(fixture_status(path).lost, 1);
+	assert_string_equal(fixture_status(path).ended, "complete");
+	free(t);
+	fixture_remove(path);
+}
+
 /* --- rows ------------------------------------------------------------------------------------ */
 
 static void every_field_of_every_event_can_be_read_back(void **state)
@@ -457,6 +491,7 @@ int main(void)
 		cmocka_unit_test(gap_becomes_a_loss_row_with_exact_count_and_interval),
 		cmocka_unit_test(told_and_seen_losses_are_not_counted_twice),
 		cmocka_unit_test(late_join_takes_the_first_tick_as_its_base),
+		cmocka_unit_test(after_a_drain_the_progress_is_final),
 		cmocka_unit_test(every_field_of_every_event_can_be_read_back),
 		cmocka_unit_test(walking_the_events_gives_back_what_was_stored),
 		cmocka_unit_test(allocation_rows_carry_lead_and_life),
