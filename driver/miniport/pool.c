@@ -466,6 +466,7 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 {
 	const struct policy_marks *m = &config->marks;
 	ULONG blocks = m->limit > m->base ? (m->limit - m->base) / m->block : 0;
+	UINT bytes;
 
 	NdisZeroMemory(pool, sizeof(*pool));
 	pool->config = *config;
@@ -474,12 +475,12 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 	if (pool->block_bytes == 0 || pool_base_bytes(pool) == 0)
 		return NDIS_STATUS_INVALID_PARAMETER;
 	pool->nr_slots = blocks + 1;
-	pool->slots = NdisAllocateMemoryWithTagPriority(
-		NULL, (UINT)(pool->nr_slots * sizeof(pool->slots[0])), POOL_TAG,
-		NormalPoolPriority);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
+	bytes = (UINT)(pool->nr_slots * sizeof(*pool->slots));
+	pool->slots = NdisAllocateMemoryWithTagPriority(NULL, bytes, POOL_TAG, NormalPoolPriority);
 	if (pool->slots == NULL)
 		return NDIS_STATUS_RESOURCES;
-	NdisZeroMemory(pool->slots, pool->nr_slots * sizeof(pool->slots[0]));
+	NdisZeroMemory(pool->slots, bytes);
 	NdisAllocateSpinLock(&pool->lock);
 	policy_init(&pool->policy, m);
 	return NDIS_STATUS_SUCCESS;

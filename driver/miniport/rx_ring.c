@@ -40,15 +40,18 @@ static ULONG slots_for(ULONG nr_buffers)
 NDIS_STATUS rx_ring_init(struct rx_ring *ring, NDIS_HANDLE adapter_handle, struct hw_regs *regs,
 			 ULONG nr_buffers, ULONG buffer_bytes)
 {
+	UINT bytes;
+
 	ring->regs = regs;
 	ring->slots = slots_for(nr_buffers);
 	ring->buffer_bytes = buffer_bytes;
-	ring->buffers = NdisAllocateMemoryWithTagPriority(
-		adapter_handle, (UINT)(ring->slots * sizeof(ring->buffers[0])), RING_TAG,
-		NormalPoolPriority);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
+	bytes = (UINT)(ring->slots * sizeof(*ring->buffers));
+	ring->buffers = NdisAllocateMemoryWithTagPriority(adapter_handle, bytes, RING_TAG,
+							  NormalPoolPriority);
 	if (ring->buffers == NULL)
 		return NDIS_STATUS_RESOURCES;
-	NdisZeroMemory(ring->buffers, ring->slots * sizeof(ring->buffers[0]));
+	NdisZeroMemory(ring->buffers, bytes);
 	/* The head word lies on a line of its own: the device writes it all the time. */
 	ring->length =
 		ring->slots * (ULONG)sizeof(struct hw_rx_desc) + NdisGetSharedDataAlignment();
