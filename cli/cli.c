@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,17 @@ int cli_fail(int status, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return status;
+}
+
+int cli_unknown_option(const char *command, char *const *argv)
+{
+	char letter[3] = {'-', (char)optopt, 0};
+
+	/* optopt is the letter of a short option, and 0 or a long option's value else. */
+	return cli_fail(CLI_USAGE, "%s: unknown option %s; see: poolscope %s --help", command,
+			optopt > 0 && strncmp(argv[optind - 1], "--", 2) != 0 ? letter
+									      : argv[optind - 1],
+			command);
 }
 
 int cli_duration(const char *text, int64_t *ns)

@@ -33,6 +33,9 @@ struct cli_command {
  */
 int cli_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* After getopt_long() said '?': names the option that it did not know.  Returns: CLI_USAGE. */
+int cli_unknown_option(const char *command, char *const *argv);
+
 /*
  * Reads a duration with its unit: "250ms", "2s", "300us", "5m", "1h", "10ns"; fractions are
  * allowed. Returns: 0 and *ns, or -EINVAL when it has no unit, is no number, or is out of range.

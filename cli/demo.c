@@ -110,9 +110,10 @@ static int default_path(char *path, size_t size)
 	localtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
 	if (data && *data == '/')
-		snprintf(path, size, "%s/poolscope/demo-%s.db", data, when);
+		snprintf(path, size, "%s/poolscope/demo-%s-%d.db", data, when, (int)getpid());
 	else if (home && *home == '/')
-		snprintf(path, size, "%s/.local/share/poolscope/demo-%s.db", home, when);
+		snprintf(path, size, "%s/.local/share/poolscope/demo-%s-%d.db", home, when,
+			 (int)getpid());
 	else
 		snprintf(path, size, "/tmp/poolscope-demo-%s-%d.db", when, (int)getpid());
 	return make_folders(path);
@@ -152,9 +153,7 @@ static int parse(int argc, char **argv, struct demo *demo)
 		case ':':
 			return cli_fail(CLI_USAGE, "demo: %s needs a value", argv[optind - 1]);
 		default:
-			return cli_fail(CLI_USAGE,
-					"demo: unknown option %s; see: poolscope demo --help",
-					argv[optind - 1]);
+			return cli_unknown_option("demo", argv);
 		}
 	}
 	if (optind < argc)
@@ -183,7 +182,7 @@ static int start(struct demo *demo, const char *line, struct judge *judge,
 	for (size_t i = 0; demo->scenario->args[i]; i++)
 		args[nr++] = (char *)demo->scenario->args[i];
 	if (demo->for_ns) {
-		snprintf(duration, sizeof(duration), "%lldms", (long long)(demo->for_ns / 1000000));
+		snprintf(duration, sizeof(duration), "%lldns", (long long)demo->for_ns);
 		args[nr++] = "--for";
 		args[nr++] = duration;
 	}
@@ -230,19 +229,9 @@ static int show_live(struct demo *demo)
 	return ret ? CLI_UNREADABLE : CLI_OK;
 }
 
-static void wait_for_end(struct demo *demo, const volatile sig_atomic_t *interrupted)
+static void wait_for_end(struct demo *demo)
 {
-	const struct timespec nap = {.tv_nsec = 20000000};
-	bool asked = false;
-
-	while (recording_poll(demo->recording) == RECORDING_RUNNING) {
-		if (*interrupted && !asked) {
-			recording_interrupt(demo->recording,
-					    *interrupted == RECORD_SIGNAL_FROM_PROCESS);
-			asked = true;
-		}
-		nanosleep(&nap, NULL);
-	}
+	record_wait(demo->recording, 0);
 	finish(demo);
 }
 
@@ -329,7 +318,7 @@ int cli_demo(int argc, char **argv)
 		if (terminal)
 			ret = show_live(&demo);
 		else
-			wait_for_end(&demo, interrupted);
+			wait_for_end(&demo);
 		ret = ret ? ret : wind_up(&demo, terminal);
 	}
 	unlink(demo.refnic_log);

@@ -28,8 +28,14 @@ static void catch_signals(void)
 	const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &action, NULL);
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		struct sigaction old;
+
+		/* nohup(1) and a shell's background jobs ignore signals on purpose. */
+		if (!sigaction(sigs[i], NULL, &old) &&
+		    (old.sa_handler != SIG_IGN || sigs[i] == SIGINT))
+			sigaction(sigs[i], &action, NULL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -139,9 +145,7 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 		case ':':
 			return cli_fail(CLI_USAGE, "record: %s needs a value", argv[optind - 1]);
 		default:
-			return cli_fail(CLI_USAGE,
-					"record: unknown option %s; see: poolscope record --help",
-					argv[optind - 1]);
+			return cli_unknown_option("record", argv);
 		}
 	}
 	if (!options->path)
@@ -156,21 +160,21 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 	return CLI_OK;
 }
 
-/* Until the program ends or the time is up; each signal is passed on, a program may heed a second.
- */
-static void wait_for_end(struct recording *r, int64_t for_ns)
+void record_wait(struct recording *r, int64_t for_ns)
 {
 	const struct timespec nap = {.tv_nsec = 10000000};
 	int64_t deadline = for_ns ? now_ns() + for_ns : INT64_MAX;
+	bool asked = false;
 
-	while (recording_poll(r) == RECORDING_RUNNING) {
-		if (now_ns() >= deadline)
-			return; /* recording_finish() ends it */
+	while (recording_poll(r) == RECORDING_RUNNING && now_ns() < deadline) {
 		if (interrupted) {
 			bool tell = interrupted == RECORD_SIGNAL_FROM_PROCESS;
 
 			interrupted = 0;
+			if (asked)
+				return;
 			recording_interrupt(r, tell);
+			asked = true;
 		}
 		nanosleep(&nap, NULL);
 	}
@@ -202,7 +206,7 @@ int cli_record(int argc, char **argv)
 	struct recording_result result;
 	struct recording *recording;
 	struct judge *judge;
-	struct db_error err;
+	struct db_error err = {{0}};
 	bool quiet = false;
 	int64_t for_ns = 0;
 	char *line;
@@ -222,7 +226,7 @@ int cli_record(int argc, char **argv)
 	if (ret) {
 		ret = cli_fail(record_status_of(ret), "record: %s", err.text);
 	} else {
-		wait_for_end(recording, for_ns);
+		record_wait(recording, for_ns);
 		if (recording_finish(recording, &result, &err))
 			cli_fail(CLI_LOSS, "record: %s", err.text);
 		ret = record_report(&result, options.path, quiet);

@@ -17,6 +17,13 @@ enum record_signal {
  */
 const volatile sig_atomic_t *record_catch_signals(void);
 
+/*
+ * Until the program ends or for_ns (0 = no limit) are over.  The first signal is passed on to the
+ * program unless it has it already; a second one ends the wait, and recording_finish() ends the
+ * program.
+ */
+void record_wait(struct recording *r, int64_t for_ns);
+
 /* The exit status for a failed recording_start(). */
 int record_status_of(int ret);
 

@@ -88,8 +88,7 @@ static int parse_option(struct top *top, int opt, const char *value, char **argv
 		return cli_fail(CLI_USAGE, "top: %s needs a value; see poolscope top --help",
 				argv[optind - 1]);
 	default:
-		return cli_fail(CLI_USAGE, "top: unknown option %s; see poolscope top --help",
-				argv[optind - 1]);
+		return cli_unknown_option("top", argv);
 	}
 }
 

@@ -2,6 +2,8 @@
 #include "tracer/collector.h"
 
 #include <errno.h>
+#include <ftw.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,79 +227,158 @@ static bt_value *live_params(int live_port, const char *session)
 	return params;
 }
 
-static int add_components(struct collector *c, const bt_component_class_source *source_class,
-			  const bt_value *params, struct db_error *err)
+/* A component class of one of Babeltrace's own plugins; *plugin is released by the caller. */
+static const void *find_class(const char *plugin_name, const char *class_name, bool filter,
+			      const bt_plugin **plugin, struct db_error *err)
+{
+	const void *class = NULL;
+
+	if (bt_plugin_find(plugin_name, BT_FALSE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, plugin) ==
+	    BT_PLUGIN_FIND_STATUS_OK)
+		class = filter ? (const void *)
+					 bt_plugin_borrow_filter_component_class_by_name_const(
+						 *plugin, class_name)
+			       : (const void *)
+					 bt_plugin_borrow_source_component_class_by_name_const(
+						 *plugin, class_name);
+	if (!class)
+		snprintf(err->text, sizeof(err->text),
+			 "Babeltrace's %s plugin is missing; install it with: apt-get install "
+			 "libbabeltrace2-0",
+			 plugin_name);
+	return class;
+}
+
+static int add_sink(struct collector *c, const bt_port_output *from, struct db_error *err)
 {
 	const bt_component_class_sink *class = sink_class();
-	const bt_component_source *source;
 	const bt_component_sink *sink;
-	const bt_port_output *out;
 	int ret = 0;
 
 	if (!class ||
-	    bt_graph_add_source_component(c->graph, source_class, "source", params,
-					  BT_LOGGING_LEVEL_NONE, &source) ||
 	    bt_graph_add_sink_component_with_initialize_method_data(
-		    c->graph, class, "sink", NULL, c, BT_LOGGING_LEVEL_NONE, &sink))
-		ret = bt_failed(err, "cannot build the graph");
-	bt_component_class_sink_put_ref(class);
-	if (ret)
-		return ret;
-	out = bt_component_source_borrow_output_port_by_index_const(source, 0);
-	if (bt_graph_connect_ports(c->graph, out,
+		    c->graph, class, "sink", NULL, c, BT_LOGGING_LEVEL_NONE, &sink) ||
+	    bt_graph_connect_ports(c->graph, from,
 				   bt_component_sink_borrow_input_port_by_index_const(sink, 0),
 				   NULL))
-		return bt_failed(err, "cannot connect the graph");
-	return 0;
+		ret = bt_failed(err, "cannot build the graph");
+	bt_component_class_sink_put_ref(class);
+	return ret;
 }
 
-static int build_live(struct collector *c, int live_port, const char *session, struct db_error *err)
+/* The source's ports, one a stream, into one muxer that orders them by time. */
+static int add_muxer(struct collector *c, const bt_component_source *source,
+		     const bt_port_output **out, struct db_error *err)
 {
 	const bt_plugin *plugin = NULL;
-	const bt_component_class_source *class = NULL;
-	bt_value *params = NULL;
-	int ret;
+	const bt_component_class_filter *class = find_class("utils", "muxer", true, &plugin, err);
+	uint64_t nr = bt_component_source_get_output_port_count(source);
+	const bt_component_filter *muxer;
+	int ret = class ? 0 : -ENOENT;
+
+	if (!ret && bt_graph_add_filter_component(c->graph, class, "muxer", NULL,
+						  BT_LOGGING_LEVEL_NONE, &muxer))
+		ret = bt_failed(err, "cannot build the graph");
+	for (uint64_t i = 0; !ret && i < nr; i++) {
+		/* Each connection gives the muxer one more free input port: the last. */
+		if (bt_graph_connect_ports(
+			    c->graph,
+			    bt_component_source_borrow_output_port_by_index_const(source, i),
+			    bt_component_filter_borrow_input_port_by_index_const(
+				    muxer, bt_component_filter_get_input_port_count(muxer) - 1),
+			    NULL))
+			ret = bt_failed(err, "cannot connect the graph");
+	}
+	if (!ret)
+		*out = bt_component_filter_borrow_output_port_by_index_const(muxer, 0);
+	bt_plugin_put_ref(plugin);
+	return ret;
+}
+
+/* Builds source -> [muxer ->] sink.  Owns: takes params. */
+static int build(struct collector *c, const char *class_name, bt_value *params, bool muxed,
+		 struct db_error *err)
+{
+	const bt_plugin *plugin = NULL;
+	const bt_component_class_source *class = find_class("ctf", class_name, false, &plugin, err);
+	const bt_component_source *source = NULL;
+	const bt_port_output *out = NULL;
+	int ret = class ? 0 : -ENOENT;
 
 	c->decoder = decoder_create();
 	c->graph = bt_graph_create(0);
-	params = live_params(live_port, session);
-	if (bt_plugin_find("ctf", BT_FALSE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, &plugin) ==
-	    BT_PLUGIN_FIND_STATUS_OK)
-		class = bt_plugin_borrow_source_component_class_by_name_const(plugin, "lttng-live");
-	if (!class) {
-		snprintf(err->text, sizeof(err->text),
-			 "Babeltrace's ctf plugin is missing; install it with: apt-get install "
-			 "libbabeltrace2-0");
-		ret = -ENOENT;
-	} else if (!c->decoder || !c->graph || !params) {
+	if (!ret && (!c->decoder || !c->graph || !params)) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		ret = -EIO;
-	} else {
-		ret = add_components(c, class, params, err);
 	}
+	if (!ret && bt_graph_add_source_component(c->graph, class, "source", params,
+						  BT_LOGGING_LEVEL_NONE, &source))
+		ret = bt_failed(err, "cannot open the trace");
+	if (!ret && muxed)
+		ret = add_muxer(c, source, &out, err);
+	else if (!ret)
+		out = bt_component_source_borrow_output_port_by_index_const(source, 0);
+	if (!ret)
+		ret = add_sink(c, out, err);
 	bt_value_put_ref(params);
 	bt_plugin_put_ref(plugin);
 	return ret;
 }
 
-int collector_open_live(struct store *store, int live_port, const char *session,
-			struct collector **out, struct db_error *err)
+static int open_collector(struct store *store, const char *class_name, bt_value *params, bool muxed,
+			  struct collector **out, struct db_error *err)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	int ret;
 
 	if (!c) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
+		bt_value_put_ref(params);
 		return -EIO;
 	}
 	c->store = store;
-	ret = build_live(c, live_port, session, err);
-	if (ret) {
+	ret = build(c, class_name, params, muxed, err);
+	if (ret)
 		collector_close(c);
-		return ret;
+	else
+		*out = c;
+	return ret;
+}
+
+int collector_open_live(struct store *store, int live_port, const char *session,
+			struct collector **out, struct db_error *err)
+{
+	return open_collector(store, "lttng-live", live_params(live_port, session), false, out,
+			      err);
+}
+
+/* nftw() has no context argument: the list that the walk below this call adds to. */
+static _Thread_local bt_value *found_traces;
+
+static int note_trace(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	char dir[PATH_MAX];
+
+	(void)st;
+	if (type != FTW_F || strcmp(path + at->base, "metadata") != 0)
+		return 0;
+	snprintf(dir, sizeof(dir), "%.*s", at->base - 1, path);
+	return bt_value_array_append_string_element(found_traces, dir) ? -1 : 0;
+}
+
+int collector_open_trace(struct store *store, const char *dir, struct collector **out,
+			 struct db_error *err)
+{
+	bt_value *params = bt_value_map_create();
+
+	found_traces = NULL;
+	if (!params || bt_value_map_insert_empty_array_entry(params, "inputs", &found_traces) ||
+	    nftw(dir, note_trace, 16, FTW_PHYS) || bt_value_array_is_empty(found_traces)) {
+		bt_value_put_ref(params);
+		snprintf(err->text, sizeof(err->text), "there is no trace in %s", dir);
+		return -ENODATA;
 	}
-	*out = c;
-	return 0;
+	return open_collector(store, "fs", params, true, out, err);
 }
 
 int collector_run(struct collector *c, struct db_error *err)
@@ -344,6 +425,8 @@ void collector_close(struct collector *c)
 		return;
 	if (c->graph)
 		bt_graph_put_ref(c->graph);
+	/* Saying goodbye to a relay daemon that is gone fails, and Babeltrace keeps that in mind. */
+	bt_current_thread_clear_error();
 	decoder_destroy(c->decoder);
 	free(c);
 }

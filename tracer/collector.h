@@ -30,6 +30,14 @@ int collector_open_live(struct store *store, int live_port, const char *session,
 			struct collector **out, struct db_error *err);
 
 /*
+ * Builds the graph: source.ctf.fs on every trace below dir -> muxer -> our sink.  For what the live
+ * connection missed: events that the store has already are recognised by their seq.
+ * Errors:  as collector_open_live(); -ENODATA when there is no trace below dir.
+ */
+int collector_open_trace(struct store *store, const char *dir, struct collector **out,
+			 struct db_error *err);
+
+/*
  * Reads until the trace ends or collector_cancel().
  * Returns: 0 at the end, -ECANCELED, or -EIO with err filled.
  */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -121,6 +122,13 @@ uint64_t process_start_time(pid_t pid)
 	return start;
 }
 
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 bool process_in_path(const char *name, char *path, size_t path_size)
 {
 	const char *dirs = getenv("PATH");
@@ -129,7 +137,7 @@ bool process_in_path(const char *name, char *path, size_t path_size)
 	if (strchr(name, '/')) {
 		if (path)
 			snprintf(path, path_size, "%s", name);
-		return !access(name, X_OK);
+		return is_program(name);
 	}
 	if (!dirs || !*name)
 		return false;
@@ -138,7 +146,7 @@ bool process_in_path(const char *name, char *path, size_t path_size)
 
 		snprintf(candidate, sizeof(candidate), "%.*s/%s", len ? len : 1, len ? at : ".",
 			 name);
-		if (!access(candidate, X_OK)) {
+		if (is_program(candidate)) {
 			if (path)
 				snprintf(path, path_size, "%s", candidate);
 			return true;

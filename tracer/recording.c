@@ -38,10 +38,12 @@ struct recording {
 	atomic_bool collector_done;
 	int collector_ret;
 	struct db_error collector_err;
+	uint64_t seen; /* events that the collector handed over */
 	pid_t program;
 	int program_status;
 	bool sessiond_held, session_opened, welcome_started, collector_started, program_ended;
 	bool we_stopped_it;
+	bool tracing_broke, relayd_died; /* while the session was still on */
 };
 
 static int fail_errno(struct db_error *err, int code, const char *doing, const char *what)
@@ -50,12 +52,21 @@ static int fail_errno(struct db_error *err, int code, const char *doing, const c
 	return -code;
 }
 
+static bool cancelled(const struct recording *r, struct db_error *err)
+{
+	if (!r->options.cancel || !*r->options.cancel)
+		return false;
+	snprintf(err->text, sizeof(err->text), "interrupted before it began");
+	return true;
+}
+
 /* --- starting, one step a function ---------------------------------------------------------------
  */
 
 static int make_folders(struct recording *r, struct db_error *err)
 {
 	const char *tmp = getenv("TMPDIR");
+	struct stat st;
 
 	/* The folder holds a socket, whose path must be short. */
 	if (!tmp || !*tmp || strlen(tmp) > 30)
@@ -72,6 +83,8 @@ static int make_folders(struct recording *r, struct db_error *err)
 	}
 	if (mkdir(r->options.keep_trace, 0777) && errno != EEXIST)
 		return fail_errno(err, errno, "cannot create", r->options.keep_trace);
+	if (stat(r->options.keep_trace, &st) || !S_ISDIR(st.st_mode))
+		return fail_errno(err, ENOTDIR, "cannot keep the trace in", r->options.keep_trace);
 	if (!realpath(r->options.keep_trace, r->trace_dir))
 		return fail_errno(err, errno, "cannot use", r->options.keep_trace);
 	if (access(r->trace_dir, W_OK | X_OK))
@@ -158,7 +171,7 @@ static int attach_collector(struct recording *r, struct db_error *err)
 			*err = r->collector_err;
 			return -EIO;
 		}
-		if (r->options.cancel && *r->options.cancel)
+		if (cancelled(r, err))
 			return -ECANCELED;
 		nanosleep(&nap, NULL);
 	}
@@ -205,25 +218,31 @@ static int start_program(struct recording *r, struct db_error *err)
 }
 
 static int (*const steps[])(struct recording *r, struct db_error *err) = {
-	make_folders, open_store, start_daemons, start_session, attach_collector, start_program,
+	open_store, make_folders, start_daemons, start_session, attach_collector, start_program,
 };
 
 /* --- ending -------------------------------------------------------------------------------------
  */
 
+/*
+ * Ends the program: SIGTERM unless it was asked already (a second signal would cut a halt short
+ * that is under way), SIGTERM after 5 s in any case, SIGKILL after 10 s or when the user loses
+ * patience.
+ */
 static void stop_program(struct recording *r)
 {
+	const struct timespec nap = {.tv_nsec = 10000000};
+
 	if (r->program <= 0)
 		return;
 	recording_poll(r);
-	/* A second signal would cut a halt short that is under way. */
 	if (!r->program_ended && !r->we_stopped_it)
 		kill(r->program, SIGTERM);
 	r->we_stopped_it |= !r->program_ended;
 	for (int waited_ms = 0; !r->program_ended; waited_ms += 10) {
-		const struct timespec nap = {.tv_nsec = 10000000};
-
-		if (waited_ms == 10000)
+		if (waited_ms == 5000)
+			kill(r->program, SIGTERM);
+		if (waited_ms == 10000 || (r->options.cancel && *r->options.cancel))
 			kill(r->program, SIGKILL);
 		nanosleep(&nap, NULL);
 		recording_poll(r);
@@ -232,24 +251,45 @@ static void stop_program(struct recording *r)
 
 /*
  * The session is destroyed, so the live source will see the end of each stream once it has read all
- * of them.  It is given up only when nothing at all has come for a while.
+ * of them.  It is given up only when nothing at all has come for a while; then the relay daemon is
+ * ended first, so that a read from it cannot hold the collector.
  */
 static void drain_collector(struct recording *r)
 {
 	const struct timespec nap = {.tv_nsec = 5000000};
 	struct collector_progress progress;
-	uint64_t seen = 0;
 	int idle_ms = 0;
 
 	while (!atomic_load(&r->collector_done) && idle_ms < 10000 && relayd_alive(&r->relayd)) {
 		nanosleep(&nap, NULL);
 		collector_progress(r->collector, &progress);
-		idle_ms = progress.events == seen ? idle_ms + 5 : 0;
-		seen = progress.events;
+		idle_ms = progress.events == r->seen ? idle_ms + 5 : 0;
+		r->seen = progress.events;
 	}
 	collector_cancel(r->collector);
+	relayd_stop(&r->relayd);
 	pthread_join(r->collector_thread, NULL);
 	r->collector_started = false;
+	collector_progress(r->collector, &progress);
+	r->seen = progress.events;
+	collector_close(r->collector);
+	r->collector = NULL;
+}
+
+/*
+ * What the live connection missed is in the relay daemon's own files.  Reads all of them; the store
+ * knows by seq what it has already.
+ */
+static int fill_from_trace(struct recording *r, struct db_error *err)
+{
+	struct collector *c;
+	int ret = collector_open_trace(r->store, r->trace_dir, &c, err);
+
+	if (ret)
+		return ret;
+	ret = collector_run(c, err);
+	collector_close(c);
+	return ret;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -265,6 +305,10 @@ static int take_down(struct recording *r, struct db_error *err)
 {
 	int ret = 0;
 
+	/* Before the session is stopped, nothing but a failure ends the trace. */
+	r->tracing_broke = r->collector_started &&
+			   (atomic_load(&r->collector_done) || !relayd_alive(&r->relayd));
+	r->relayd_died = !relayd_alive(&r->relayd);
 	stop_program(r);
 	if (r->welcome_started)
 		welcome_stop(&r->welcome);
@@ -272,9 +316,18 @@ static int take_down(struct recording *r, struct db_error *err)
 		ret = session_stop(&r->session, err);
 		session_close(&r->session);
 	}
-	if (r->collector_started)
+	if (r->collector_started) {
 		drain_collector(r);
-	collector_close(r->collector);
+		/* A live connection that broke, and not the store. */
+		if (r->collector_ret || r->tracing_broke) {
+			struct db_error why;
+
+			if (!*store_error(r->store) && !fill_from_trace(r, &why))
+				r->collector_ret = 0;
+			else if (!r->seen)
+				r->collector_ret = 0; /* killed before it said a word */
+		}
+	}
 	relayd_stop(&r->relayd);
 	if (r->sessiond_held)
 		sessiond_release(&r->sessiond);
@@ -313,12 +366,7 @@ int recording_start(const struct recording_options *options, struct recording **
 	snprintf(r->session.name, sizeof(r->session.name), "poolscope-%ld-%d", (long)time(NULL),
 		 (int)getpid());
 	for (size_t i = 0; !ret && i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (options->cancel && *options->cancel) {
-			snprintf(err->text, sizeof(err->text), "interrupted before it began");
-			ret = -ECANCELED;
-			break;
-		}
-		ret = steps[i](r, err);
+		ret = cancelled(r, err) ? -ECANCELED : steps[i](r, err);
 	}
 	if (!ret) {
 		*out = r;
@@ -382,13 +430,8 @@ static void judge_end(struct recording *r, int ret, struct recording_result *res
 	}
 }
 
-static int first_failure(struct recording *r, bool relayd_died, int ret, struct db_error *err)
+static int first_failure(struct recording *r, int ret, struct db_error *err)
 {
-	if (relayd_died) {
-		snprintf(err->text, sizeof(err->text),
-			 "the relay daemon died; what was stored until then is kept");
-		return -EIO;
-	}
 	if (r->collector_ret) {
 		if (r->collector_ret == -ECANCELED)
 			snprintf(err->text, sizeof(err->text),
@@ -397,18 +440,22 @@ static int first_failure(struct recording *r, bool relayd_died, int ret, struct 
 			*err = r->collector_err;
 		return -EIO;
 	}
+	if (r->tracing_broke) {
+		snprintf(err->text, sizeof(err->text), "the %s died; what it had is stored",
+			 r->relayd_died ? "relay daemon" : "consumer or session daemon");
+		return -EIO;
+	}
 	return ret;
 }
 
 int recording_finish(struct recording *r, struct recording_result *result, struct db_error *err)
 {
-	bool relayd_died = !relayd_alive(&r->relayd);
 	struct db_error close_err;
 	int ret;
 
 	memset(result, 0, sizeof(*result));
 	ret = take_down(r, err);
-	ret = first_failure(r, relayd_died, ret, err);
+	ret = first_failure(r, ret, err);
 	judge_end(r, ret, result);
 	if (r->options.keep_trace)
 		snprintf(result->trace_path, sizeof(result->trace_path), "%s", r->trace_dir);

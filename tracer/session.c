@@ -15,26 +15,36 @@
  */
 static const unsigned live_timer_us = 100000;
 
-struct channel_plan {
+/*
+ * An event goes with one or more groups.  The life of a pool goes with all of them: without its
+ * name, marks and end no recording can be read.
+ */
+enum { ALLOC = SESSION_GROUP_ALLOC, RX = SESSION_GROUP_RX, ANY = ALLOC | RX };
+
+static const struct channel_plan {
 	const char *name;
-	unsigned group;
 	uint64_t subbuf_size, num_subbuf;
-	const char *const *events;
-};
-
-static const char *const alloc_events[] = {
-	"poolscope:pool_open",	    "poolscope:tick",
-	"poolscope:alloc_request",  "poolscope:alloc_refused",
-	"poolscope:alloc_complete", "poolscope:block_free",
-	"poolscope:fallback",	    "poolscope:violation",
-	"poolscope:pool_close",	    NULL,
-};
-static const char *const rx_events[] = {"poolscope:rx_take", "poolscope:rx_return",
-					"poolscope:rx_drop", NULL};
-
-static const struct channel_plan plans[] = {
-	{"alloc", SESSION_GROUP_ALLOC, 256 * 1024, 4, alloc_events},
-	{"rx", SESSION_GROUP_RX, 1024 * 1024, 8, rx_events},
+	struct {
+		const char *name;
+		unsigned groups;
+	} events[12];
+} plans[] = {
+	{"alloc",
+	 256 * 1024,
+	 4,
+	 {{"poolscope:pool_open", ANY},
+	  {"poolscope:tick", ANY},
+	  {"poolscope:pool_close", ANY},
+	  {"poolscope:alloc_request", ALLOC},
+	  {"poolscope:alloc_refused", ALLOC},
+	  {"poolscope:alloc_complete", ALLOC},
+	  {"poolscope:block_free", ALLOC},
+	  {"poolscope:fallback", ALLOC},
+	  {"poolscope:violation", ALLOC}}},
+	{"rx",
+	 1024 * 1024,
+	 8,
+	 {{"poolscope:rx_take", RX}, {"poolscope:rx_return", RX}, {"poolscope:rx_drop", RX}}},
 };
 
 static int fail(struct db_error *err, const char *doing, int code)
@@ -98,13 +108,16 @@ static int add_channel(struct trace_session *s, const struct channel_plan *plan,
 	return ret < 0 ? fail(err, "cannot enable a channel", ret) : 0;
 }
 
-static int add_events(struct trace_session *s, const struct channel_plan *plan,
+static int add_events(struct trace_session *s, const struct channel_plan *plan, unsigned groups,
 		      struct db_error *err)
 {
-	for (size_t i = 0; plan->events[i]; i++) {
-		struct lttng_event *event = lttng_event_create();
+	for (size_t i = 0; plan->events[i].name; i++) {
+		struct lttng_event *event;
 		int ret;
 
+		if (!(plan->events[i].groups & groups))
+			continue;
+		event = lttng_event_create();
 		if (!event) {
 			snprintf(err->text, sizeof(err->text), "out of memory");
 			return -EIO;
@@ -112,7 +125,7 @@ static int add_events(struct trace_session *s, const struct channel_plan *plan,
 		event->type = LTTNG_EVENT_TRACEPOINT;
 		event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
 		event->loglevel = -1;
-		strncpy(event->name, plan->events[i], sizeof(event->name) - 1);
+		strncpy(event->name, plan->events[i].name, sizeof(event->name) - 1);
 		ret = lttng_enable_event(s->handle, event, plan->name);
 		lttng_event_destroy(event);
 		if (ret < 0)
@@ -156,11 +169,9 @@ int session_open(struct trace_session *s, const char *name, unsigned groups, int
 		return -EIO;
 	}
 	for (size_t i = 0; !ret && i < sizeof(plans) / sizeof(plans[0]); i++) {
-		if (!(groups & plans[i].group))
-			continue;
 		ret = add_channel(s, &plans[i], err);
 		if (!ret)
-			ret = add_events(s, &plans[i], err);
+			ret = add_events(s, &plans[i], groups, err);
 	}
 	return ret ? ret : track_nobody(s, err);
 }
@@ -209,20 +220,4 @@ void session_close(struct trace_session *s)
 	if (s->created)
 		lttng_destroy_session(s->name);
 	s->created = s->active = false;
-}
-
-uint64_t session_discarded(const struct trace_session *s)
-{
-	struct lttng_channel *channels = NULL;
-	uint64_t sum = 0;
-	int nr = s->handle ? lttng_list_channels(s->handle, &channels) : 0;
-
-	for (int i = 0; i < nr; i++) {
-		uint64_t discarded = 0;
-
-		if (!lttng_channel_get_discarded_event_count(&channels[i], &discarded))
-			sum += discarded;
-	}
-	free(channels);
-	return sum;
 }

@@ -18,7 +18,7 @@
 
 enum session_groups {
 	SESSION_GROUP_ALLOC = 1, /* everything but rx_* */
-	SESSION_GROUP_RX = 2,
+	SESSION_GROUP_RX = 2,	 /* rx_*, and the life of pools: open, ticks, close */
 };
 
 struct trace_session {
@@ -43,8 +43,5 @@ int session_stop(struct trace_session *s, struct db_error *err);
 
 /* Destroys the session; live readers then see the end of each stream.  Safe after any failure. */
 void session_close(struct trace_session *s);
-
-/* LTTng's own count of events it discarded in the session, 0 when it cannot be had. */
-uint64_t session_discarded(const struct trace_session *s);
 
 #endif

@@ -18,7 +18,7 @@
 /*
  * What recordings of one user agree on: a folder with two lock files, and `sessiond`, which holds
  * pid and start time of a session daemon that a recording started.  The folder is keyed by
- * LTTNG_HOME, since that is what tells one user's session daemons apart.
+ * LTTNG_HOME or HOME, since that is what tells one user's session daemons apart.
  */
 static int state_dir(char *path, size_t size, struct db_error *err)
 {
@@ -27,6 +27,8 @@ static int state_dir(char *path, size_t size, struct db_error *err)
 	unsigned long key = 5381;
 	struct stat st;
 
+	if (!home || !*home)
+		home = getenv("HOME");
 	for (const char *c = home ? home : ""; *c; c++)
 		key = key * 33 + (unsigned char)*c;
 	if (runtime && *runtime && !access(runtime, W_OK))
@@ -128,6 +130,33 @@ static int start_daemon(struct sessiond *d, const char *log_path, struct db_erro
 	return ret;
 }
 
+/* flock() that a signal does not cut short; for the two locks, which are never held for long. */
+static void lock(int fd, int how)
+{
+	while (flock(fd, how) && errno == EINTR)
+		;
+}
+
+/*
+ * Takes the daemon that answers, or starts one.  A daemon that is just ending answers no more but
+ * still forbids a second one: that takes a moment.
+ */
+static int find_or_start(struct sessiond *d, const char *log_path, struct db_error *err)
+{
+	const struct timespec nap = {.tv_nsec = 250000000};
+	int ret = 0;
+
+	for (int attempt = 0; attempt < 20; attempt++) {
+		if (lttng_session_daemon_alive() == 1)
+			return 0;
+		ret = start_daemon(d, log_path, err);
+		if (ret != -EIO)
+			return ret;
+		nanosleep(&nap, NULL);
+	}
+	return ret;
+}
+
 int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *err)
 {
 	int ret;
@@ -144,10 +173,10 @@ int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *
 		sessiond_release(d);
 		return -EIO;
 	}
-	flock(d->lock_fd, LOCK_EX);
-	flock(d->users_fd, LOCK_SH);
-	ret = lttng_session_daemon_alive() == 1 ? 0 : start_daemon(d, log_path, err);
-	flock(d->lock_fd, LOCK_UN);
+	lock(d->lock_fd, LOCK_EX);
+	lock(d->users_fd, LOCK_SH);
+	ret = find_or_start(d, log_path, err);
+	lock(d->lock_fd, LOCK_UN);
 	if (ret)
 		sessiond_release(d);
 	return ret;
@@ -167,7 +196,7 @@ void sessiond_release(struct sessiond *d)
 	pid_t ours;
 
 	if (d->lock_fd >= 0 && d->users_fd >= 0) {
-		flock(d->lock_fd, LOCK_EX);
+		lock(d->lock_fd, LOCK_EX);
 		ours = recall(d);
 		if (ours && !flock(d->users_fd, LOCK_EX | LOCK_NB) && !has_sessions())
 			process_end(ours, SIGTERM, 10000);

@@ -158,6 +158,49 @@ daemons() {
 	[ "$sessions" = 0 ]
 }
 
+@test "-e rx has the packets and the life of the pool" {
+	run -0 "$P" record -q -o "$T/x.db" -e rx -- "$R" --traffic burst:rate=50k --for 1s
+	[ "$(sqlite3 "$T/x.db" "SELECT count(*) FROM event WHERE kind = 'alloc_request'")" = 0 ]
+	[ "$(json "$T/x.db" '(p["name"], p["taken"] > 1000, p["marks"]["base"], s["trace"]["complete"])')" = "('rx0', True, 256, True)" ]
+}
+
+@test "a recording that is stopped at once is whole" {
+	for delay in 1ms 5ms 20ms 60ms; do
+		run -0 "$P" record -q -o "$T/x.db" --for "$delay" -- "$R" --traffic burst:rate=50k
+		[ "$(json "$T/x.db" 's["trace"]["lost"]')" = 0 ]
+		rm "$T"/x.db*
+	done
+}
+
+@test "a program that will not end is ended" {
+	"$P" record -q -o "$T/x.db" -- sh -c "trap '' INT TERM; echo up >$T/up; while :; do sleep 1; done" 2>"$T/err" 3>&- &
+	recorder=$!
+	until [ -e "$T/up" ]; do sleep 0.05; done
+	kill -INT "$recorder"
+	sleep 0.2
+	kill -INT "$recorder"
+	sleep 0.2
+	kill -INT "$recorder"
+	wait "$recorder" || true
+	grep -q 'no event came' "$T/err"
+}
+
+@test "a consumer daemon that dies is named, and what it had is stored" {
+	if lttng --no-sessiond list >/dev/null 2>&1; then
+		skip "a session daemon of somebody else runs: its consumer is not ours to end"
+	fi
+	"$P" record -q -o "$T/x.db" -- "$R" --traffic burst:rate=20k 2>"$T/err" 3>&- &
+	recorder=$!
+	wait_for_events "$T/x.db" 1000
+	sessiond=$(pgrep -P "$recorder" -x lttng-sessiond)
+	pkill -KILL -P "$sessiond" -x lttng-consumerd
+	status=0
+	wait "$recorder" || status=$?
+	[ "$status" = 4 ]
+	grep -q 'daemon died' "$T/err"
+	[ "$(sqlite3 "$T/x.db" 'PRAGMA integrity_check')" = ok ]
+}
+
 @test "a relay daemon that dies ends the recording with what was stored" {
 	"$P" record -q -o "$T/x.db" -- "$R" --traffic burst:rate=20k 2>"$T/err" 3>&- &
 	recorder=$!
@@ -190,7 +233,8 @@ daemons() {
 
 @test "mistakes on the command line get one line and status 2" {
 	for args in "-o $T/x.db" "-- $R" "-o $T/x.db --for 3 -- $R" "-o $T/x.db -e all,none -- $R" \
-		"--wrong -o $T/x.db -- $R" "-o $T/x.db -- $T/nothing-here" "-o"; do
+		"--wrong -o $T/x.db -- $R" "-z -o $T/x.db -- $R" "-o $T/x.db -- $T/nothing-here" \
+		"-o $T/x.db -- $T" "-o"; do
 		# shellcheck disable=SC2086
 		run -2 "$P" record $args
 		[ "${#lines[@]}" = 1 ]

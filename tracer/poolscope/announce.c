@@ -1,12 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "tracer/poolscope/announce.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/*
+ * Reads all of it.  A signal must not cut this short: a program that goes on before the recorder
+ * has answered is untraced, and one that ends meanwhile leaves the trace half described.
+ */
+static bool receive(int fd, void *to, size_t size)
+{
+	size_t got = 0;
+
+	while (got < size) {
+		ssize_t n = recv(fd, (char *)to + got, size - got, 0);
+
+		if (n > 0)
+			got += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			return false;
+	}
+	return true;
+}
 
 static uint32_t shake_hands(int fd)
 {
@@ -17,7 +38,7 @@ static uint32_t shake_hands(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello))
 		return 0;
-	if (recv(fd, &welcome, sizeof(welcome), MSG_WAITALL) != sizeof(welcome))
+	if (!receive(fd, &welcome, sizeof(welcome)))
 		return 0;
 	return welcome.magic == POOLSCOPE_ANNOUNCE_MAGIC ? welcome.first_pool : 0;
 }
