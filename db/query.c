@@ -280,6 +280,14 @@ static void next_latency(struct cursor *c, struct latency *l)
 	l->max_ns = h.max_ns;
 }
 
+/* Nothing is held where more came back than went out: totals are what a driver says. */
+static uint64_t held_of(const struct pool_totals *t)
+{
+	uint64_t kept = t->taken > t->resources ? t->taken - t->resources : 0;
+
+	return kept > t->returned ? kept - t->returned : 0;
+}
+
 static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 {
 	struct cursor c = {stmt, 0};
@@ -295,7 +303,7 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->opened_ns = next_int(&c);
 	p->closed_ns = next_int(&c);
 	next_totals(&c, &p->totals);
-	p->held = p->totals.taken - p->totals.resources - p->totals.returned;
+	p->held = held_of(&p->totals);
 	p->pending = (uint64_t)next_int(&c);
 	p->live_blocks = (uint64_t)next_int(&c);
 	p->available_now = next_u32(&c);
