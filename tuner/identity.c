@@ -255,7 +255,7 @@ static void on_take(struct identity *id, const struct pool_event *e)
 	uint32_t said = e->u.rx.resources, decided;
 
 	id->rx_seen = true;
-	if (e->u.rx.nr_buffers > policy_available(&id->policy)) {
+	if (e->u.rx.nr_buffers > policy_available(&id->policy) || said > e->u.rx.nr_buffers) {
 		lose_track(id, e);
 		return;
 	}
