@@ -5,14 +5,12 @@
 
 #include "tuner/identity.h"
 
-#define POOLS_MAX 256 /* as many as a recording can hold */
-
 struct judge {
 	struct judged {
 		uint32_t pool;
 		struct identity *identity;
-	} pools[POOLS_MAX];
-	uint32_t nr;
+	} * pools;
+	uint32_t nr, room;
 	struct judged *last; /* events of a pool come in runs */
 };
 
@@ -27,15 +25,32 @@ void judge_close(struct judge *judge)
 		return;
 	for (uint32_t i = 0; i < judge->nr; i++)
 		identity_close(judge->pools[i].identity);
+	free(judge->pools);
 	free(judge);
 }
 
+static bool make_room(struct judge *j)
+{
+	uint32_t room = j->room ? j->room * 2 : 16;
+	struct judged *grown;
+
+	if (j->nr < j->room)
+		return true;
+	grown = realloc(j->pools, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	j->pools = grown;
+	j->room = room;
+	return true;
+}
+
+/* NULL, out of memory: this pool is not judged. */
 static struct judged *find(struct judge *j, uint32_t pool)
 {
 	for (uint32_t i = 0; i < j->nr; i++)
 		if (j->pools[i].pool == pool)
 			return &j->pools[i];
-	if (j->nr == POOLS_MAX)
+	if (!make_room(j))
 		return NULL;
 	j->pools[j->nr] = (struct judged){pool, identity_open()};
 	return j->pools[j->nr].identity ? &j->pools[j->nr++] : NULL;

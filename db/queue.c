@@ -43,7 +43,7 @@ void queue_release(struct queue *q)
 	free(q->drain.bytes);
 }
 
-/* Bytes that follow the event itself: its name or its ids.  -EINVAL: no pool emits this. */
+/* Bytes that follow the event itself: its name or its ids.  -EINVAL: no row can hold it. */
 static int payload_bytes(const struct pool_event *e, size_t *bytes)
 {
 	*bytes = 0;
@@ -52,7 +52,7 @@ static int payload_bytes(const struct pool_event *e, size_t *bytes)
 	if (e->kind == POOL_EVENT_POOL_OPEN && e->u.open.name)
 		*bytes = strnlen(e->u.open.name, NAME_MAX_BYTES - 1) + 1;
 	if (e->kind == POOL_EVENT_RX_TAKE || e->kind == POOL_EVENT_RX_RETURN) {
-		if (e->u.rx.nr_buffers > QUEUE_IDS_MAX || e->u.rx.resources > e->u.rx.nr_buffers)
+		if (e->u.rx.nr_buffers > QUEUE_IDS_MAX)
 			return -EINVAL;
 		*bytes = e->u.rx.nr_buffers * sizeof(uint32_t);
 	}

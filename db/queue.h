@@ -14,7 +14,7 @@
 
 #include "db/pool_event.h"
 
-/* Most buffer ids in one event; a longer list is no pool's. */
+/* Most buffer ids in one event. */
 #define QUEUE_IDS_MAX 65536
 
 struct queue_loss {
@@ -53,7 +53,7 @@ struct queue {
 int queue_init(struct queue *q); /* 0 or -ENOMEM */
 void queue_release(struct queue *q);
 
-/* Thread: producer.  Returns: 0; -EINVAL for an event no pool can emit; -EIO once the writer
+/* Thread: producer.  Returns: 0; -EINVAL for an event no row can hold; -EIO once the writer
  * failed. */
 int queue_put_event(struct queue *q, const struct pool_event *event);
 int queue_put_loss(struct queue *q, const struct queue_loss *loss);

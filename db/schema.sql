@@ -235,7 +235,8 @@ CREATE TABLE loss (
 	start_ns INTEGER,	-- the losses lie between these two times
 	end_ns INTEGER,
 	events INTEGER,		-- how many; 0: unknown
-	source TEXT,		-- 'seq' gap in seq; 'lttng' the tracer said so; 'truncated' cut off
+	source TEXT,		-- 'seq' gap in seq; 'lttng' the tracer said so; 'truncated' cut off;
+				-- 'bad' events that cannot be stored
 	first_seq INTEGER	-- source 'seq': the first missing one
 );
 -- Serves query_level: losses of no known pool inside a window.

@@ -161,11 +161,22 @@ int store_open(const char *path, const struct store_options *options, struct sto
 	return 0;
 }
 
+/* An event that no row can hold is missing like a lost one. */
+static int put_bad(struct store *s, const struct pool_event *event)
+{
+	bool dated = event->ts_ns > 0 && event->ts_ns <= TS_MAX;
+	int64_t ts_ns = dated ? event->ts_ns : 0;
+
+	return store_loss(s, event->pool, ts_ns, ts_ns, 1, STORE_LOSS_BAD);
+}
+
 int store_append(struct store *store, const struct pool_event *event)
 {
-	if (event->seq > SEQ_MAX || event->ts_ns <= 0 || event->ts_ns > TS_MAX)
-		return -EINVAL;
-	return queue_put_event(&store->queue, event);
+	int ret = -EINVAL;
+
+	if (event->seq <= SEQ_MAX && event->ts_ns > 0 && event->ts_ns <= TS_MAX)
+		ret = queue_put_event(&store->queue, event);
+	return ret == -EINVAL ? put_bad(store, event) : ret;
 }
 
 int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_ns, uint64_t events,

@@ -53,12 +53,26 @@ int store_open(const char *path, const struct store_options *options, struct sto
 
 /*
  * Hands one event to the writer.  Copies it (name and buffer ids too).  Blocks while the queue is
- * full: memory is bounded whatever the rate. Thread:  the producer. Returns: 0; -EIO once the
- * writer has failed (disk full): the error text is store_error().
+ * full: memory is bounded whatever the rate.
+ *
+ * What a program says never ends its recording.  Values are stored as they are, however absurd; an
+ * event that no row can hold is counted in a loss of source STORE_LOSS_BAD instead:
+ *   - a kind that does not exist,
+ *   - seq of 2^40 or more, or ts_ns not between 1 and 2^62,
+ *   - more than 65536 buffer ids,
+ *   - a pool beyond the 65536th of the recording.
+ * A name ends after 63 bytes.
+ * Thread:  the producer. Returns: 0; -EIO once the writer has failed (disk full): the error text is
+ * store_error().
  */
 int store_append(struct store *store, const struct pool_event *event);
 
-/* Says that events were lost other than by seq: source "lttng" or "truncated"; pool -1 = unknown.
+#define STORE_LOSS_BAD "bad" /* source of events that cannot be stored */
+
+/*
+ * Says that events were lost other than by seq: source "lttng", "truncated" or STORE_LOSS_BAD; pool
+ * -1 = unknown.  Times of 0 mean the newest event's.  Losses of source STORE_LOSS_BAD become one
+ * row a pool and batch.
  */
 int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_ns, uint64_t events,
 	       const char *source);

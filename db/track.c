@@ -147,14 +147,15 @@ static void on_free(struct track *t, const struct pool_event *e)
 
 static int on_take(struct track *t, const struct pool_event *e)
 {
-	uint32_t kept = e->u.rx.nr_buffers - e->u.rx.resources;
+	uint32_t nr = e->u.rx.nr_buffers;
+	uint32_t resources = e->u.rx.resources < nr ? e->u.rx.resources : nr;
 
 	t->rx_seen = true;
-	t->totals.taken += e->u.rx.nr_buffers;
-	t->totals.resources += e->u.rx.resources;
-	t->step.counts[LEVEL_TAKEN] += e->u.rx.nr_buffers;
-	t->step.counts[LEVEL_RESOURCES] += e->u.rx.resources;
-	return hold_take(&t->hold, t->last_ns, e->u.rx.buffers, kept);
+	t->totals.taken += nr;
+	t->totals.resources += resources;
+	t->step.counts[LEVEL_TAKEN] += nr;
+	t->step.counts[LEVEL_RESOURCES] += resources;
+	return hold_take(&t->hold, t->last_ns, e->u.rx.buffers, nr - resources);
 }
 
 static int on_return(struct track *t, const struct pool_event *e, struct rows *rows)

@@ -16,6 +16,7 @@
 #include "db/level.h"
 #include "db/life.h"
 #include "db/pool_event.h"
+#include "db/queue.h"
 #include "db/window.h"
 
 struct rows;
@@ -57,6 +58,7 @@ struct track {
 	struct hold hold;
 	struct latency_rollup *lead, *hold_times;
 	struct verdict audit, identity;
+	struct queue_loss bad; /* of this batch: events that cannot be stored */
 };
 
 void track_init(struct track *t, uint32_t pool, uint32_t number);

@@ -80,6 +80,7 @@ void writer_release(struct writer *w)
 		track_release(w->pools[i]);
 		free(w->pools[i]);
 	}
+	free(w->pools);
 	rows_rollback(&w->rows);
 	rows_release(&w->rows);
 }
@@ -108,6 +109,24 @@ static bool is_taken(const struct writer *w, uint32_t pool)
 	return false;
 }
 
+static bool make_room(struct writer *w)
+{
+	uint32_t room = w->pools_room ? w->pools_room * 2 : 16;
+	struct track **grown;
+
+	if (w->nr_pools < w->pools_room)
+		return true;
+	if (room > WRITER_POOLS_MAX)
+		return false;
+	grown = realloc(w->pools, room * sizeof(struct track *));
+	if (!grown)
+		return false;
+	w->pools = grown;
+	w->pools_room = room;
+	return true;
+}
+
+/* NULL when there are too many already. */
 static struct track *add_pool(struct writer *w, uint32_t number)
 {
 	uint32_t pool = number < NUMBER_KEPT_BELOW ? number : NUMBER_KEPT_BELOW;
@@ -115,15 +134,9 @@ static struct track *add_pool(struct writer *w, uint32_t number)
 
 	while (is_taken(w, pool))
 		pool++;
-	if (w->nr_pools == WRITER_POOLS_MAX) {
-		fail(w, -EOVERFLOW, "more pools than one recording can hold");
+	t = make_room(w) ? malloc(sizeof(*t)) : NULL;
+	if (!t)
 		return NULL;
-	}
-	t = malloc(sizeof(*t));
-	if (!t) {
-		fail(w, -ENOMEM, "out of memory");
-		return NULL;
-	}
 	track_init(t, pool, number);
 	w->pools[w->nr_pools++] = t;
 	return t;
@@ -192,13 +205,48 @@ static void drain_window(struct writer *w, struct track *t, int64_t now_ns, bool
 	}
 }
 
+static void add_told(struct writer *w, struct track *t, uint64_t events)
+{
+	w->progress.lost_told += events;
+	if (!t)
+		return;
+	t->lost_told += events;
+	t->changed = true;
+}
+
+/* A program that talks nonsense does so all the time: one row a batch. */
+static void on_bad(struct writer *w, struct track *t, const struct queue_loss *told)
+{
+	struct queue_loss *bad = t ? &t->bad : &w->bad;
+	uint64_t before = bad->events;
+
+	add_told(w, t, told->events);
+	if (!before)
+		*bad = *told;
+	bad->events = before + told->events;
+	bad->start_ns = told->start_ns < bad->start_ns ? told->start_ns : bad->start_ns;
+	bad->end_ns = told->end_ns > bad->end_ns ? told->end_ns : bad->end_ns;
+}
+
+static void save_bad(struct writer *w, struct queue_loss *bad)
+{
+	if (!bad->events)
+		return;
+	rows_loss(&w->rows, bad, -1);
+	w->progress.losses++;
+	bad->events = 0;
+}
+
 static void on_event(struct writer *w, const struct pool_event *e)
 {
 	static const struct window_gap none;
+	struct queue_loss untold = {-1, e->ts_ns, e->ts_ns, 1, STORE_LOSS_BAD};
 	struct track *t = pool_of(w, e->pool);
 
-	if (!t)
+	if (!t) {
+		on_bad(w, NULL, &untold);
 		return;
+	}
 	if (window_in_order(&t->window, e->seq)) {
 		deliver(w, t, e, &none);
 		window_advance(&t->window);
@@ -213,15 +261,18 @@ static void on_loss(struct writer *w, const struct queue_loss *told)
 {
 	struct queue_loss loss = *told;
 	struct track *t = told->pool >= 0 ? writer_find(w, (uint32_t)told->pool) : NULL;
+	int64_t now_ns = w->progress.end_ns ? w->progress.end_ns : clock_ns(CLOCK_REALTIME);
 
-	if (t) {
-		loss.pool = t->pool;
-		t->lost_told += told->events;
-		t->changed = true;
+	loss.pool = t ? (int64_t)t->pool : -1;
+	loss.start_ns = told->start_ns ? told->start_ns : now_ns;
+	loss.end_ns = told->end_ns ? told->end_ns : now_ns;
+	if (!strcmp(told->source, STORE_LOSS_BAD)) {
+		on_bad(w, t, &loss);
+		return;
 	}
+	add_told(w, t, told->events);
 	rows_loss(&w->rows, &loss, -1);
 	w->progress.losses++;
-	w->progress.lost_told += told->events;
 }
 
 void writer_item(struct writer *w, const struct queue_item *item)
@@ -258,8 +309,11 @@ void writer_commit(struct writer *w)
 	begin_batch(w);
 	if (w->options.before_commit)
 		w->options.before_commit(w->store, w->options.ctx);
-	for (uint32_t i = 0; i < w->nr_pools; i++)
+	save_bad(w, &w->bad);
+	for (uint32_t i = 0; i < w->nr_pools; i++) {
+		save_bad(w, &w->pools[i]->bad);
 		track_save(w->pools[i], &w->rows);
+	}
 	w->progress.committed_ns = clock_ns(CLOCK_REALTIME);
 	rows_progress(&w->rows, &w->progress);
 	rows_commit(&w->rows);

@@ -13,16 +13,17 @@
 #include "db/store.h"
 #include "db/track.h"
 
-/* Pools of one recording; each costs memory for its open roll-ups. */
-#define WRITER_POOLS_MAX 256
+/* Pools of one recording; each costs memory for its open roll-ups, also when it is closed. */
+#define WRITER_POOLS_MAX 65536
 
 struct writer {
 	struct store *store; /* for the callbacks */
 	struct store_options options;
 	struct rows rows;
-	struct track *pools[WRITER_POOLS_MAX];
-	uint32_t nr_pools;
-	struct track *last; /* events of a pool come in runs */
+	struct track **pools;
+	uint32_t nr_pools, pools_room;
+	struct track *last;    /* events of a pool come in runs */
+	struct queue_loss bad; /* as in struct track, of pools that are not known */
 	struct rows_progress progress;
 	bool in_batch;
 	int64_t batch_since_ns; /* CLOCK_MONOTONIC */

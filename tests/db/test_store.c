@@ -463,23 +463,117 @@ static void path_that_cannot_be_written_is_said(void **state)
 	assert_int_equal(store_open("/dev/null", &options, &store, &err), -EINVAL);
 }
 
-static void event_that_no_pool_can_emit_is_refused(void **state)
+/* --- nonsense -------------------------------------------------------------------------------- */
+
+static void event_that_cannot_be_stored_is_a_loss_and_the_recording_goes_on(void **state)
+{
+	char *path = fixture_path();
+	struct tape *t = tape_of(13, 1);
+	struct store *store = fixture_open(path);
+	struct store_progress p;
+	struct pool_event e;
+
+	/* Of a pool that nobody knows: nothing else is in the record yet. */
+	e = (struct pool_event){.ts_ns = T0, .pool = 7, .seq = UINT64_MAX, .kind = POOL_EVENT_TICK};
+	fixture_emit(&e, store);
+	assert_int_equal(store_flush(store), 0);
+	for (size_t i = 0; i < t->nr / 2; i++)
+		fixture_emit(&t->events[i], store);
+	assert_int_equal(store_flush(store), 0);
+	e = (struct pool_event){.ts_ns = T0 + MS, .kind = (enum pool_event_kind)77};
+	fixture_emit(&e, store);
+	e = (struct pool_event){.ts_ns = -5, .kind = POOL_EVENT_TICK};
+	fixture_emit(&e, store);
+	e = (struct pool_event){.ts_ns = INT64_MAX, .kind = POOL_EVENT_TICK};
+	fixture_emit(&e, store);
+	e = (struct pool_event){
+		.ts_ns = T0 + MS, .kind = POOL_EVENT_RX_TAKE, .u.rx = {.nr_buffers = UINT32_MAX}};
+	fixture_emit(&e, store);
+	for (size_t i = t->nr / 2; i < t->nr; i++)
+		fixture_emit(&t->events[i], store);
+	assert_int_equal(store_drain(store), 0);
+	store_progress(store, &p);
+	assert_int_equal(p.lost, 5);
+	fixture_close(store);
+	assert_int_equal(fixture_status(path).events, t->nr);
+	assert_int_equal(fixture_status(path).lost, 5);
+	assert_false(fixture_status(path).complete);
+	assert_int_equal(fixture_pool(path).lost, 4);
+	assert_int_equal(fixture_int(path, "SELECT sum(events) FROM loss WHERE source = 'bad'"), 5);
+	assert_int_equal(fixture_int(path, "SELECT events FROM loss WHERE pool IS NULL"), 1);
+	assert_int_equal(fixture_int(path, "SELECT min(start_ns) FROM loss WHERE pool = 0"),
+			 T0 + MS);
+	assert_int_equal(fixture_int(path, "SELECT max(end_ns) FROM loss WHERE pool = 0"),
+			 t->events[t->nr / 2 - 1].ts_ns);
+	free(t);
+	fixture_remove(path);
+}
+
+static void absurd_values_are_stored_as_they_are(void **state)
+{
+	static const uint32_t ids[] = {UINT32_MAX, 5, UINT32_MAX};
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+	const struct pool_event events[] = {
+		{.ts_ns = T0,
+		 .kind = POOL_EVENT_POOL_OPEN,
+		 .u.open = {.name = "\xff\n", .buffer_bytes = UINT32_MAX}},
+		{.kind = POOL_EVENT_RX_RETURN, .u.rx = {.buffers = ids, .nr_buffers = 3}},
+		{.kind = POOL_EVENT_RX_TAKE,
+		 .available = UINT32_MAX,
+		 .u.rx = {.buffers = ids, .nr_buffers = 1, .resources = UINT16_MAX}},
+		{.kind = POOL_EVENT_RX_TAKE, .u.rx = {.resources = 1}},
+		{.kind = POOL_EVENT_BLOCK_FREE,
+		 .u.free = {.block = 99, .buffers = 7, .reason = 200}},
+		{.kind = POOL_EVENT_ALLOC_COMPLETE, .u.complete = {.request = 5, .outcome = 200}},
+		{.kind = POOL_EVENT_ALLOC_REFUSED, .u.refused = {.request = UINT64_MAX}},
+		{.kind = POOL_EVENT_RX_DROP, .u.drop = {.count = UINT32_MAX, .cause = 200}},
+		{.kind = POOL_EVENT_TICK,
+		 .available = UINT32_MAX,
+		 .u.tick = {.total = 1, .totals = {.returned = UINT64_MAX}}},
+		{.kind = POOL_EVENT_POOL_CLOSE, .u.close = {.live_buffers = UINT32_MAX}},
+	};
+	size_t nr = sizeof(events) / sizeof(events[0]);
+
+	for (size_t i = 0; i < nr; i++) {
+		struct pool_event e = events[i];
+
+		e.ts_ns = T0 + (int64_t)i;
+		e.seq = i;
+		fixture_emit(&e, store);
+	}
+	fixture_close(store);
+	assert_int_equal(fixture_status(path).events, nr);
+	assert_int_equal(fixture_status(path).nr_losses, 0);
+	assert_int_equal(fixture_int(path, "SELECT resources FROM event WHERE seq = 2"), 65535);
+	assert_int_equal(fixture_pool(path).held, 0);
+	assert_int_equal(fixture_pool(path).totals.resources, 1);
+	assert_int_equal(fixture_pool(path).totals.returned, 3);
+	fixture_remove(path);
+}
+
+static void pools_are_not_limited_to_a_few_hundred(void **state)
 {
 	char *path = fixture_path();
 	struct store *store = fixture_open(path);
-	struct pool_event e = {.ts_ns = T0, .kind = POOL_EVENT_TICK};
 
-	e.kind = (enum pool_event_kind)77;
-	assert_int_equal(store_append(store, &e), -EINVAL);
-	e = (struct pool_event){.ts_ns = T0, .seq = UINT64_MAX, .kind = POOL_EVENT_TICK};
-	assert_int_equal(store_append(store, &e), -EINVAL);
-	e = (struct pool_event){.ts_ns = -5, .kind = POOL_EVENT_TICK};
-	assert_int_equal(store_append(store, &e), -EINVAL);
-	e = (struct pool_event){
-		.ts_ns = T0, .kind = POOL_EVENT_RX_TAKE, .u.rx = {.nr_buffers = UINT32_MAX}};
-	assert_int_equal(store_append(store, &e), -EINVAL);
+	for (uint32_t pool = 0; pool < 600; pool++) {
+		struct pool_event e = {.ts_ns = T0 + pool,
+				       .pool = pool % 2 ? pool : UINT32_MAX - pool,
+				       .kind = POOL_EVENT_POOL_OPEN,
+				       .u.open = {.name = "one of many"}};
+
+		fixture_emit(&e, store);
+		e.kind = POOL_EVENT_POOL_CLOSE;
+		e.seq = 1;
+		memset(&e.u, 0, sizeof(e.u));
+		fixture_emit(&e, store);
+	}
 	fixture_close(store);
-	assert_int_equal(fixture_status(path).events, 0);
+	assert_int_equal(fixture_status(path).events, 1200);
+	assert_true(fixture_status(path).complete);
+	assert_int_equal(fixture_int(path, "SELECT count(*) FROM pool WHERE closed_ns > 0"), 600);
+	assert_int_equal(fixture_int(path, "SELECT count(DISTINCT pool) FROM event"), 600);
 	fixture_remove(path);
 }
 
@@ -502,7 +596,9 @@ int main(void)
 		cmocka_unit_test(existing_recording_is_kept_unless_it_may_be_replaced),
 		cmocka_unit_test(recording_in_progress_is_not_replaced),
 		cmocka_unit_test(path_that_cannot_be_written_is_said),
-		cmocka_unit_test(event_that_no_pool_can_emit_is_refused),
+		cmocka_unit_test(event_that_cannot_be_stored_is_a_loss_and_the_recording_goes_on),
+		cmocka_unit_test(absurd_values_are_stored_as_they_are),
+		cmocka_unit_test(pools_are_not_limited_to_a_few_hundred),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
