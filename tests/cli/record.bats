@@ -109,6 +109,19 @@ daemons() {
 	done
 }
 
+@test "the recording that started the session daemon may end first" {
+	before=$(daemons)
+	"$P" record -q -o "$T/a.db" -- "$R" --traffic poisson:rate=5k --for 1s 3>&- &
+	a=$!
+	wait_for_events "$T/a.db" 100
+	"$P" record -q -o "$T/b.db" -- "$R" --traffic poisson:rate=5k --for 3s 3>&- &
+	b=$!
+	wait "$a"
+	wait "$b"
+	[ "$(json "$T/b.db" '(s["trace"]["complete"], s["trace"]["lost"], p["identity"]["ok"])')" = "(True, 0, True)" ]
+	[ "$(daemons)" = "$before" ]
+}
+
 @test "several processes of one recording have pools of their own" {
 	run -0 "$P" record -q -o "$T/x.db" -- "$BUILD/tests/tools/emit" 2000 10000 2
 	[ "$(json "$T/x.db" 'sorted(q["pool"] for q in s["pools"])')" = "[0, 1000, 2000]" ]

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """compare_trace.py DATABASE TRACE_DIR: is the database what an independent reading of the trace says?
 
-Compares the number of events of each kind, each request's lead time, and each pool's last `available`.
+Compares the number of events of each kind, each request's lead time, where the blocks
+were, and each pool's last `available`.
 Prints each difference; exit status 1 when there is one.
 """
 import json
@@ -20,6 +21,9 @@ leads = {}
 for pool, request, lead in db.execute(
         "SELECT pool, request, lead_ns FROM allocation WHERE request > 0 AND lead_ns IS NOT NULL"):
     leads.setdefault(str(pool), {})[str(request)] = lead
+blocks = [list(row) for row in db.execute(
+    "SELECT pool, seq, block, va, pa, length_bytes, buffers FROM event"
+    " WHERE kind IN ('alloc_complete', 'block_free') ORDER BY pool, seq")]
 available = {
     str(pool): value for pool, value in db.execute(
         "SELECT pool, available FROM event e WHERE available IS NOT NULL AND seq ="
@@ -28,6 +32,7 @@ available = {
 different = False
 for name, ours, theirs in (("events of each kind", kinds, trace["kinds"]),
                            ("lead times", leads, trace["lead_ns"]),
+                           ("blocks", blocks, trace["blocks"]),
                            ("last available", available, trace["available"])):
     if ours != theirs:
         different = True

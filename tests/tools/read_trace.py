@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """read_trace.py TRACE_DIR: an independent reading of a CTF trace, for comparison with the database.
 
-Prints JSON: the number of events of each kind, the lead time of each request in nanoseconds, and the
-last value of `available`, each by pool.  Shares no code with Poolscope: it uses Babeltrace's Python
+Prints JSON: the number of events of each kind, the lead time of each request in nanoseconds, where each
+block was when it came and when it went, and the last value of `available`, each by pool.  Shares no code with Poolscope: it uses Babeltrace's Python
 bindings and the trace alone.
 """
 import json
@@ -13,7 +13,7 @@ import bt2
 
 
 def main(path):
-    kinds, leads, available, requested, last_seq = {}, {}, {}, {}, {}
+    kinds, leads, blocks, available, requested, last_seq = {}, {}, [], {}, {}, {}
     for message in bt2.TraceCollectionMessageIterator(path):
         if type(message) is not bt2._EventMessageConst:
             continue
@@ -30,10 +30,14 @@ def main(path):
         elif kind == "alloc_complete" and int(payload["request"]):
             lead = now - requested[pool, int(payload["request"])]
             leads.setdefault(str(pool), {})[str(int(payload["request"]))] = lead
+        if kind in ("alloc_complete", "block_free"):
+            blocks.append([pool, int(payload["seq"])] + [
+                int(payload[name]) for name in ("block", "va", "pa", "length_bytes", "buffers")])
         if "available" in payload and last_seq.get(pool, -1) < int(payload["seq"]):
             last_seq[pool] = int(payload["seq"])
             available[str(pool)] = int(payload["available"])
-    json.dump({"kinds": kinds, "lead_ns": leads, "available": available}, sys.stdout, sort_keys=True)
+    blocks.sort()
+    json.dump({"kinds": kinds, "lead_ns": leads, "blocks": blocks, "available": available}, sys.stdout, sort_keys=True)
     print()
 
 
