@@ -3,6 +3,7 @@
  * `poolscope sql`: read-only SQL on a recording.  On a terminal rows are aligned under their names;
  * into a pipe go tab-separated values without a header, as scripts expect it of sqlite3 -tabs.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,12 +155,13 @@ static int run(const char *path, const char *sql)
 	struct table table = {.aligned = isatty(STDOUT_FILENO)};
 	struct query *q = NULL;
 	struct db_error err = {""};
-	int status = CLI_OK;
+	int status = CLI_OK, ret;
 
 	if (query_open(path, &q, &err))
 		return cli_fail(CLI_UNREADABLE, "sql: %s", err.text);
-	if (query_sql(q, sql, take_row, &table, &err))
-		status = CLI_USAGE;
+	ret = query_sql(q, sql, take_row, &table, &err);
+	if (ret)
+		status = ret == -EINVAL || ret == -EACCES ? CLI_USAGE : CLI_UNREADABLE;
 	if (table.nr_columns)
 		print_waiting(&table);
 	if (fflush(stdout) || ferror(stdout))

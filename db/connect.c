@@ -52,6 +52,19 @@ static int inspect(const char *path, enum file_kind *kind, struct db_error *err)
 	return 0;
 }
 
+/* Never as a URI, nor in memory: `file:a.db` and `:memory:` are names of files like any other. */
+static int open_plain(const char *path, int flags, sqlite3 **out)
+{
+	char *name = sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path);
+	int ret = SQLITE_NOMEM;
+
+	*out = NULL;
+	if (name)
+		ret = sqlite3_open_v2(name, out, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	sqlite3_free(name);
+	return ret;
+}
+
 int connect_get_int(struct sqlite3 *db, const char *sql, long long *value, struct db_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -170,8 +183,7 @@ static int write_schema(const char *path, struct db_error *err)
 	sqlite3 *db = NULL;
 	int ret = 0;
 
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-		    SQLITE_OK ||
+	if (open_plain(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK ||
 	    sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, db_schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
@@ -241,8 +253,7 @@ int connect_create(const char *path, bool may_replace, struct sqlite3 **out, str
 		ret = create_file(path, kind, err);
 	if (ret)
 		return ret;
-	if (sqlite3_open_v2(path, out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK)
+	if (open_plain(path, SQLITE_OPEN_READWRITE, out) != SQLITE_OK)
 		ret = db_fail_sqlite(err, *out, path);
 	if (!ret)
 		ret = set_writer_pragmas(*out, err);
@@ -275,7 +286,7 @@ static int check_version(sqlite3 *db, const char *path, struct db_error *err)
 /* A finished recording in a folder that cannot be written: no WAL index can be made beside it. */
 static int open_immutable(const char *path, sqlite3 **out)
 {
-	char *uri = sqlite3_mprintf("file:%q?immutable=1", path);
+	char *uri = sqlite3_mprintf("file:%s%s?immutable=1", *path == '/' ? "//" : "./", path);
 	char wal[4096];
 	int ret = SQLITE_CANTOPEN;
 
@@ -291,7 +302,7 @@ static int open_immutable(const char *path, sqlite3 **out)
 
 static int open_reader(const char *path, sqlite3 **out)
 {
-	int ret = sqlite3_open_v2(path, out, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	int ret = open_plain(path, SQLITE_OPEN_READONLY, out);
 	long long n;
 	struct db_error why;
 

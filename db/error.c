@@ -6,6 +6,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* SQLite quotes what it was given: an error stays one line, and no terminal obeys it. */
+static void flatten(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = ' ';
+}
+
 int db_fail(struct db_error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -15,6 +23,7 @@ int db_fail(struct db_error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	flatten(err->text);
 	return code;
 }
 

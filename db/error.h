@@ -6,7 +6,10 @@
 
 struct sqlite3;
 
-/* Returns: code, so that a failing function can end in one line.  err may be NULL. */
+/*
+ * Control characters become blanks: the text is one line whatever is quoted in it.
+ * Returns: code, so that a failing function can end in one line.  err may be NULL.
+ */
 int db_fail(struct db_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -125,7 +125,7 @@ int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_ev
  * as text, NULL for SQL NULL; the first call of each statement carries the column names with
  * is_header true; anything but 0 ends it and is returned.  Statements that write or reach for
  * another file are refused with -EACCES; a mistake in the SQL is -EINVAL with SQLite's own words in
- * err.
+ * err; a file that cannot be read is -EIO.
  */
 int query_sql(struct query *q, const char *sql,
 	      int (*row)(int nr, const char *const *values, bool is_header, void *ctx), void *ctx,

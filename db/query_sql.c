@@ -37,6 +37,24 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
 	return SQLITE_DENY;
 }
 
+/* Is it the statement's mistake (-EINVAL), or can the file not be read (-EIO)? */
+static int fail_running(struct query *q, struct db_error *err)
+{
+	switch (sqlite3_errcode(q->db) & 0xff) {
+	case SQLITE_ERROR:
+	case SQLITE_AUTH:
+	case SQLITE_TOOBIG:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_MISUSE:
+	case SQLITE_RANGE:
+		return db_fail(err, -EINVAL, "%s", sqlite3_errmsg(q->db));
+	default:
+		db_fail_sqlite(err, q->db, "reading");
+		return -EIO;
+	}
+}
+
 static int emit_names(sqlite3_stmt *stmt, const char **values, int nr,
 		      int (*row)(int, const char *const *, bool, void *), void *ctx)
 {
@@ -58,7 +76,7 @@ static int emit_rows(struct query *q, sqlite3_stmt *stmt,
 		ret = emit_names(stmt, values, nr, row, ctx);
 	while (!ret && (code = sqlite3_step(stmt)) != SQLITE_DONE) {
 		if (code != SQLITE_ROW) {
-			ret = db_fail_sqlite(err, q->db, "reading");
+			ret = fail_running(q, err);
 			break;
 		}
 		for (int i = 0; i < nr; i++)
@@ -83,7 +101,7 @@ static int run_one(struct query *q, const char **sql,
 	if (refused || (stmt && !sqlite3_stmt_readonly(stmt)))
 		ret = db_fail(err, -EACCES, "a recording can only be read");
 	else if (code != SQLITE_OK)
-		ret = db_fail(err, -EINVAL, "%s", sqlite3_errmsg(q->db));
+		ret = fail_running(q, err);
 	else if (stmt)
 		ret = emit_rows(q, stmt, row, ctx, err);
 	sqlite3_finalize(stmt);

@@ -116,3 +116,37 @@ setup() {
 	[[ $output == *"no such column: nonsense"* ]]
 	[ "$before" = "$(sha256sum a.db)" ]
 }
+
+@test "every error is one line, whatever is quoted in it" {
+	"$makedb" a.db --seconds 1
+	run "$poolscope" sql a.db $'SELECT [no\nsuch\e[2J] FROM pool'
+	[ "$status" -eq 2 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"no such column: no such [2J"* ]]
+	run "$poolscope" stat $'no\nsuch.db'
+	[ "$status" -eq 3 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "sql on a damaged file exits 3, and a mistake found while it runs 2" {
+	"$makedb" a.db --seconds 1
+	run "$poolscope" sql a.db "SELECT json_extract('{', '$') FROM pool"
+	[ "$status" -eq 2 ]
+	dd if=/dev/urandom of=a.db bs=4096 seek=40 count=100 conv=notrunc status=none
+	run "$poolscope" sql a.db "SELECT count(seq), sum(length(buffers)) FROM event"
+	[ "$status" -eq 3 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"the database is damaged"* ]]
+}
+
+@test "a file's name is a name, not a URI" {
+	for name in "file:a.db" "file:a.db?mode=memory" ":memory:" "it's.db" "-a b.db"; do
+		"$makedb" --seconds 1 --pools 1 -- "$name"
+		[ -s "./$name" ]
+		[ "$("$poolscope" sql "./$name" "SELECT name FROM pool")" = rx0 ]
+		[[ $name == -* ]] || run "$poolscope" stat "$name"
+		[ "$status" -eq 0 ]
+		[[ $name == -* ]] || [ "$("$poolscope" sql "$name" "SELECT name FROM pool")" = rx0 ]
+	done
+	[ "$(find . -name '*.db*' | wc -l)" -eq 4 ]
+}
