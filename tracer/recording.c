@@ -403,7 +403,7 @@ static void judge_end(struct recording *r, int ret, struct recording_result *res
 	struct store_progress progress;
 	int status = r->program_status;
 
-	store_flush(r->store);
+	store_drain(r->store);
 	store_progress(r->store, &progress);
 	result->events = progress.events;
 	result->lost = progress.lost;

@@ -171,6 +171,17 @@ daemons() {
 	[ "$sessions" = 0 ]
 }
 
+@test "events that LTTng has no room for are counted to the event" {
+	# Six million events as fast as they go: far more than the buffers take, mostly at the end.
+	status=0
+	"$P" record -q -o "$T/x.db" -- "$BUILD/tests/tools/emit" 6000000 2>"$T/err" || status=$?
+	missing=$(sqlite3 "$T/x.db" 'SELECT max(seq) + 1 - count(*) FROM event')
+	[ "$(json "$T/x.db" 's["trace"]["lost"]')" = "$missing" ]
+	[ "$(sqlite3 "$T/x.db" "SELECT coalesce(sum(events), 0) FROM loss WHERE source = 'seq'")" = "$missing" ]
+	[ "$status" = "$((missing > 0 ? 4 : 0))" ]
+	echo "# $missing lost"
+}
+
 @test "-e rx has the packets and the life of the pool" {
 	run -0 "$P" record -q -o "$T/x.db" -e rx -- "$R" --traffic burst:rate=50k --for 1s
 	[ "$(sqlite3 "$T/x.db" "SELECT count(*) FROM event WHERE kind = 'alloc_request'")" = 0 ]
