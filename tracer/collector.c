@@ -425,7 +425,8 @@ void collector_close(struct collector *c)
 		return;
 	if (c->graph)
 		bt_graph_put_ref(c->graph);
-	/* Saying goodbye to a relay daemon that is gone fails, and Babeltrace keeps that in mind. */
+	/* Saying goodbye to a relay daemon that is gone fails, and Babeltrace keeps that in mind.
+	 */
 	bt_current_thread_clear_error();
 	decoder_destroy(c->decoder);
 	free(c);
