@@ -45,10 +45,8 @@ int window_hold(struct window *w, const struct pool_event *event, int64_t now_ns
 {
 	struct pool_event *copy;
 
-	if (event->seq < w->next) {
-		w->duplicates++;
+	if (event->seq < w->next)
 		return 0;
-	}
 	if (!w->heap)
 		w->heap = malloc((WINDOW_EVENTS + 1) * sizeof(struct pool_event *));
 	copy = w->heap ? queue_copy_event(event) : NULL;
@@ -65,10 +63,8 @@ struct pool_event *window_pop(struct window *w, int64_t now_ns, bool force, stru
 	struct pool_event *e;
 
 	*gap = (struct window_gap){0};
-	while (w->nr && w->heap[0]->seq < w->next) { /* the same seq waited twice */
+	while (w->nr && w->heap[0]->seq < w->next) /* the same seq waited twice */
 		free(heap_pop(w));
-		w->duplicates++;
-	}
 	if (!w->nr)
 		return NULL;
 	if (w->heap[0]->seq > w->next) {

@@ -28,7 +28,6 @@ struct window {
 	size_t nr;		  /* waiting */
 	struct pool_event **heap; /* by seq, the smallest first; allocated at the first wait */
 	int64_t waiting_since_ns;
-	uint64_t duplicates; /* came again, or after they were given up */
 };
 
 /* What window_pop() says about the events before the one it gives. */
@@ -48,7 +47,8 @@ static inline void window_advance(struct window *w)
 	w->joined = true;
 }
 
-/* Keeps a copy of an event that is early; drops one that was there before.  Returns: 0 or -ENOMEM.
+/* Keeps a copy of an event that is early; drops one that was there before or given up.  Returns: 0
+ * or -ENOMEM.
  */
 int window_hold(struct window *w, const struct pool_event *event, int64_t now_ns);
 
