@@ -352,13 +352,15 @@ static void damaged_file_does_not_crash_the_reader(void **test_state)
 
 static void finished_recording_is_one_file_and_opens_in_a_folder_without_write_access(void **state)
 {
-	char *path = fixture_path(), wal[96];
+	char *path = fixture_path(), wal[96], mode[16];
 	struct store *store = fixture_open(path);
 
 	fixture_life(1, 0.1, fixture_emit, store);
 	fixture_close(store);
 	snprintf(wal, sizeof(wal), "%s-wal", path);
 	assert_int_not_equal(access(wal, F_OK), 0);
+	fixture_text(path, "PRAGMA journal_mode", mode, sizeof(mode));
+	assert_string_equal(mode, "delete");
 	*strrchr(path, '/') = '\0';
 	chmod(path, 0555);
 	path[strlen(path)] = '/';

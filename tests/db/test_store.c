@@ -170,6 +170,118 @@ static void late_join_takes_the_first_tick_as_its_base(void **state)
 	fixture_remove(all);
 }
 
+struct observed {
+	uint64_t nr, not_contiguous, last_not_contiguous;
+};
+
+static void observe(const struct pool_event *e, bool contiguous, void *ctx)
+{
+	struct observed *o = ctx;
+
+	o->nr++;
+	if (contiguous)
+		return;
+	o->not_contiguous++;
+	o->last_not_contiguous = e->seq;
+}
+
+static struct observed observe_without(const struct tape *t, size_t from, size_t to)
+{
+	struct observed o = {0};
+	struct store_options options = {
+		.trace = "test", .may_replace = true, .observe = observe, .ctx = &o};
+	char *path = fixture_path();
+	struct store *store;
+	struct db_error err;
+
+	assert_int_equal(store_open(path, &options, &store, &err), 0);
+	for (size_t i = 0; i < t->nr; i++)
+		if (i < from || i >= to)
+			fixture_emit(&t->events[i], store);
+	fixture_close(store);
+	fixture_remove(path);
+	return o;
+}
+
+static void observer_is_told_where_events_are_missing(void **state)
+{
+	struct tape *t = tape_of(14, 1);
+	struct observed whole = observe_without(t, 0, 0), gap = observe_without(t, 500, 540),
+			late = observe_without(t, 0, 200);
+
+	assert_int_equal(whole.nr, t->nr);
+	assert_int_equal(whole.not_contiguous, 0);
+	assert_int_equal(gap.nr, t->nr - 40);
+	assert_int_equal(gap.not_contiguous, 1);
+	assert_int_equal(gap.last_not_contiguous, 540);
+	assert_int_equal(late.not_contiguous, 1);
+	assert_int_equal(late.last_not_contiguous, 200);
+	free(t);
+}
+
+static void emit_rx(struct store *store, enum pool_event_kind kind, uint64_t seq, uint32_t id)
+{
+	struct pool_event e = {.ts_ns = T0 + (int64_t)seq * MS,
+			       .seq = seq,
+			       .kind = kind,
+			       .u.rx = {.buffers = &id, .nr_buffers = 1}};
+
+	fixture_emit(&e, store);
+}
+
+/* In the gap, buffer 5 may have come back and gone out again. */
+static void hold_time_that_spans_a_loss_is_not_counted(void **state)
+{
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+
+	emit_rx(store, POOL_EVENT_RX_TAKE, 0, 5);
+	emit_rx(store, POOL_EVENT_RX_TAKE, 1, 6);
+	emit_rx(store, POOL_EVENT_RX_RETURN, 2, 6);
+	emit_rx(store, POOL_EVENT_RX_TAKE, 9, 7);
+	emit_rx(store, POOL_EVENT_RX_RETURN, 10, 5);
+	emit_rx(store, POOL_EVENT_RX_RETURN, 12, 7); /* and this gap forgets 7 */
+	fixture_close(store);
+	assert_int_equal(fixture_status(path).lost, 7);
+	assert_int_equal(fixture_pool(path).hold.count, 1);
+	assert_int_equal(fixture_pool(path).hold.max_ns, MS);
+	assert_int_equal(fixture_int(path, "SELECT hold_unknown FROM summary"), 2);
+	fixture_remove(path);
+}
+
+/* Memory that came too late has no block number of its own, and may bear a live block's. */
+static void free_goes_to_the_memory_its_reason_fits(void **state)
+{
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+	const struct pool_event events[] = {
+		{.kind = POOL_EVENT_ALLOC_COMPLETE,
+		 .u.complete = {.block = 3, .buffers = 8, .request = 1}},
+		{.kind = POOL_EVENT_ALLOC_COMPLETE,
+		 .u.complete = {.block = 3, .outcome = POOL_OUTCOME_LATE, .request = 2}},
+		{.kind = POOL_EVENT_BLOCK_FREE,
+		 .u.free = {.block = 3, .buffers = 8, .reason = POOL_FREE_HALT}},
+		{.kind = POOL_EVENT_BLOCK_FREE, .u.free = {.block = 3, .reason = POOL_FREE_LATE}},
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct pool_event e = events[i];
+
+		e.ts_ns = T0 + (int64_t)i;
+		e.seq = i;
+		fixture_emit(&e, store);
+	}
+	fixture_close(store);
+	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation"), 2);
+	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation WHERE request = 1 AND"
+					   " outcome = 'used' AND reason = 'halt'"),
+			 1);
+	assert_int_equal(fixture_int(path, "SELECT count(*) FROM allocation WHERE request = 2 AND"
+					   " outcome = 'late' AND reason = 'late'"),
+			 1);
+	fixture_remove(path);
+}
+
 /* Events wait for a lost one until the end; among them is the one that closes the pool. */
 static void after_a_drain_the_progress_is_final(void **state)
 {
@@ -585,6 +697,9 @@ int main(void)
 		cmocka_unit_test(gap_becomes_a_loss_row_with_exact_count_and_interval),
 		cmocka_unit_test(told_and_seen_losses_are_not_counted_twice),
 		cmocka_unit_test(late_join_takes_the_first_tick_as_its_base),
+		cmocka_unit_test(observer_is_told_where_events_are_missing),
+		cmocka_unit_test(hold_time_that_spans_a_loss_is_not_counted),
+		cmocka_unit_test(free_goes_to_the_memory_its_reason_fits),
 		cmocka_unit_test(after_a_drain_the_progress_is_final),
 		cmocka_unit_test(every_field_of_every_event_can_be_read_back),
 		cmocka_unit_test(walking_the_events_gives_back_what_was_stored),
