@@ -164,8 +164,8 @@ lint: check-includes check-headers ## clang-tidy, cppcheck, shellcheck, layout
 		--suppress=unknownMacro -I. -Idriver/ndis -Itracer -D_GNU_SOURCE \
 		$(filter-out tracer/poolscope/provider.c,$(filter %.c,$(C_FILES)))
 	$(say) LINT clang-tidy
-	$(Q)printf '%s\n' $(TIDY_FILES) | xargs -P2 -n4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(ALL_CPPFLAGS) -std=gnu11 -Idriver/ndis -Itracer 2>/dev/null' sh
+	$(Q)printf '%s\n' $(TIDY_FILES) | xargs -P2 -I{} clang-tidy --quiet {} -- \
+		$(ALL_CPPFLAGS) -std=gnu11 -Idriver/ndis -Itracer 2>/dev/null
 	@echo "lint: clean"
 
 .PHONY: format compdb

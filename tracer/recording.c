@@ -319,13 +319,14 @@ static int take_down(struct recording *r, struct db_error *err)
 	if (r->collector_started) {
 		drain_collector(r);
 		/* A live connection that broke, and not the store. */
-		if (r->collector_ret || r->tracing_broke) {
+		if ((r->collector_ret || r->tracing_broke) && !*store_error(r->store)) {
 			struct db_error why;
+			bool filled = !fill_from_trace(r, &why);
 
-			if (!*store_error(r->store) && !fill_from_trace(r, &why))
+			/* A program that was killed before it said a word leaves nothing to read.
+			 */
+			if (filled || !r->seen)
 				r->collector_ret = 0;
-			else if (!r->seen)
-				r->collector_ret = 0; /* killed before it said a word */
 		}
 	}
 	relayd_stop(&r->relayd);
