@@ -178,6 +178,10 @@ static int may_write(const char *path, bool may_replace, enum file_kind *kind, s
 	return 0;
 }
 
+/*
+ * Makes the whole file, WAL mode included, before it has its name: readers that open it the moment
+ * it appears would hold the lock that the change of mode needs.
+ */
 static int write_schema(const char *path, struct db_error *err)
 {
 	sqlite3 *db = NULL;
@@ -186,7 +190,8 @@ static int write_schema(const char *path, struct db_error *err)
 	if (open_plain(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK ||
 	    sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, db_schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK)
 		ret = db_fail_sqlite(err, db, path);
 	sqlite3_close(db);
 	return ret;
@@ -255,8 +260,11 @@ int connect_create(const char *path, bool may_replace, struct sqlite3 **out, str
 		return ret;
 	if (open_plain(path, SQLITE_OPEN_READWRITE, out) != SQLITE_OK)
 		ret = db_fail_sqlite(err, *out, path);
-	if (!ret)
+	if (!ret) {
+		/* A reader that comes or goes can hold the file for a moment. */
+		sqlite3_busy_timeout(*out, 5000);
 		ret = set_writer_pragmas(*out, err);
+	}
 	if (ret) {
 		sqlite3_close(*out);
 		*out = NULL;

@@ -255,7 +255,10 @@ static bool read_field(struct decoder *d, const bt_field *field, enum shape shap
 {
 	switch (shape) {
 	case TEXT:
-		*(const char **)at = bt_field_string_get_value(field);
+		/* An empty string keeps the text of the field's last use: only its length is right.
+		 */
+		*(const char **)at =
+			bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
 		return true;
 	case SEQUENCE:
 		return read_sequence(d, field, out);

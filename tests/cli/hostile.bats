@@ -17,6 +17,7 @@ setup() {
 	[ "$status" -eq 0 ] || [ "$status" -eq 4 ]
 	[ "$("$P" sql x.db "SELECT count(*) FROM pool")" = 300 ]
 	[ "$("$P" sql x.db "SELECT count(*) FROM event WHERE kind = 'pool_open'")" = 300 ]
+	[ "$("$P" sql x.db "SELECT count(*) FROM pool WHERE name = ''")" = 298 ]
 	[ "$("$P" sql x.db "SELECT value FROM meta WHERE key = 'ended'")" != failed ]
 	[ "$(sqlite3 x.db 'PRAGMA integrity_check')" = ok ]
 	run "$P" stat x.db

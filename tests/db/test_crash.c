@@ -195,6 +195,40 @@ static void reader_sees_whole_batches_while_the_file_grows(void **state)
 	fixture_remove(path);
 }
 
+/* Reads the file in a transaction as soon as it has its name, over and over. */
+static void *pounce(void *ctx)
+{
+	struct race *race = ctx;
+
+	while (!atomic_load(&race->done)) {
+		sqlite3 *db;
+
+		if (sqlite3_open_v2(race->path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		    sqlite3_exec(db, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL,
+				 NULL) == SQLITE_OK) {
+			race->looks++;
+			nap_ms(20);
+		}
+		sqlite3_close(db);
+	}
+	return NULL;
+}
+
+static void reader_that_comes_at_once_does_not_disturb_the_start(void **state)
+{
+	for (int i = 0; i < 20; i++) {
+		char *path = fixture_path();
+		struct race race = {.path = path};
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, pounce, &race);
+		fixture_close(fixture_open(path));
+		atomic_store(&race.done, true);
+		pthread_join(thread, NULL);
+		fixture_remove(path);
+	}
+}
+
 static void event_is_visible_within_a_batch_without_a_flush(void **state)
 {
 	char *path = fixture_path();
@@ -377,6 +411,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(killed_writer_leaves_a_whole_file_with_all_committed_batches),
 		cmocka_unit_test(dead_recorder_is_told_from_a_live_one),
 		cmocka_unit_test(reader_sees_whole_batches_while_the_file_grows),
+		cmocka_unit_test(reader_that_comes_at_once_does_not_disturb_the_start),
 		cmocka_unit_test(event_is_visible_within_a_batch_without_a_flush),
 		cmocka_unit_test(full_disk_is_said_and_everything_until_then_stays),
 		cmocka_unit_test(wrong_files_get_one_clear_line),
