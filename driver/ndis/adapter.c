@@ -93,6 +93,7 @@ struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device
 	set_resources(adapter, host->nr_adapters);
 	ndis_shared_memory_init(adapter, host->config.seed, 0x100 + host->nr_adapters);
 	ndis_interrupt_init(adapter);
+	ndis5_init(adapter);
 	dma_space_on_fault(device->space, report_dma_fault, adapter);
 	ndis_object_add(&adapter->object, NDIS_KIND_ADAPTER);
 	adapter->next = host->adapters;
@@ -123,6 +124,7 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	dma_space_on_fault(adapter->device->space, NULL, NULL);
 	exec_lane_close(adapter->irq_lane);
 	ndis_io_forget(adapter);
+	ndis5_forget(adapter);
 	forget_handles(adapter);
 	ndis_object_remove(&adapter->object);
 	pthread_mutex_destroy(&adapter->irq_mutex);
@@ -139,17 +141,12 @@ void ndis_adapter_bind(struct ndis_adapter *adapter, const struct ndis_protocol 
 
 NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 {
-	NDIS_MINIPORT_INIT_PARAMETERS parameters = {
-		.Header = {NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, 1, sizeof(parameters)},
-		.AllocatedResources = &adapter->resources,
-	};
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	struct poolscope_pool *last = poolscope_pool_last();
 	NDIS_STATUS status;
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_INITIALIZING);
-	status = adapter->driver->functions.InitializeHandlerEx(adapter, adapter->driver->context,
-								&parameters);
+	status = adapter->driver->face->initialize(adapter);
 	/* A pool that was opened meanwhile is the adapter's: violations go there. */
 	if (poolscope_pool_last() != last)
 		__atomic_store_n(&adapter->pool, poolscope_pool_last(), __ATOMIC_RELEASE);
@@ -165,14 +162,11 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 
 NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter)
 {
-	NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
-		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
-	};
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	NDIS_STATUS status;
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_RUNNING);
-	status = adapter->driver->functions.RestartHandler(adapter->context, &parameters);
+	status = adapter->driver->face->restart(adapter);
 	if (status != NDIS_STATUS_SUCCESS)
 		ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
 	ndis_leave_adapter(before);
@@ -192,49 +186,111 @@ VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 
 void ndis_adapter_pause(struct ndis_adapter *adapter)
 {
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSING);
+	adapter->driver->face->pause(adapter);
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
+	ndis_leave_adapter(before);
+}
+
+void ndis_adapter_shut_down(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
+{
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+
+	adapter->driver->face->shut_down(adapter, action);
+	ndis_leave_adapter(before);
+}
+
+void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
+{
+	const char *halt = adapter->driver->face->halt_name;
+	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	uint32_t out;
+
+	adapter->halting_ns = exec_now_ns(ndis_host()->config.exec);
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
+	adapter->driver->face->halt(adapter, action);
+	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
+	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
+	if (out != 0)
+		ndis_broken(adapter, 50, out, "%s returned while the protocols had %u frames", halt,
+			    out);
+	if (adapter->dma != NULL)
+		ndis_broken(adapter, 48, (uintptr_t)adapter->dma,
+			    "%s left the scatter/gather DMA registered", halt);
+	if (adapter->interrupt != NULL)
+		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
+			    "%s left the interrupt registered", halt);
+	ndis_shared_memory_reclaim(adapter);
+	/* A callback that has let halt go on may still be on its way out of this layer. */
+	exec_flush(ndis_host()->worker);
+	ndis_leave_adapter(before);
+}
+
+/* --- the same for a miniport of NDIS 6 -------------------------------------------------------- */
+
+static NDIS_STATUS initialize6(struct ndis_adapter *adapter)
+{
+	NDIS_MINIPORT_INIT_PARAMETERS parameters = {
+		.Header = {NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, 1, sizeof(parameters)},
+		.AllocatedResources = &adapter->resources,
+	};
+	const struct ndis_driver *driver = adapter->driver;
+
+	return driver->functions.InitializeHandlerEx(adapter, driver->context, &parameters);
+}
+
+static NDIS_STATUS restart6(struct ndis_adapter *adapter)
+{
+	NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
+		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
+	};
+
+	return adapter->driver->functions.RestartHandler(adapter->context, &parameters);
+}
+
+static void pause6(struct ndis_adapter *adapter)
+{
 	NDIS_MINIPORT_PAUSE_PARAMETERS parameters = {
 		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
 	};
-	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	NDIS_STATUS status;
 	uint32_t out;
 
 	__atomic_store_n(&adapter->pause_done, 0, __ATOMIC_RELEASE);
-	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSING);
 	status = adapter->driver->functions.PauseHandler(adapter->context, &parameters);
 	if (status == NDIS_STATUS_PENDING)
 		exec_wait(ndis_host()->config.exec, &adapter->pause_done, EXEC_NEVER);
 	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
 	if (out != 0)
 		ndis_broken(adapter, 54, out, "the pause ended with %u frames not returned", out);
-	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
-	ndis_leave_adapter(before);
 }
 
-void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
+static void halt6(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 {
-	struct ndis_adapter *before = ndis_enter_adapter(adapter);
-	uint32_t out;
-
-	adapter->halting_ns = exec_now_ns(ndis_host()->config.exec);
-	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
 	adapter->driver->functions.HaltHandlerEx(adapter->context, action);
-	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
-	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
-	if (out != 0)
-		ndis_broken(adapter, 50, out,
-			    "MiniportHaltEx returned while the protocols had %u frames", out);
-	if (adapter->dma != NULL)
-		ndis_broken(adapter, 48, (uintptr_t)adapter->dma,
-			    "MiniportHaltEx left the scatter/gather DMA registered");
-	if (adapter->interrupt != NULL)
-		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
-			    "MiniportHaltEx left the interrupt registered");
-	ndis_shared_memory_reclaim(adapter);
-	/* A callback that has let halt go on may still be on its way out of this layer. */
-	exec_flush(ndis_host()->worker);
-	ndis_leave_adapter(before);
 }
+
+static void shut_down6(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
+{
+	if (adapter->driver->functions.ShutdownHandlerEx != NULL)
+		adapter->driver->functions.ShutdownHandlerEx(adapter->context, action);
+}
+
+const struct ndis_face ndis6_face = {
+	.generation = 6,
+	.initialize_name = "MiniportInitializeEx",
+	.halt_name = "MiniportHaltEx",
+	.unload = ndis6_unload,
+	.initialize = initialize6,
+	.restart = restart6,
+	.pause = pause6,
+	.halt = halt6,
+	.shut_down = shut_down6,
+	.isr = ndis6_isr,
+	.dpc = ndis6_dpc,
+};
 
 /* --- attributes and DMA ----------------------------------------------------------------------- */
 
@@ -271,11 +327,19 @@ static NDIS_STATUS check_description(const struct ndis_adapter *adapter,
 		return NDIS_STATUS_INVALID_PARAMETER;
 	if ((d->Flags & ~(ULONG)NDIS_SG_DMA_64_BIT_ADDRESS) != 0)
 		return NDIS_STATUS_INVALID_PARAMETER;
-	if (!(adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
+	if (adapter->driver->face->generation != 6 ||
+	    !(adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
 		return NDIS_STATUS_NOT_SUPPORTED;
 	if (adapter->dma != NULL)
 		return NDIS_STATUS_RESOURCES;
 	return NDIS_STATUS_SUCCESS;
+}
+
+bool ndis_adapter_below_4g(const struct ndis_adapter *adapter)
+{
+	if (adapter->driver->face->generation == 5)
+		return !adapter->five.reaches_64_bit;
+	return adapter->dma == NULL || adapter->dma->below_4g;
 }
 
 NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,

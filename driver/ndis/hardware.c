@@ -167,8 +167,22 @@ static void run_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context)
 	KIRQL old;
 
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
-	interrupt->dpc(interrupt->context, dpc_context, NULL, NULL);
+	interrupt->adapter->driver->face->dpc(interrupt, dpc_context);
 	KeLowerIrql(old);
+}
+
+bool ndis6_isr(struct ndis_interrupt *interrupt)
+{
+	BOOLEAN queue_dpc = FALSE;
+	ULONG processors = 0;
+
+	interrupt->isr(interrupt->context, &queue_dpc, &processors);
+	return queue_dpc;
+}
+
+void ndis6_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context)
+{
+	interrupt->dpc(interrupt->context, dpc_context, NULL, NULL);
 }
 
 /* The handler at the device's level, then what it deferred at DISPATCH_LEVEL. */
@@ -177,13 +191,12 @@ static void irq_run(struct exec_job *job)
 	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, irq_job);
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	struct ndis_interrupt *interrupt = begin_service(adapter);
-	BOOLEAN queue_dpc = FALSE;
-	ULONG processors = 0;
+	bool queue_dpc;
 	KIRQL old;
 
 	if (interrupt != NULL) {
 		KeRaiseIrql(DEVICE_LEVEL, &old);
-		interrupt->isr(interrupt->context, &queue_dpc, &processors);
+		queue_dpc = adapter->driver->face->isr(interrupt);
 		KeLowerIrql(old);
 		if (queue_dpc)
 			run_dpc(interrupt, NULL);
@@ -213,6 +226,36 @@ void ndis_interrupt_init(struct ndis_adapter *adapter)
 	adapter->device->line = (struct irq_line){raise_line, adapter};
 }
 
+void ndis_interrupt_connect(struct ndis_interrupt *interrupt)
+{
+	struct ndis_adapter *adapter = interrupt->adapter;
+
+	ndis_object_add(&interrupt->object, NDIS_KIND_INTERRUPT);
+	pthread_mutex_lock(&adapter->irq_mutex);
+	adapter->interrupt = interrupt;
+	pthread_mutex_unlock(&adapter->irq_mutex);
+}
+
+void ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where)
+{
+	struct ndis_interrupt *interrupt = handle;
+	struct ndis_adapter *adapter;
+
+	if (ndis_object_kind(handle) != NDIS_KIND_INTERRUPT) {
+		ndis_broken(NULL, 48, (uintptr_t)handle, "%s was given no live interrupt", where);
+		return;
+	}
+	adapter = interrupt->adapter;
+	ndis_check_irql(adapter, PASSIVE_LEVEL, 48, where);
+	pthread_mutex_lock(&adapter->irq_mutex);
+	adapter->interrupt = NULL;
+	__atomic_store_n(&adapter->irq_waiting, 0, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&adapter->irq_mutex);
+	exec_flush(adapter->irq_lane);
+	ndis_object_remove(&interrupt->object);
+	free(interrupt);
+}
+
 NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle,
 				     NDIS_HANDLE MiniportInterruptContext,
 				     PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS Characteristics,
@@ -235,33 +278,14 @@ NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle,
 	interrupt->isr = Characteristics->InterruptHandler;
 	interrupt->dpc = Characteristics->InterruptDpcHandler;
 	Characteristics->InterruptType = NDIS_CONNECT_LINE_BASED;
-	ndis_object_add(&interrupt->object, NDIS_KIND_INTERRUPT);
 	*NdisInterruptHandle = interrupt;
-	pthread_mutex_lock(&adapter->irq_mutex);
-	adapter->interrupt = interrupt;
-	pthread_mutex_unlock(&adapter->irq_mutex);
+	ndis_interrupt_connect(interrupt);
 	return NDIS_STATUS_SUCCESS;
 }
 
 VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
 {
-	struct ndis_interrupt *interrupt = NdisInterruptHandle;
-	struct ndis_adapter *adapter;
-
-	if (ndis_object_kind(NdisInterruptHandle) != NDIS_KIND_INTERRUPT) {
-		ndis_broken(NULL, 48, (uintptr_t)interrupt,
-			    "NdisMDeregisterInterruptEx was given no live interrupt handle");
-		return;
-	}
-	adapter = interrupt->adapter;
-	ndis_check_irql(adapter, PASSIVE_LEVEL, 48, "NdisMDeregisterInterruptEx");
-	pthread_mutex_lock(&adapter->irq_mutex);
-	adapter->interrupt = NULL;
-	__atomic_store_n(&adapter->irq_waiting, 0, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&adapter->irq_mutex);
-	exec_flush(adapter->irq_lane);
-	ndis_object_remove(&interrupt->object);
-	free(interrupt);
+	ndis_interrupt_disconnect(NdisInterruptHandle, "NdisMDeregisterInterruptEx");
 }
 
 ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG TargetProcessors,
@@ -322,21 +346,57 @@ int ndis_adapter_configure(struct ndis_adapter *adapter, const char *keyword, UL
 	return 0;
 }
 
+static NDIS_STATUS open_configuration(struct ndis_adapter *adapter, PNDIS_HANDLE handle)
+{
+	struct configuration *configuration = calloc(1, sizeof(*configuration));
+
+	*handle = configuration;
+	if (configuration == NULL)
+		return NDIS_STATUS_RESOURCES;
+	configuration->adapter = adapter;
+	ndis_object_add(&configuration->object, NDIS_KIND_CONFIGURATION);
+	return NDIS_STATUS_SUCCESS;
+}
+
 NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject,
 				    PNDIS_HANDLE ConfigurationHandle)
 {
-	struct configuration *configuration;
-
 	if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT ||
 	    ndis_object_kind(ConfigObject->NdisHandle) != NDIS_KIND_ADAPTER)
 		return NDIS_STATUS_INVALID_PARAMETER;
-	configuration = calloc(1, sizeof(*configuration));
-	if (configuration == NULL)
-		return NDIS_STATUS_RESOURCES;
-	configuration->adapter = ConfigObject->NdisHandle;
-	ndis_object_add(&configuration->object, NDIS_KIND_CONFIGURATION);
-	*ConfigurationHandle = configuration;
-	return NDIS_STATUS_SUCCESS;
+	return open_configuration(ConfigObject->NdisHandle, ConfigurationHandle);
+}
+
+/* NDIS 5: the adapter behind what MiniportInitialize was given as its configuration. */
+static struct ndis_adapter *adapter_of_context(NDIS_HANDLE context)
+{
+	if (ndis_object_kind(context) != NDIS_KIND_WRAPPER_CONTEXT)
+		return NULL;
+	return CONTAINING_RECORD(context, struct ndis_adapter, five.wrapper_context);
+}
+
+VOID NdisOpenConfiguration(PNDIS_STATUS Status, PNDIS_HANDLE ConfigurationHandle,
+			   NDIS_HANDLE WrapperConfigurationContext)
+{
+	struct ndis_adapter *adapter = adapter_of_context(WrapperConfigurationContext);
+
+	*Status = adapter != NULL ? open_configuration(adapter, ConfigurationHandle)
+				  : NDIS_STATUS_FAILURE;
+}
+
+VOID NdisMQueryAdapterResources(PNDIS_STATUS Status, NDIS_HANDLE WrapperConfigurationContext,
+				PNDIS_RESOURCE_LIST ResourceList, PUINT BufferSize)
+{
+	struct ndis_adapter *adapter = adapter_of_context(WrapperConfigurationContext);
+	bool fits = *BufferSize >= sizeof(adapter->resources);
+
+	*Status = NDIS_STATUS_FAILURE;
+	if (adapter == NULL)
+		return;
+	*BufferSize = sizeof(adapter->resources);
+	*Status = fits ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+	if (fits)
+		*ResourceList = adapter->resources;
 }
 
 static bool is_keyword(const struct ndis_config_value *value, const NDIS_STRING *keyword)

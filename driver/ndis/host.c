@@ -9,7 +9,7 @@
 static struct ndis_host the_host;
 static bool host_is_open;
 
-/* What NdisMRegisterMiniportDriver() registered while DriverEntry runs. */
+/* What registered itself while DriverEntry runs. */
 static struct ndis_driver *registered;
 
 struct ndis_host *ndis_host(void)
@@ -48,6 +48,11 @@ void ndis_host_flush(void)
 	exec_flush(the_host.worker);
 }
 
+void ndis_driver_register(struct ndis_driver *driver)
+{
+	registered = driver;
+}
+
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver)
 {
 	static UNICODE_STRING path = NDIS_STRING_CONST("");
@@ -62,6 +67,11 @@ NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driv
 }
 
 void ndis_driver_unload(struct ndis_driver *driver)
+{
+	driver->face->unload(driver);
+}
+
+void ndis6_unload(struct ndis_driver *driver)
 {
 	if (driver->functions.UnloadHandler != NULL)
 		driver->functions.UnloadHandler((PDRIVER_OBJECT)&the_host);
@@ -93,10 +103,11 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
 	driver = calloc(1, sizeof(*driver));
 	if (driver == NULL)
 		return NDIS_STATUS_RESOURCES;
+	driver->face = &ndis6_face;
 	driver->context = MiniportDriverContext;
 	driver->functions = *MiniportDriverCharacteristics;
 	ndis_object_add(&driver->object, NDIS_KIND_DRIVER);
-	registered = driver;
+	ndis_driver_register(driver);
 	*NdisMiniportDriverHandle = driver;
 	return NDIS_STATUS_SUCCESS;
 }

@@ -55,12 +55,19 @@ void ndis_adapter_close(struct ndis_adapter *adapter);
 /* A value that NdisReadConfiguration() finds.  Returns: 0, -ENOSPC. */
 int ndis_adapter_configure(struct ndis_adapter *adapter, const char *keyword, ULONG value);
 
+/*
+ * The states are NDIS 6's.  A miniport of NDIS 5 is initialized (MiniportInitialize) without a
+ * packet filter; restart sets one, pause takes it away and does not wait for frames: MiniportHalt
+ * does.
+ */
 /* MiniportInitializeEx.  On success the adapter is paused. */
 NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter);
 /* MiniportRestart: frames may flow. */
 NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter);
 /* MiniportPause; returns when every frame is back. */
 void ndis_adapter_pause(struct ndis_adapter *adapter);
+/* MiniportShutdownEx, of which the adapter stays as it is (R55). */
+void ndis_adapter_shut_down(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action);
 /* MiniportHaltEx; afterwards what the miniport left behind is reported and reclaimed (R50). */
 void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
 
@@ -75,6 +82,11 @@ struct ndis_protocol {
 	void (*receive)(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
 			ULONG flags);
 	void *ctx;
+	/*
+	 * From a miniport of NDIS 5; back with NdisReturnPackets(), unless cannot_keep: then they
+	 * are gone when this returns.  The array is only lent.
+	 */
+	void (*receive_packets)(void *ctx, PNDIS_PACKET *packets, UINT n, bool cannot_keep);
 };
 void ndis_adapter_bind(struct ndis_adapter *adapter, const struct ndis_protocol *protocol);
 
@@ -88,6 +100,7 @@ struct ndis_memory_counts {
 	uint64_t freed;
 	uint64_t bytes_live;
 	uint64_t bytes_peak;
+	uint64_t bytes_uncached; /* of those live: NDIS 5 memory asked for with Cached FALSE */
 	uint32_t blocks_live;
 	uint32_t pending;
 	uint32_t indicated; /* frames that the protocols have */

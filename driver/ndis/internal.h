@@ -20,6 +20,10 @@ enum ndis_kind {
 	NDIS_KIND_TIMER,
 	NDIS_KIND_NBL_POOL,
 	NDIS_KIND_CONFIGURATION,
+	NDIS_KIND_WRAPPER,
+	NDIS_KIND_WRAPPER_CONTEXT,
+	NDIS_KIND_PACKET_POOL,
+	NDIS_KIND_BUFFER_POOL,
 };
 
 struct ndis_object {
@@ -46,11 +50,40 @@ struct ndis_host {
 
 struct ndis_host *ndis_host(void);
 
+struct ndis_interrupt;
+
+/* How the miniports of one generation are called. */
+struct ndis_face {
+	unsigned int generation;
+	const char *initialize_name, *halt_name; /* for reports */
+	void (*unload)(struct ndis_driver *driver);
+	NDIS_STATUS (*initialize)(struct ndis_adapter *adapter);
+	NDIS_STATUS (*restart)(struct ndis_adapter *adapter);
+	void (*pause)(struct ndis_adapter *adapter);
+	void (*halt)(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
+	void (*shut_down)(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action);
+	/* At the device's level.  Returns: whether the DPC is to run. */
+	bool (*isr)(struct ndis_interrupt *interrupt);
+	void (*dpc)(struct ndis_interrupt *interrupt, PVOID dpc_context);
+};
+
+extern const struct ndis_face ndis5_face, ndis6_face;
+
+struct ndis5_wrapper;
+
 struct ndis_driver {
 	struct ndis_object object;
+	const struct ndis_face *face;
 	NDIS_HANDLE context;
-	NDIS_MINIPORT_DRIVER_CHARACTERISTICS functions;
+	NDIS_MINIPORT_DRIVER_CHARACTERISTICS functions; /* of NDIS 6 */
+	NDIS51_MINIPORT_CHARACTERISTICS functions5;	/* of NDIS 5; NULL what its version lacks */
+	struct ndis5_wrapper *wrapper;
 };
+
+void ndis6_unload(struct ndis_driver *driver);
+
+/* While DriverEntry runs: this is the driver that it registered; NULL: none after all. */
+void ndis_driver_register(struct ndis_driver *driver);
 
 /* --- shared memory: shared_memory.c ----------------------------------------------------------- */
 
@@ -60,7 +93,8 @@ struct shared_block {
 	PVOID va;
 	bus_addr_t bus;
 	ULONG length;
-	BOOLEAN cached;
+	BOOLEAN cached; /* as asked for */
+	bool is_cached; /* as granted: NDIS 6 caches all memory (R26) */
 };
 
 struct shared_memory {
@@ -103,6 +137,36 @@ struct ndis_interrupt {
 	MINIPORT_ISR *isr;
 	MINIPORT_INTERRUPT_DPC *dpc;
 	PVOID dpc_context;
+	bool request_isr; /* NDIS 5: call MiniportISR */
+};
+
+bool ndis6_isr(struct ndis_interrupt *interrupt);
+void ndis6_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context);
+/* Interrupts reach it from here on. */
+void ndis_interrupt_connect(struct ndis_interrupt *interrupt);
+/* Returns when it is not being served any more; frees it. */
+void ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where);
+
+/* What NdisMInitializeTimer() made. */
+struct ndis5_timer {
+	struct ndis5_timer *next;
+	NDIS_HANDLE handle;
+};
+
+/* What an adapter of an NDIS 5 driver has beside the rest. */
+struct ndis5_adapter {
+	struct ndis_object wrapper_context; /* a handle while MiniportInitialize runs */
+	bool serialized;		    /* one function of the miniport at a time, by this: */
+	pthread_mutex_t serial;
+	bool reaches_64_bit; /* its DMA, as the driver said */
+	ADAPTER_SHUTDOWN_HANDLER shutdown;
+	PVOID shutdown_context;
+	ULONG filter;	    /* as set last */
+	uint32_t answered;  /* atomic: what a handler left PENDING has ended ... */
+	NDIS_STATUS answer; /* ... with this */
+	struct ndis5_timer *timers;
+	struct exec_job hang_job;
+	uint64_t hang_ns;
 };
 
 #define NDIS_CONFIG_VALUES 32
@@ -126,6 +190,7 @@ struct ndis_adapter {
 	uint32_t indicated;  /* atomic: frames that the protocols have */
 	struct poolscope_pool *pool;
 	struct ndis_dma *dma;
+	struct ndis5_adapter five;
 	struct shared_memory memory;
 
 	pthread_mutex_t irq_mutex; /* guards interrupt against the line */
@@ -150,6 +215,23 @@ struct ndis_adapter *ndis_adapter_from(NDIS_HANDLE handle, uint16_t rule, const 
 struct ndis_adapter *ndis_enter_adapter(struct ndis_adapter *adapter);
 void ndis_leave_adapter(struct ndis_adapter *before);
 struct ndis_adapter *ndis_current_adapter(void);
+
+/* Whether memory that the adapter shares must lie below 4 GB. */
+bool ndis_adapter_below_4g(const struct ndis_adapter *adapter);
+
+/* --- NDIS 5: ndis5.c, packet5.c --------------------------------------------------------------- */
+
+/* As ndis_adapter_from(), for functions that are NDIS 5's alone. */
+struct ndis_adapter *ndis5_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where);
+void ndis5_init(struct ndis_adapter *adapter);
+void ndis5_forget(struct ndis_adapter *adapter);
+/* Around every call into a miniport; nothing happens unless it is serialized. */
+void ndis5_serial_enter(struct ndis_adapter *adapter);
+void ndis5_serial_leave(struct ndis_adapter *adapter);
+/* MiniportReturnPacket. */
+void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet);
+
+void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length);
 
 void ndis_interrupt_init(struct ndis_adapter *adapter);
 void ndis_io_forget(struct ndis_adapter *adapter);

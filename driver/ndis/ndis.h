@@ -15,5 +15,7 @@
 #include "ndis_memory.h"
 #include "ndis_packet.h"
 #include "ndis_miniport.h"
+#include "ndis5_packet.h"
+#include "ndis5_miniport.h"
 
 #endif

@@ -51,6 +51,10 @@ const char *ndis_kind_name(enum ndis_kind kind)
 		[NDIS_KIND_TIMER] = "a timer",
 		[NDIS_KIND_NBL_POOL] = "a net buffer list pool",
 		[NDIS_KIND_CONFIGURATION] = "a configuration handle",
+		[NDIS_KIND_WRAPPER] = "a wrapper handle",
+		[NDIS_KIND_WRAPPER_CONTEXT] = "a wrapper configuration context",
+		[NDIS_KIND_PACKET_POOL] = "a packet pool",
+		[NDIS_KIND_BUFFER_POOL] = "a buffer pool",
 	};
 
 	return names[kind];

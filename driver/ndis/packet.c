@@ -29,17 +29,21 @@ static void set_owner(PNET_BUFFER_LIST nbl, enum owner owner)
 	nbl->NdisReserved[0] = (PVOID)(uintptr_t)owner;
 }
 
+void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length)
+{
+	mdl->Size = sizeof(*mdl);
+	mdl->MappedSystemVa = va;
+	mdl->ByteOffset = (ULONG)((uintptr_t)va & 4095u);
+	mdl->StartVa = (PUCHAR)va - mdl->ByteOffset;
+	mdl->ByteCount = length;
+}
+
 PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 {
 	PMDL mdl = calloc(1, sizeof(*mdl));
 
-	if (mdl == NULL)
-		return NULL;
-	mdl->Size = sizeof(*mdl);
-	mdl->MappedSystemVa = VirtualAddress;
-	mdl->ByteOffset = (ULONG)((uintptr_t)VirtualAddress & 4095u);
-	mdl->StartVa = (PUCHAR)VirtualAddress - mdl->ByteOffset;
-	mdl->ByteCount = Length;
+	if (mdl != NULL)
+		ndis_mdl_init(mdl, VirtualAddress, Length);
 	return mdl;
 }
 

@@ -12,7 +12,7 @@
 /* What freshly granted memory holds: a driver that relies on zeroes shows itself. */
 #define GRANTED_FILL 0xa5
 
-/* An accepted request of NdisMAllocateSharedMemoryAsyncEx(). */
+/* An accepted request of NdisMAllocateSharedMemoryAsync() or ...Ex(). */
 struct shared_request {
 	struct exec_job job;
 	struct shared_request *next;
@@ -22,6 +22,7 @@ struct shared_request {
 	BOOLEAN cached;
 	bool below_4g;
 	bool fails;
+	KIRQL irql; /* of the callback */
 	PVOID context;
 };
 
@@ -65,6 +66,8 @@ static void enter(struct shared_memory *memory, struct shared_block *block)
 	counts->bytes_live += block->length;
 	if (counts->bytes_live > counts->bytes_peak)
 		counts->bytes_peak = counts->bytes_live;
+	if (!block->is_cached)
+		counts->bytes_uncached += block->length;
 	pthread_mutex_unlock(&memory->mutex);
 }
 
@@ -79,6 +82,7 @@ static struct shared_block *grant(struct ndis_adapter *adapter, ULONG length, BO
 		return NULL;
 	block->length = length;
 	block->cached = cached;
+	block->is_cached = cached || adapter->driver->face->generation == 6;
 	block->va = page_alloc(length);
 	if (block->va == NULL)
 		goto out_block;
@@ -107,6 +111,8 @@ static struct shared_block *take_out(struct shared_memory *memory, PVOID va)
 		memory->counts.freed++;
 		memory->counts.blocks_live--;
 		memory->counts.bytes_live -= block->length;
+		if (!block->is_cached)
+			memory->counts.bytes_uncached -= block->length;
 	}
 	pthread_mutex_unlock(&memory->mutex);
 	return block;
@@ -118,6 +124,17 @@ static void release(struct ndis_adapter *adapter, struct shared_block *block)
 	dma_space_unmap(adapter->device->space, block->bus);
 	free(block->va);
 	free(block);
+}
+
+/* NDIS 6 asks this when DMA is registered; NDIS 5 has nothing to register (R25). */
+static bool is_bus_master(struct ndis_adapter *adapter, const char *where)
+{
+	if (adapter->driver->face->generation == 6 ||
+	    (adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
+		return true;
+	ndis_broken(adapter, 25, adapter->attributes,
+		    "%s was called for an adapter that was not said to be a bus master", where);
+	return false;
 }
 
 /* --- the synchronous call --------------------------------------------------------------------- */
@@ -134,11 +151,11 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
 	    !ndis_check_irql(adapter, PASSIVE_LEVEL, 23, "NdisMAllocateSharedMemory"))
 		return;
 	if (ndis_adapter_state(adapter) != NDIS_ADAPTER_INITIALIZING)
-		ndis_broken(adapter, 23, Length,
-			    "NdisMAllocateSharedMemory was called outside MiniportInitializeEx");
-	if (Length == 0)
+		ndis_broken(adapter, 23, Length, "NdisMAllocateSharedMemory was called outside %s",
+			    adapter->driver->face->initialize_name);
+	if (Length == 0 || !is_bus_master(adapter, "NdisMAllocateSharedMemory"))
 		return;
-	block = grant(adapter, Length, Cached, adapter->dma == NULL || adapter->dma->below_4g);
+	block = grant(adapter, Length, Cached, ndis_adapter_below_4g(adapter));
 	if (block == NULL)
 		return;
 	*VirtualAddress = block->va;
@@ -178,7 +195,19 @@ static bool settle(struct shared_memory *memory, struct shared_request *request,
 	return odd;
 }
 
-/* The worker's job: allocate, and call back at PASSIVE_LEVEL (R12). */
+/* NDIS 6 calls back at PASSIVE_LEVEL, NDIS 5 at any level up to DISPATCH_LEVEL (R12). */
+static void call_back(struct shared_request *request, PVOID va, PHYSICAL_ADDRESS *pa)
+{
+	KIRQL old;
+
+	KeRaiseIrql(request->irql, &old);
+	ndis5_serial_enter(request->adapter);
+	request->complete(request->adapter->context, va, pa, request->length, request->context);
+	ndis5_serial_leave(request->adapter);
+	KeLowerIrql(old);
+}
+
+/* The worker's job: allocate, and call back. */
 static void complete(struct exec_job *job)
 {
 	struct shared_request *request = CONTAINING_RECORD(job, struct shared_request, job);
@@ -194,8 +223,7 @@ static void complete(struct exec_job *job)
 		bus.QuadPart = (LONGLONG)block->bus.value;
 	if (settle(&adapter->memory, request, block != NULL) && block == NULL)
 		shown = NULL; /* R8: on failure both forms occur, NULL and garbage */
-	request->complete(adapter->context, block != NULL ? block->va : NULL, shown,
-			  request->length, request->context);
+	call_back(request, block != NULL ? block->va : NULL, shown);
 	bus.QuadPart = (LONGLONG)0xdeadbeefdeadbeef; /* R11 */
 	ndis_leave_adapter(before);
 	free(request);
@@ -246,35 +274,53 @@ static struct ndis_dma *may_request(NDIS_HANDLE handle)
 	return dma;
 }
 
-static struct shared_request *make_request(struct ndis_dma *dma, ULONG length, BOOLEAN cached,
-					   PVOID context)
+/* What is drawn for NDIS 5 alone.  A serialized miniport is called at DISPATCH_LEVEL only: that is
+ * how it is kept alone. */
+static KIRQL draw_irql(struct ndis_adapter *adapter)
+{
+	struct shared_memory *memory = &adapter->memory;
+	bool high;
+
+	if (adapter->driver->face->generation == 6)
+		return PASSIVE_LEVEL;
+	pthread_mutex_lock(&memory->mutex);
+	high = rng_chance(&memory->rng, 0.5);
+	pthread_mutex_unlock(&memory->mutex);
+	return high || adapter->five.serialized ? DISPATCH_LEVEL : PASSIVE_LEVEL;
+}
+
+static struct shared_request *make_request(struct ndis_adapter *adapter,
+					   MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *completion,
+					   ULONG length, BOOLEAN cached, PVOID context)
 {
 	struct shared_request *request = calloc(1, sizeof(*request));
 
 	if (request == NULL)
 		return NULL;
 	request->job.run = complete;
-	request->adapter = dma->adapter;
-	request->complete = dma->complete;
+	request->adapter = adapter;
+	request->complete = completion;
 	request->length = length;
 	request->cached = cached;
-	request->below_4g = dma->below_4g;
+	request->below_4g = ndis_adapter_below_4g(adapter);
+	request->irql = draw_irql(adapter);
 	request->context = context;
 	return request;
 }
 
-NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length,
-					     BOOLEAN Cached, PVOID Context)
+/* What both calls do once the handle is known to be good. */
+static NDIS_STATUS request_memory(struct ndis_adapter *adapter,
+				  MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *completion, ULONG length,
+				  BOOLEAN cached, PVOID context)
 {
-	struct ndis_dma *dma = may_request(MiniportDmaHandle);
 	struct ndis_host *host = ndis_host();
 	struct shared_request *request;
 	int64_t lead_ns;
 
-	if (dma == NULL || Length == 0)
+	if (length == 0)
 		return NDIS_STATUS_FAILURE;
-	request = make_request(dma, Length, Cached, Context);
-	lead_ns = accept(&dma->adapter->memory, request);
+	request = make_request(adapter, completion, length, cached, context);
+	lead_ns = accept(&adapter->memory, request);
 	if (lead_ns < 0) {
 		free(request);
 		return NDIS_STATUS_FAILURE;
@@ -283,6 +329,38 @@ NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULON
 	exec_submit(host->worker, &request->job,
 		    exec_now_ns(host->config.exec) + (uint64_t)lead_ns);
 	return NDIS_STATUS_PENDING;
+}
+
+NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length,
+					     BOOLEAN Cached, PVOID Context)
+{
+	struct ndis_dma *dma = may_request(MiniportDmaHandle);
+
+	if (dma == NULL)
+		return NDIS_STATUS_FAILURE;
+	return request_memory(dma->adapter, dma->complete, Length, Cached, Context);
+}
+
+NDIS_STATUS NdisMAllocateSharedMemoryAsync(NDIS_HANDLE MiniportAdapterHandle, ULONG Length,
+					   BOOLEAN Cached, PVOID Context)
+{
+	static const char where[] = "NdisMAllocateSharedMemoryAsync";
+	struct ndis_adapter *adapter;
+	W_ALLOCATE_COMPLETE_HANDLER *completion;
+
+	if (!ndis_check_irql(NULL, DISPATCH_LEVEL, 14, where))
+		return NDIS_STATUS_FAILURE;
+	adapter = ndis5_adapter_from(MiniportAdapterHandle, 22, where);
+	if (adapter == NULL || !is_bus_master(adapter, where))
+		return NDIS_STATUS_FAILURE;
+	completion = adapter->driver->functions5.AllocateCompleteHandler;
+	if (completion == NULL) {
+		ndis_broken(adapter, 17, (uintptr_t)adapter,
+			    "%s was called, but the driver registered no MiniportAllocateComplete",
+			    where);
+		return NDIS_STATUS_FAILURE;
+	}
+	return request_memory(adapter, completion, Length, Cached, Context);
 }
 
 /* --- giving back ------------------------------------------------------------------------------ */
@@ -374,8 +452,8 @@ static void drop_pending(struct ndis_adapter *adapter)
 
 	while ((request = first_pending(memory)) != NULL) {
 		ndis_broken(adapter, 18, (uintptr_t)request->context,
-			    "MiniportHaltEx returned while a request for %u bytes was pending",
-			    request->length);
+			    "%s returned while a request for %u bytes was pending",
+			    adapter->driver->face->halt_name, request->length);
 		if (exec_cancel(ndis_host()->worker, &request->job)) {
 			pthread_mutex_lock(&memory->mutex);
 			unlink_request(memory, request);
@@ -396,8 +474,8 @@ void ndis_shared_memory_reclaim(struct ndis_adapter *adapter)
 		struct shared_block *block = take_out(memory, memory->live->va);
 
 		ndis_broken(adapter, 50, block->bus.value,
-			    "MiniportHaltEx left %u bytes at bus address 0x%" PRIx64 " allocated",
-			    block->length, block->bus.value);
+			    "%s left %u bytes at bus address 0x%" PRIx64 " allocated",
+			    adapter->driver->face->halt_name, block->length, block->bus.value);
 		release(adapter, block);
 	}
 }

@@ -51,7 +51,9 @@ static void timer_run(struct exec_job *job)
 		return;
 	before = ndis_enter_adapter(timer->adapter);
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	ndis5_serial_enter(timer->adapter);
 	timer->function(NULL, timer->context, NULL, NULL);
+	ndis5_serial_leave(timer->adapter);
 	KeLowerIrql(old);
 	ndis_leave_adapter(before);
 }

@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT */
+/* Drivers of NDIS 5: how they register, and how their adapters are called. */
+#include <stdlib.h>
+
+#include "driver/ndis/internal.h"
+
+/* MiniportCheckForHang is called this often unless the driver says otherwise. */
+#define CHECK_FOR_HANG_NS UINT64_C(2000000000)
+
+/* --- the wrapper ------------------------------------------------------------------------------ */
+
+struct ndis5_wrapper {
+	struct ndis_object object;
+	struct ndis_driver *driver; /* what registered through it */
+	PDRIVER_OBJECT driver_object;
+	MINIPORT_UNLOAD *unload;
+};
+
+static struct ndis5_wrapper *wrapper_from(NDIS_HANDLE handle)
+{
+	return ndis_object_kind(handle) == NDIS_KIND_WRAPPER ? handle : NULL;
+}
+
+VOID NdisInitializeWrapper(PNDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific1,
+			   PVOID SystemSpecific2, PVOID SystemSpecific3)
+{
+	struct ndis5_wrapper *wrapper = calloc(1, sizeof(*wrapper));
+
+	*NdisWrapperHandle = wrapper;
+	if (wrapper == NULL)
+		return;
+	wrapper->driver_object = SystemSpecific1;
+	ndis_object_add(&wrapper->object, NDIS_KIND_WRAPPER);
+}
+
+static void forget_wrapper(struct ndis5_wrapper *wrapper)
+{
+	if (wrapper->driver != NULL) {
+		ndis_driver_register(NULL);
+		ndis_object_remove(&wrapper->driver->object);
+		free(wrapper->driver);
+	}
+	ndis_object_remove(&wrapper->object);
+	free(wrapper);
+}
+
+VOID NdisTerminateWrapper(NDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific)
+{
+	struct ndis5_wrapper *wrapper = wrapper_from(NdisWrapperHandle);
+
+	if (wrapper != NULL)
+		forget_wrapper(wrapper);
+}
+
+VOID NdisMRegisterUnloadHandler(NDIS_HANDLE NdisWrapperHandle, MINIPORT_UNLOAD *UnloadHandler)
+{
+	struct ndis5_wrapper *wrapper = wrapper_from(NdisWrapperHandle);
+
+	if (wrapper != NULL)
+		wrapper->unload = UnloadHandler;
+}
+
+/* Bytes of the characteristics of a version; 0: no such version. */
+static size_t bytes_of_version(UCHAR major, UCHAR minor)
+{
+	if (major == 4 && minor == 0)
+		return sizeof(NDIS40_MINIPORT_CHARACTERISTICS);
+	if (major == 5 && minor == 0)
+		return sizeof(NDIS50_MINIPORT_CHARACTERISTICS);
+	if (major == 5 && minor == 1)
+		return sizeof(NDIS51_MINIPORT_CHARACTERISTICS);
+	return 0;
+}
+
+static bool are_complete(const NDIS51_MINIPORT_CHARACTERISTICS *c)
+{
+	return c->InitializeHandler != NULL && c->HaltHandler != NULL && c->ResetHandler != NULL &&
+	       c->QueryInformationHandler != NULL && c->SetInformationHandler != NULL;
+}
+
+NDIS_STATUS NdisMRegisterMiniport(NDIS_HANDLE NdisWrapperHandle, PVOID MiniportCharacteristics,
+				  UINT CharacteristicsLength)
+{
+	struct ndis5_wrapper *wrapper = wrapper_from(NdisWrapperHandle);
+	const NDIS40_MINIPORT_CHARACTERISTICS *c = MiniportCharacteristics;
+	struct ndis_driver *driver;
+	size_t bytes;
+
+	if (wrapper == NULL || wrapper->driver != NULL)
+		return NDIS_STATUS_FAILURE;
+	if (CharacteristicsLength < sizeof(*c))
+		return NDIS_STATUS_BAD_CHARACTERISTICS;
+	bytes = bytes_of_version(c->MajorNdisVersion, c->MinorNdisVersion);
+	if (bytes == 0)
+		return NDIS_STATUS_BAD_VERSION;
+	if (CharacteristicsLength < bytes)
+		return NDIS_STATUS_BAD_CHARACTERISTICS;
+	driver = calloc(1, sizeof(*driver));
+	if (driver == NULL)
+		return NDIS_STATUS_RESOURCES;
+	memcpy(&driver->functions5, c, bytes);
+	if (!are_complete(&driver->functions5)) {
+		free(driver);
+		return NDIS_STATUS_BAD_CHARACTERISTICS;
+	}
+	driver->face = &ndis5_face;
+	driver->wrapper = wrapper;
+	wrapper->driver = driver;
+	ndis_object_add(&driver->object, NDIS_KIND_DRIVER);
+	ndis_driver_register(driver);
+	return NDIS_STATUS_SUCCESS;
+}
+
+static void unload(struct ndis_driver *driver)
+{
+	struct ndis5_wrapper *wrapper = driver->wrapper;
+
+	if (wrapper->unload != NULL)
+		wrapper->unload(wrapper->driver_object);
+	forget_wrapper(wrapper);
+}
+
+/* --- calls into a miniport -------------------------------------------------------------------- */
+
+struct ndis_adapter *ndis5_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where)
+{
+	struct ndis_adapter *adapter = ndis_adapter_from(handle, rule, where);
+
+	if (adapter == NULL || adapter->driver->face->generation == 5)
+		return adapter;
+	ndis_broken(adapter, rule, (uintptr_t)handle, "%s is not for miniports of NDIS 6", where);
+	return NULL;
+}
+
+void ndis5_init(struct ndis_adapter *adapter)
+{
+	pthread_mutexattr_t attr;
+
+	/* A serialized miniport may be called again by what it calls itself. */
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&adapter->five.serial, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+void ndis5_forget(struct ndis_adapter *adapter)
+{
+	struct ndis5_timer *timer;
+
+	while ((timer = adapter->five.timers) != NULL) {
+		adapter->five.timers = timer->next;
+		NdisFreeTimerObject(timer->handle);
+		free(timer);
+	}
+	pthread_mutex_destroy(&adapter->five.serial);
+}
+
+void ndis5_serial_enter(struct ndis_adapter *adapter)
+{
+	if (adapter != NULL && adapter->five.serialized)
+		pthread_mutex_lock(&adapter->five.serial);
+}
+
+void ndis5_serial_leave(struct ndis_adapter *adapter)
+{
+	if (adapter != NULL && adapter->five.serialized)
+		pthread_mutex_unlock(&adapter->five.serial);
+}
+
+/* At DISPATCH_LEVEL, and alone in a serialized miniport. */
+static KIRQL begin_call(struct ndis_adapter *adapter)
+{
+	KIRQL old = KeGetCurrentIrql();
+
+	if (old < DISPATCH_LEVEL)
+		KeRaiseIrql(DISPATCH_LEVEL, &old);
+	ndis5_serial_enter(adapter);
+	return old;
+}
+
+static void end_call(struct ndis_adapter *adapter, KIRQL old)
+{
+	ndis5_serial_leave(adapter);
+	KeLowerIrql(old);
+}
+
+void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet)
+{
+	KIRQL old;
+
+	if (!adapter->five.serialized) {
+		adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
+		return;
+	}
+	old = begin_call(adapter);
+	adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
+	end_call(adapter, old);
+}
+
+/* --- a life ----------------------------------------------------------------------------------- */
+
+static NDIS_STATUS initialize(struct ndis_adapter *adapter)
+{
+	NDIS_MEDIUM media[] = {NdisMediumFddi, NdisMedium802_3, NdisMedium802_5};
+	UINT selected = UINT32_MAX;
+	NDIS_STATUS open_error = NDIS_STATUS_SUCCESS, status;
+
+	ndis_object_add(&adapter->five.wrapper_context, NDIS_KIND_WRAPPER_CONTEXT);
+	status = adapter->driver->functions5.InitializeHandler(&open_error, &selected, media,
+							       ARRAYSIZE(media), adapter,
+							       &adapter->five.wrapper_context);
+	ndis_object_remove(&adapter->five.wrapper_context);
+	if (status != NDIS_STATUS_SUCCESS || selected >= ARRAYSIZE(media) ||
+	    media[selected] == NdisMedium802_3)
+		return status;
+	/* It runs, as something that this machine has no wire for. */
+	adapter->driver->functions5.HaltHandler(adapter->context);
+	return NDIS_STATUS_UNSUPPORTED_MEDIA;
+}
+
+/* What a handler left PENDING ends here. */
+static void finish(NDIS_HANDLE handle, NDIS_STATUS status, const char *where)
+{
+	struct ndis_adapter *adapter = ndis5_adapter_from(handle, 18, where);
+
+	if (adapter == NULL)
+		return;
+	adapter->five.answer = status;
+	__atomic_store_n(&adapter->five.answered, 1, __ATOMIC_RELEASE);
+	exec_wake(ndis_host()->config.exec);
+}
+
+VOID NdisMSetInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
+{
+	finish(MiniportAdapterHandle, Status, "NdisMSetInformationComplete");
+}
+
+VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status,
+			BOOLEAN AddressingReset)
+{
+	finish(MiniportAdapterHandle, Status, "NdisMResetComplete");
+}
+
+/* A driver may know of no filter: then it receives as it is. */
+static NDIS_STATUS set_filter(struct ndis_adapter *adapter, ULONG filter)
+{
+	ULONG read = 0, needed = 0;
+	NDIS_STATUS status;
+	KIRQL old;
+
+	__atomic_store_n(&adapter->five.answered, 0, __ATOMIC_RELEASE);
+	old = begin_call(adapter);
+	status = adapter->driver->functions5.SetInformationHandler(
+		adapter->context, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter), &read,
+		&needed);
+	end_call(adapter, old);
+	if (status == NDIS_STATUS_PENDING) {
+		exec_wait(ndis_host()->config.exec, &adapter->five.answered, EXEC_NEVER);
+		status = adapter->five.answer;
+	}
+	if (status == NDIS_STATUS_NOT_SUPPORTED || status == NDIS_STATUS_INVALID_OID)
+		return NDIS_STATUS_SUCCESS;
+	return status;
+}
+
+static NDIS_STATUS restart(struct ndis_adapter *adapter)
+{
+	struct ndis_host *host = ndis_host();
+	NDIS_STATUS status;
+
+	adapter->five.filter = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST;
+	status = set_filter(adapter, adapter->five.filter);
+	if (status == NDIS_STATUS_SUCCESS && adapter->driver->functions5.CheckForHangHandler)
+		exec_submit(host->timers, &adapter->five.hang_job,
+			    exec_now_ns(host->config.exec) + adapter->five.hang_ns);
+	return status;
+}
+
+/* There is no pause in NDIS 5: the protocols close, and the last one takes the filter away. */
+static void pause_adapter(struct ndis_adapter *adapter)
+{
+	exec_cancel(ndis_host()->timers, &adapter->five.hang_job);
+	exec_flush(ndis_host()->timers);
+	adapter->five.filter = 0;
+	set_filter(adapter, 0);
+}
+
+static void halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
+{
+	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
+
+	exec_cancel(ndis_host()->timers, &adapter->five.hang_job);
+	exec_flush(ndis_host()->timers);
+	if (action == NdisHaltDeviceSurpriseRemoved && f->PnPEventNotifyHandler != NULL)
+		f->PnPEventNotifyHandler(adapter->context, NdisDevicePnPEventSurpriseRemoved, NULL,
+					 0);
+	f->HaltHandler(adapter->context);
+	for (struct ndis5_timer *t = adapter->five.timers; t != NULL; t = t->next) {
+		if (NdisCancelTimerObject(t->handle))
+			ndis_broken(adapter, 18, (uintptr_t)t,
+				    "MiniportHalt returned while a timer was set");
+	}
+}
+
+static void shut_down(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
+{
+	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
+
+	if (adapter->five.shutdown != NULL)
+		adapter->five.shutdown(adapter->five.shutdown_context);
+	else if (f->AdapterShutdownHandler != NULL)
+		f->AdapterShutdownHandler(adapter->context);
+}
+
+VOID NdisMRegisterAdapterShutdownHandler(NDIS_HANDLE MiniportHandle, PVOID ShutdownContext,
+					 ADAPTER_SHUTDOWN_HANDLER ShutdownHandler)
+{
+	struct ndis_adapter *adapter =
+		ndis5_adapter_from(MiniportHandle, 55, "NdisMRegisterAdapterShutdownHandler");
+
+	if (adapter == NULL)
+		return;
+	adapter->five.shutdown = ShutdownHandler;
+	adapter->five.shutdown_context = ShutdownContext;
+}
+
+VOID NdisMDeregisterAdapterShutdownHandler(NDIS_HANDLE MiniportHandle)
+{
+	NdisMRegisterAdapterShutdownHandler(MiniportHandle, NULL, NULL);
+}
+
+/* --- hanging and reset ------------------------------------------------------------------------ */
+
+static void reset(struct ndis_adapter *adapter)
+{
+	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
+	BOOLEAN addressing = FALSE;
+	ULONG read = 0, needed = 0;
+
+	if (f->ResetHandler(&addressing, adapter->context) == NDIS_STATUS_SUCCESS && addressing)
+		f->SetInformationHandler(adapter->context, OID_GEN_CURRENT_PACKET_FILTER,
+					 &adapter->five.filter, sizeof(adapter->five.filter), &read,
+					 &needed);
+}
+
+static void check_for_hang(struct exec_job *job)
+{
+	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, five.hang_job);
+	struct ndis_host *host = ndis_host();
+	struct ndis_adapter *before;
+	KIRQL old;
+
+	if (ndis_adapter_state(adapter) != NDIS_ADAPTER_RUNNING)
+		return;
+	before = ndis_enter_adapter(adapter);
+	old = begin_call(adapter);
+	if (adapter->driver->functions5.CheckForHangHandler(adapter->context))
+		reset(adapter);
+	end_call(adapter, old);
+	ndis_leave_adapter(before);
+	exec_submit(host->timers, job, exec_now_ns(host->config.exec) + adapter->five.hang_ns);
+}
+
+/* --- attributes ------------------------------------------------------------------------------- */
+
+VOID NdisMSetAttributesEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportAdapterContext,
+			  UINT CheckForHangTimeInSeconds, ULONG AttributeFlags,
+			  NDIS_INTERFACE_TYPE AdapterType)
+{
+	struct ndis_adapter *adapter =
+		ndis5_adapter_from(MiniportAdapterHandle, 25, "NdisMSetAttributesEx");
+
+	if (adapter == NULL)
+		return;
+	adapter->context = MiniportAdapterContext;
+	adapter->attributes = AttributeFlags & NDIS_ATTRIBUTE_BUS_MASTER
+				      ? NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER
+				      : 0;
+	adapter->five.serialized = !(AttributeFlags & NDIS_ATTRIBUTE_DESERIALIZE);
+	adapter->five.hang_job.run = check_for_hang;
+	adapter->five.hang_ns = CheckForHangTimeInSeconds != 0
+					? CheckForHangTimeInSeconds * UINT64_C(1000000000)
+					: CHECK_FOR_HANG_NS;
+}
+
+static NDIS_STATUS set_dma(NDIS_HANDLE handle, bool is_64_bit, const char *where)
+{
+	struct ndis_adapter *adapter = ndis5_adapter_from(handle, 25, where);
+
+	if (adapter == NULL)
+		return NDIS_STATUS_FAILURE;
+	if (!(adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
+		return NDIS_STATUS_NOT_SUPPORTED;
+	adapter->five.reaches_64_bit = is_64_bit && adapter->device->ops->reaches_64_bit;
+	return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS NdisMInitializeScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle, BOOLEAN Dma64BitSize,
+					    ULONG MaximumPhysicalMapping)
+{
+	return set_dma(MiniportAdapterHandle, Dma64BitSize, "NdisMInitializeScatterGatherDma");
+}
+
+NDIS_STATUS NdisMAllocateMapRegisters(NDIS_HANDLE MiniportAdapterHandle, UINT DmaChannel,
+				      NDIS_DMA_SIZE DmaSize, ULONG PhysicalMapRegistersNeeded,
+				      ULONG MaximumPhysicalMapping)
+{
+	return set_dma(MiniportAdapterHandle, DmaSize == NDIS_DMA_64BITS,
+		       "NdisMAllocateMapRegisters");
+}
+
+/* The map registers of this machine are its bus's own: there is nothing to give back. */
+VOID NdisMFreeMapRegisters(NDIS_HANDLE MiniportAdapterHandle)
+{
+	ndis5_adapter_from(MiniportAdapterHandle, 48, "NdisMFreeMapRegisters");
+}
+
+/* --- interrupts ------------------------------------------------------------------------------- */
+
+static bool isr(struct ndis_interrupt *interrupt)
+{
+	const NDIS51_MINIPORT_CHARACTERISTICS *f = &interrupt->adapter->driver->functions5;
+	BOOLEAN recognized = FALSE, queue = FALSE;
+
+	if (!interrupt->request_isr) {
+		f->DisableInterruptHandler(interrupt->context);
+		return true;
+	}
+	f->ISRHandler(&recognized, &queue, interrupt->context);
+	return recognized && queue;
+}
+
+static void handle_interrupt(struct ndis_interrupt *interrupt, PVOID dpc_context)
+{
+	struct ndis_adapter *adapter = interrupt->adapter;
+	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
+
+	ndis5_serial_enter(adapter);
+	f->HandleInterruptHandler(interrupt->context);
+	if (f->EnableInterruptHandler != NULL)
+		f->EnableInterruptHandler(interrupt->context);
+	ndis5_serial_leave(adapter);
+}
+
+NDIS_STATUS NdisMRegisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt,
+				   NDIS_HANDLE MiniportAdapterHandle, UINT InterruptVector,
+				   UINT InterruptLevel, BOOLEAN RequestIsr, BOOLEAN SharedInterrupt,
+				   NDIS_INTERRUPT_MODE InterruptMode)
+{
+	struct ndis_adapter *adapter =
+		ndis5_adapter_from(MiniportAdapterHandle, 48, "NdisMRegisterInterrupt");
+	const NDIS51_MINIPORT_CHARACTERISTICS *f;
+	struct ndis_interrupt *interrupt;
+
+	if (adapter == NULL || adapter->interrupt != NULL)
+		return NDIS_STATUS_FAILURE;
+	f = &adapter->driver->functions5;
+	if (f->HandleInterruptHandler == NULL ||
+	    (RequestIsr ? f->ISRHandler == NULL : f->DisableInterruptHandler == NULL))
+		return NDIS_STATUS_FAILURE;
+	interrupt = calloc(1, sizeof(*interrupt));
+	if (interrupt == NULL)
+		return NDIS_STATUS_RESOURCES;
+	interrupt->adapter = adapter;
+	interrupt->context = adapter->context;
+	interrupt->request_isr = RequestIsr;
+	Interrupt->Host = interrupt;
+	ndis_interrupt_connect(interrupt);
+	return NDIS_STATUS_SUCCESS;
+}
+
+VOID NdisMDeregisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt)
+{
+	ndis_interrupt_disconnect(Interrupt->Host, "NdisMDeregisterInterrupt");
+	Interrupt->Host = NULL;
+}
+
+/* --- timers ----------------------------------------------------------------------------------- */
+
+VOID NdisMInitializeTimer(PNDIS_MINIPORT_TIMER Timer, NDIS_HANDLE MiniportAdapterHandle,
+			  PNDIS_TIMER_FUNCTION TimerFunction, PVOID FunctionContext)
+{
+	NDIS_TIMER_CHARACTERISTICS characteristics = {
+		.Header = {NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
+			   NDIS_TIMER_CHARACTERISTICS_REVISION_1,
+			   NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1},
+		.TimerFunction = TimerFunction,
+		.FunctionContext = FunctionContext,
+	};
+	struct ndis_adapter *adapter =
+		ndis5_adapter_from(MiniportAdapterHandle, 18, "NdisMInitializeTimer");
+	struct ndis5_timer *timer = adapter != NULL ? calloc(1, sizeof(*timer)) : NULL;
+
+	Timer->Host = NULL;
+	if (timer == NULL)
+		return;
+	if (NdisAllocateTimerObject(adapter, &characteristics, &timer->handle) !=
+	    NDIS_STATUS_SUCCESS) {
+		free(timer);
+		return;
+	}
+	Timer->Host = timer->handle;
+	timer->next = adapter->five.timers;
+	adapter->five.timers = timer;
+}
+
+VOID NdisMSetTimer(PNDIS_MINIPORT_TIMER Timer, UINT MillisecondsToDelay)
+{
+	LARGE_INTEGER due = {.QuadPart = -(LONGLONG)MillisecondsToDelay * 10000};
+
+	NdisSetTimerObject(Timer->Host, due, 0, NULL);
+}
+
+VOID NdisMSetPeriodicTimer(PNDIS_MINIPORT_TIMER Timer, UINT MillisecondsPeriod)
+{
+	LARGE_INTEGER due = {.QuadPart = -(LONGLONG)MillisecondsPeriod * 10000};
+
+	NdisSetTimerObject(Timer->Host, due, (LONG)MillisecondsPeriod, NULL);
+}
+
+VOID NdisMCancelTimer(PNDIS_MINIPORT_TIMER Timer, PBOOLEAN TimerCancelled)
+{
+	*TimerCancelled = NdisCancelTimerObject(Timer->Host);
+}
+
+NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag)
+{
+	*VirtualAddress = NdisAllocateMemoryWithTagPriority(NULL, Length, Tag, NormalPoolPriority);
+	return *VirtualAddress != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+}
+
+const struct ndis_face ndis5_face = {
+	.generation = 5,
+	.initialize_name = "MiniportInitialize",
+	.halt_name = "MiniportHalt",
+	.unload = unload,
+	.initialize = initialize,
+	.restart = restart,
+	.pause = pause_adapter,
+	.halt = halt,
+	.shut_down = shut_down,
+	.isr = isr,
+	.dpc = handle_interrupt,
+};
