@@ -27,6 +27,26 @@ struct ndis_adapter *ndis_current_adapter(void)
 	return current;
 }
 
+static __thread const char *callback; /* read by a signal handler of the same thread */
+
+const char *ndis_callback_begin(const char *name)
+{
+	const char *before = callback;
+
+	callback = name;
+	return before;
+}
+
+void ndis_callback_end(const char *before)
+{
+	callback = before;
+}
+
+const char *ndis_callback_now(void)
+{
+	return callback;
+}
+
 struct ndis_adapter *ndis_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where)
 {
 	enum ndis_kind kind = ndis_object_kind(handle);
@@ -143,10 +163,13 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 {
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	struct poolscope_pool *last = poolscope_pool_last();
+	const char *outer;
 	NDIS_STATUS status;
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_INITIALIZING);
+	outer = ndis_callback_begin(adapter->driver->face->initialize_name);
 	status = adapter->driver->face->initialize(adapter);
+	ndis_callback_end(outer);
 	/* A pool that was opened meanwhile is the adapter's: violations go there. */
 	if (poolscope_pool_last() != last)
 		__atomic_store_n(&adapter->pool, poolscope_pool_last(), __ATOMIC_RELEASE);
@@ -163,10 +186,12 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter)
 {
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	const char *outer = ndis_callback_begin(adapter->driver->face->restart_name);
 	NDIS_STATUS status;
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_RUNNING);
 	status = adapter->driver->face->restart(adapter);
+	ndis_callback_end(outer);
 	if (status != NDIS_STATUS_SUCCESS)
 		ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
 	ndis_leave_adapter(before);
@@ -187,9 +212,11 @@ VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 void ndis_adapter_pause(struct ndis_adapter *adapter)
 {
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	const char *outer = ndis_callback_begin(adapter->driver->face->pause_name);
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSING);
 	adapter->driver->face->pause(adapter);
+	ndis_callback_end(outer);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
 	ndis_leave_adapter(before);
 }
@@ -206,11 +233,14 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 {
 	const char *halt = adapter->driver->face->halt_name;
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	const char *outer;
 	uint32_t out;
 
 	adapter->halting_ns = exec_now_ns(ndis_host()->config.exec);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
+	outer = ndis_callback_begin(halt);
 	adapter->driver->face->halt(adapter, action);
+	ndis_callback_end(outer);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
 	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
 	if (out != 0)
@@ -281,6 +311,8 @@ static void shut_down6(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action
 const struct ndis_face ndis6_face = {
 	.generation = 6,
 	.initialize_name = "MiniportInitializeEx",
+	.restart_name = "MiniportRestart",
+	.pause_name = "MiniportPause",
 	.halt_name = "MiniportHaltEx",
 	.unload = ndis6_unload,
 	.initialize = initialize6,
@@ -310,6 +342,11 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
 			MiniportAttributes->RegistrationAttributes.MiniportAdapterContext;
 		adapter->attributes = MiniportAttributes->RegistrationAttributes.AttributeFlags;
 		return NDIS_STATUS_SUCCESS;
+	case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
+		if (MiniportAttributes->Header.Size <
+		    NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1)
+			return NDIS_STATUS_INVALID_PARAMETER;
+		return NDIS_STATUS_SUCCESS; /* checked; the stack here asks for none of them */
 	default:
 		return NDIS_STATUS_INVALID_PARAMETER;
 	}

@@ -164,11 +164,14 @@ static struct ndis_interrupt *begin_service(struct ndis_adapter *adapter)
 
 static void run_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context)
 {
+	const char *outer;
 	KIRQL old;
 
+	outer = ndis_callback_begin("MiniportInterruptDPC");
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
 	interrupt->adapter->driver->face->dpc(interrupt, dpc_context);
 	KeLowerIrql(old);
+	ndis_callback_end(outer);
 }
 
 bool ndis6_isr(struct ndis_interrupt *interrupt)
@@ -191,13 +194,16 @@ static void irq_run(struct exec_job *job)
 	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, irq_job);
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
 	struct ndis_interrupt *interrupt = begin_service(adapter);
+	const char *outer;
 	bool queue_dpc;
 	KIRQL old;
 
 	if (interrupt != NULL) {
+		outer = ndis_callback_begin("MiniportInterrupt");
 		KeRaiseIrql(DEVICE_LEVEL, &old);
 		queue_dpc = adapter->driver->face->isr(interrupt);
 		KeLowerIrql(old);
+		ndis_callback_end(outer);
 		if (queue_dpc)
 			run_dpc(interrupt, NULL);
 	}
@@ -407,26 +413,109 @@ static bool is_keyword(const struct ndis_config_value *value, const NDIS_STRING 
 	       memcmp(value->keyword, keyword->Buffer, keyword->Length) == 0;
 }
 
+static struct ndis_config_value *find_value(struct ndis_adapter *adapter,
+					    const NDIS_STRING *keyword)
+{
+	for (unsigned int i = 0; i < adapter->nr_config; i++) {
+		if (is_keyword(&adapter->config[i], keyword))
+			return &adapter->config[i];
+	}
+	return NULL;
+}
+
+/* The decimal or hexadecimal number in a text, and the text of a number, are found as either. */
+static bool read_as(const struct ndis_config_value *value, NDIS_PARAMETER_TYPE type,
+		    NDIS_CONFIGURATION_PARAMETER *parameter)
+{
+	NDIS_STRING text = {value->text_bytes, sizeof(value->text), (PWSTR)(uintptr_t)value->text};
+
+	parameter->ParameterType = type;
+	if (type == NdisParameterString) {
+		parameter->ParameterData.StringData = text;
+		return value->is_text;
+	}
+	parameter->ParameterData.IntegerData = value->value;
+	if (!value->is_text)
+		return true;
+	return NT_SUCCESS(RtlUnicodeStringToInteger(&text,
+						    type == NdisParameterHexInteger ? 16 : 10,
+						    &parameter->ParameterData.IntegerData));
+}
+
 VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *ParameterValue,
 			   NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
 			   NDIS_PARAMETER_TYPE ParameterType)
 {
 	struct configuration *configuration = ConfigurationHandle;
+	const struct ndis_config_value *value;
 
 	*Status = NDIS_STATUS_FAILURE;
-	if (ndis_object_kind(ConfigurationHandle) != NDIS_KIND_CONFIGURATION ||
-	    ParameterType == NdisParameterString)
+	if (ndis_object_kind(ConfigurationHandle) != NDIS_KIND_CONFIGURATION)
 		return;
-	for (unsigned int i = 0; i < configuration->adapter->nr_config; i++) {
-		const struct ndis_config_value *value = &configuration->adapter->config[i];
+	value = find_value(configuration->adapter, Keyword);
+	if (value == NULL || !read_as(value, ParameterType, &configuration->value))
+		return;
+	*ParameterValue = &configuration->value;
+	*Status = NDIS_STATUS_SUCCESS;
+}
 
-		if (!is_keyword(value, Keyword))
-			continue;
-		configuration->value.ParameterType = NdisParameterInteger;
-		configuration->value.ParameterData.IntegerData = value->value;
-		*ParameterValue = &configuration->value;
-		*Status = NDIS_STATUS_SUCCESS;
+static struct ndis_config_value *new_value(struct ndis_adapter *adapter, const NDIS_STRING *keyword)
+{
+	struct ndis_config_value *slot = &adapter->config[adapter->nr_config];
+
+	if (adapter->nr_config == NDIS_CONFIG_VALUES ||
+	    keyword->Length > sizeof(slot->keyword) - sizeof(WCHAR))
+		return NULL;
+	memset(slot, 0, sizeof(*slot));
+	memcpy(slot->keyword, keyword->Buffer, keyword->Length);
+	adapter->nr_config++;
+	return slot;
+}
+
+static NDIS_STATUS set_value(struct ndis_config_value *slot,
+			     const NDIS_CONFIGURATION_PARAMETER *parameter)
+{
+	const NDIS_STRING *text = &parameter->ParameterData.StringData;
+
+	switch (parameter->ParameterType) {
+	case NdisParameterInteger:
+	case NdisParameterHexInteger:
+		slot->is_text = false;
+		slot->value = parameter->ParameterData.IntegerData;
+		return NDIS_STATUS_SUCCESS;
+	case NdisParameterString:
+		if (text->Length > sizeof(slot->text))
+			return NDIS_STATUS_RESOURCES;
+		slot->is_text = true;
+		slot->text_bytes = text->Length;
+		memcpy(slot->text, text->Buffer, text->Length);
+		return NDIS_STATUS_SUCCESS;
+	default:
+		return NDIS_STATUS_NOT_SUPPORTED;
 	}
+}
+
+VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+			    PNDIS_STRING Keyword, PNDIS_CONFIGURATION_PARAMETER ParameterValue)
+{
+	struct configuration *configuration = ConfigurationHandle;
+	struct ndis_config_value *slot;
+
+	*Status = NDIS_STATUS_FAILURE;
+	if (ndis_object_kind(ConfigurationHandle) != NDIS_KIND_CONFIGURATION)
+		return;
+	slot = find_value(configuration->adapter, Keyword);
+	if (slot == NULL)
+		slot = new_value(configuration->adapter, Keyword);
+	*Status = slot != NULL ? set_value(slot, ParameterValue) : NDIS_STATUS_RESOURCES;
+}
+
+VOID NdisReadNetworkAddress(PNDIS_STATUS Status, PVOID *NetworkAddress, PUINT NetworkAddressLength,
+			    NDIS_HANDLE ConfigurationHandle)
+{
+	*Status = NDIS_STATUS_FAILURE;
+	*NetworkAddress = NULL;
+	*NetworkAddressLength = 0;
 }
 
 VOID NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)

@@ -2,6 +2,7 @@
 /* The host itself, and drivers that register with it. */
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "driver/ndis/internal.h"
 
@@ -17,6 +18,26 @@ struct ndis_host *ndis_host(void)
 	return &the_host;
 }
 
+static void close_lanes(void)
+{
+	struct exec_lane *const lanes[] = {the_host.work, the_host.worker, the_host.timers};
+
+	for (size_t i = 0; i < ARRAYSIZE(lanes); i++) {
+		if (lanes[i] != NULL)
+			exec_lane_close(lanes[i]);
+	}
+}
+
+/* What the wall clock says now: from here on the executor's clock is added to it. */
+static void note_time(void)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	the_host.opened_wall_ns = wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec;
+	the_host.opened_ns = exec_now_ns(the_host.config.exec);
+}
+
 int ndis_host_open(const struct ndis_host_config *config)
 {
 	if (host_is_open)
@@ -24,13 +45,12 @@ int ndis_host_open(const struct ndis_host_config *config)
 	the_host = (struct ndis_host){.config = *config};
 	the_host.worker = exec_lane_open(config->exec, "ndis-worker");
 	the_host.timers = exec_lane_open(config->exec, "ndis-timer");
-	if (the_host.worker == NULL || the_host.timers == NULL) {
-		if (the_host.worker != NULL)
-			exec_lane_close(the_host.worker);
-		if (the_host.timers != NULL)
-			exec_lane_close(the_host.timers);
+	the_host.work = exec_lane_open(config->exec, "ndis-work");
+	if (the_host.worker == NULL || the_host.timers == NULL || the_host.work == NULL) {
+		close_lanes();
 		return -ENOMEM;
 	}
+	note_time();
 	ndis_violations_forget();
 	host_is_open = true;
 	return 0;
@@ -38,8 +58,8 @@ int ndis_host_open(const struct ndis_host_config *config)
 
 void ndis_host_close(void)
 {
-	exec_lane_close(the_host.worker);
-	exec_lane_close(the_host.timers);
+	close_lanes();
+	ndis_timers_forget();
 	host_is_open = false;
 }
 
@@ -56,10 +76,13 @@ void ndis_driver_register(struct ndis_driver *driver)
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver)
 {
 	static UNICODE_STRING path = NDIS_STRING_CONST("");
+	const char *outer;
 	NTSTATUS status;
 
 	registered = NULL;
+	outer = ndis_callback_begin("DriverEntry");
 	status = entry((PDRIVER_OBJECT)&the_host, &path);
+	ndis_callback_end(outer);
 	if (status == NDIS_STATUS_SUCCESS && registered == NULL)
 		status = NDIS_STATUS_FAILURE;
 	*driver = status == NDIS_STATUS_SUCCESS ? registered : NULL;
@@ -68,7 +91,10 @@ NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driv
 
 void ndis_driver_unload(struct ndis_driver *driver)
 {
+	const char *outer = ndis_callback_begin("MiniportDriverUnload");
+
 	driver->face->unload(driver);
+	ndis_callback_end(outer);
 }
 
 void ndis6_unload(struct ndis_driver *driver)
@@ -118,15 +144,4 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 		return;
 	ndis_object_remove(NdisMiniportDriverHandle);
 	free(NdisMiniportDriverHandle);
-}
-
-PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
-					EX_POOL_PRIORITY Priority)
-{
-	return malloc(Length);
-}
-
-VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
-{
-	free(VirtualAddress);
 }

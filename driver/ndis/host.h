@@ -34,6 +34,8 @@ struct ndis_host_config {
 	 * since when it halts.  May be NULL.  Thread: the halting one.
 	 */
 	void (*stalled)(uint32_t pending, uint64_t for_ns);
+	/* A line that a driver says: DbgPrint, its error log.  May be NULL.  Thread: any. */
+	void (*log)(const char *line);
 };
 
 /* Returns: 0; -EBUSY there is a host already; -ENOMEM. */
@@ -41,6 +43,12 @@ int ndis_host_open(const struct ndis_host_config *config);
 void ndis_host_close(void);
 /* Returns when no completion is running or due. */
 void ndis_host_flush(void);
+
+/*
+ * The function of a miniport that the calling thread is in, such as "MiniportHaltEx", or NULL.
+ * Safe in a signal handler.
+ */
+const char *ndis_callback_now(void);
 
 /* Returns: what DriverEntry returned; on SUCCESS *driver is what it registered. */
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver);

@@ -19,6 +19,8 @@ enum ndis_kind {
 	NDIS_KIND_INTERRUPT,
 	NDIS_KIND_TIMER,
 	NDIS_KIND_NBL_POOL,
+	NDIS_KIND_NET_BUFFER_POOL,
+	NDIS_KIND_WORK_ITEM,
 	NDIS_KIND_CONFIGURATION,
 	NDIS_KIND_WRAPPER,
 	NDIS_KIND_WRAPPER_CONTEXT,
@@ -44,6 +46,9 @@ struct ndis_host {
 	struct ndis_host_config config;
 	struct exec_lane *worker; /* completions, at PASSIVE_LEVEL */
 	struct exec_lane *timers; /* timer functions, at DISPATCH_LEVEL */
+	struct exec_lane *work;	  /* work items, at PASSIVE_LEVEL; they may wait for completions */
+	uint64_t opened_ns;	  /* on the executor's clock */
+	int64_t opened_wall_ns;	  /* the same moment, since the Unix epoch */
 	struct ndis_adapter *adapters;
 	uint64_t nr_adapters; /* ever opened: the number of a generator's stream */
 };
@@ -55,7 +60,8 @@ struct ndis_interrupt;
 /* How the miniports of one generation are called. */
 struct ndis_face {
 	unsigned int generation;
-	const char *initialize_name, *halt_name; /* for reports */
+	/* The functions behind the states, for reports. */
+	const char *initialize_name, *restart_name, *pause_name, *halt_name;
 	void (*unload)(struct ndis_driver *driver);
 	NDIS_STATUS (*initialize)(struct ndis_adapter *adapter);
 	NDIS_STATUS (*restart)(struct ndis_adapter *adapter);
@@ -174,6 +180,9 @@ struct ndis5_adapter {
 struct ndis_config_value {
 	WCHAR keyword[32];
 	ULONG value;
+	bool is_text;
+	USHORT text_bytes;
+	WCHAR text[64];
 };
 
 struct ndis_adapter {
@@ -201,6 +210,7 @@ struct ndis_adapter {
 
 	struct ndis_config_value config[NDIS_CONFIG_VALUES];
 	unsigned int nr_config;
+	USHORT pci_command; /* what the driver enabled in its configuration space */
 	CM_PARTIAL_RESOURCE_LIST resources;
 };
 
@@ -232,6 +242,16 @@ void ndis5_serial_leave(struct ndis_adapter *adapter);
 void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet);
 
 void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length);
+
+/*
+ * Which function of the miniport this thread is about to be in, for whoever has to say where it
+ * crashed.  Returns: what _end() wants.
+ */
+const char *ndis_callback_begin(const char *name);
+void ndis_callback_end(const char *before);
+
+/* Frees what NdisInitializeTimer() made; no timer may be set any more. */
+void ndis_timers_forget(void);
 
 void ndis_interrupt_init(struct ndis_adapter *adapter);
 void ndis_io_forget(struct ndis_adapter *adapter);

@@ -11,10 +11,16 @@
  * program ends.  What is not declared here does not exist yet.
  */
 #include "ndis_base.h"
+#include "ndis_debug.h"
 #include "ndis_sync.h"
+#include "ndis_lists.h"
+#include "ndis_string.h"
+#include "ndis_work.h"
 #include "ndis_memory.h"
 #include "ndis_packet.h"
+#include "ndis_oid.h"
 #include "ndis_miniport.h"
+#include "ndis_bus.h"
 #include "ndis5_packet.h"
 #include "ndis5_miniport.h"
 

@@ -184,17 +184,23 @@ static void end_call(struct ndis_adapter *adapter, KIRQL old)
 	KeLowerIrql(old);
 }
 
-void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet)
+static void return_alone(struct ndis_adapter *adapter, PNDIS_PACKET packet)
 {
-	KIRQL old;
+	KIRQL old = begin_call(adapter);
 
-	if (!adapter->five.serialized) {
-		adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
-		return;
-	}
-	old = begin_call(adapter);
 	adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
 	end_call(adapter, old);
+}
+
+void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet)
+{
+	const char *outer = ndis_callback_begin("MiniportReturnPacket");
+
+	if (adapter->five.serialized)
+		return_alone(adapter, packet);
+	else
+		adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
+	ndis_callback_end(outer);
 }
 
 /* --- a life ----------------------------------------------------------------------------------- */
@@ -523,15 +529,11 @@ VOID NdisMCancelTimer(PNDIS_MINIPORT_TIMER Timer, PBOOLEAN TimerCancelled)
 	*TimerCancelled = NdisCancelTimerObject(Timer->Host);
 }
 
-NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag)
-{
-	*VirtualAddress = NdisAllocateMemoryWithTagPriority(NULL, Length, Tag, NormalPoolPriority);
-	return *VirtualAddress != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
-}
-
 const struct ndis_face ndis5_face = {
 	.generation = 5,
 	.initialize_name = "MiniportInitialize",
+	.restart_name = "MiniportSetInformation",
+	.pause_name = "MiniportSetInformation",
 	.halt_name = "MiniportHalt",
 	.unload = unload,
 	.initialize = initialize,

@@ -10,28 +10,10 @@
  */
 #include "ndis5_packet.h"
 #include "ndis_base.h"
+#include "ndis_oid.h"
 #include "ndis_memory.h"
 #include "ndis_miniport.h"
 #include "ndis_sync.h"
-
-/* --- Words of the interface ------------------------------------------------------------------- */
-
-typedef ULONG NDIS_OID, *PNDIS_OID;
-#define OID_GEN_CURRENT_PACKET_FILTER 0x0001010E
-#define NDIS_PACKET_TYPE_DIRECTED     0x00000001
-#define NDIS_PACKET_TYPE_BROADCAST    0x00000008
-
-typedef enum _NDIS_MEDIUM {
-	NdisMedium802_3 = 0,
-	NdisMedium802_5 = 1,
-	NdisMediumFddi = 2,
-	NdisMediumWan = 3,
-} NDIS_MEDIUM,
-	*PNDIS_MEDIUM;
-
-#define NDIS_STATUS_BUFFER_TOO_SHORT  ((NDIS_STATUS)0xC0010016)
-#define NDIS_STATUS_INVALID_OID	      ((NDIS_STATUS)0xC0010017)
-#define NDIS_STATUS_UNSUPPORTED_MEDIA ((NDIS_STATUS)0xC0010019)
 
 /* --- What the miniport supplies --------------------------------------------------------------- */
 /*
@@ -357,8 +339,5 @@ VOID NdisMFreeMapRegisters(NDIS_HANDLE MiniportAdapterHandle);
  */
 NDIS_STATUS NdisMAllocateSharedMemoryAsync(NDIS_HANDLE MiniportAdapterHandle, ULONG Length,
 					   BOOLEAN Cached, PVOID Context);
-
-/* Length bytes of the driver's own memory, in *VirtualAddress, until NdisFreeMemory(). */
-NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag);
 
 #endif

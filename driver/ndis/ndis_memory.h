@@ -8,6 +8,21 @@
 #define NdisFillMemory(to, length, fill)    memset((to), (fill), (length))
 #define NdisMoveMemory(to, from, length)    memmove((to), (from), (length))
 #define NdisEqualMemory(one, other, length) (memcmp((one), (other), (length)) == 0)
+#define NdisCopyMemory(to, from, length)    memcpy((to), (from), (length))
+#define NdisRetrieveUlong(to, from)	    memcpy((to), (from), sizeof(ULONG))
+#define NdisStoreUlong(to, value)	    memcpy((to), &(ULONG){(value)}, sizeof(ULONG))
+#define RtlZeroMemory(to, length)	    NdisZeroMemory((to), (length))
+#define RtlFillMemory(to, length, fill)	    NdisFillMemory((to), (length), (fill))
+#define RtlCopyMemory(to, from, length)	    NdisCopyMemory((to), (from), (length))
+#define RtlMoveMemory(to, from, length)	    NdisMoveMemory((to), (from), (length))
+#define RtlEqualMemory(one, other, length)  NdisEqualMemory((one), (other), (length))
+/* Ethernet addresses. */
+#define ETH_LENGTH_OF_ADDRESS		   6
+#define ETH_COPY_NETWORK_ADDRESS(to, from) memcpy((to), (from), ETH_LENGTH_OF_ADDRESS)
+#define ETH_IS_BROADCAST(address)	   (memcmp((address), "\xff\xff\xff\xff\xff\xff", 6) == 0)
+#define ETH_IS_MULTICAST(address)	   ((((const UCHAR *)(address))[0] & 1) != 0)
+#define PAGE_SIZE			   4096
+#define ROUND_TO_PAGES(bytes)		   (((bytes) + PAGE_SIZE - 1) & ~((SIZE_T)PAGE_SIZE - 1))
 
 typedef enum _EX_POOL_PRIORITY {
 	LowPoolPriority = 0,
@@ -24,6 +39,12 @@ typedef enum _EX_POOL_PRIORITY {
  */
 PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
 					EX_POOL_PRIORITY Priority);
+/* The same at normal priority.  Returns: NDIS_STATUS_SUCCESS; _RESOURCES and *VirtualAddress NULL.
+ */
+NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag);
+/* The oldest form: MemoryFlags 0; HighestAcceptableAddress is all ones. */
+NDIS_STATUS NdisAllocateMemory(PVOID *VirtualAddress, UINT Length, UINT MemoryFlags,
+			       NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress);
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags);
 
 /* --- DMA registration ------------------------------------------------------------------------- */

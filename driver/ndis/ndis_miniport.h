@@ -3,6 +3,7 @@
 #define NDIS_MINIPORT_H
 /* A miniport driver, its adapters, their hardware and configuration (NDIS 6). */
 #include "ndis_base.h"
+#include "ndis_oid.h"
 #include "ndis_packet.h"
 
 /* --- What the miniport supplies --------------------------------------------------------------- */
@@ -105,9 +106,8 @@ typedef NDIS_STATUS MINIPORT_RESET(NDIS_HANDLE MiniportAdapterContext, PBOOLEAN 
 typedef VOID MINIPORT_SHUTDOWN(NDIS_HANDLE MiniportAdapterContext,
 			       NDIS_SHUTDOWN_ACTION ShutdownAction);
 typedef NDIS_STATUS MINIPORT_SET_OPTIONS(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext);
-struct _NDIS_OID_REQUEST;
 typedef NDIS_STATUS MINIPORT_OID_REQUEST(NDIS_HANDLE MiniportAdapterContext,
-					 struct _NDIS_OID_REQUEST *OidRequest);
+					 PNDIS_OID_REQUEST OidRequest);
 typedef VOID MINIPORT_CANCEL_OID_REQUEST(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId);
 struct _NET_DEVICE_PNP_EVENT;
 typedef VOID MINIPORT_DEVICE_PNP_EVENT_NOTIFY(NDIS_HANDLE MiniportAdapterContext,
@@ -158,8 +158,14 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle);
 
 typedef enum _NDIS_INTERFACE_TYPE {
 	NdisInterfaceInternal = 0,
+	NdisInterfaceIsa = 1,
+	NdisInterfaceEisa = 2,
+	NdisInterfaceMca = 3,
+	NdisInterfaceTurboChannel = 4,
 	NdisInterfacePci = 5,
-} NDIS_INTERFACE_TYPE;
+	NdisInterfacePcMcia = 8,
+} NDIS_INTERFACE_TYPE,
+	*PNDIS_INTERFACE_TYPE;
 
 #define NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE    0x00000001
 #define NDIS_MINIPORT_ATTRIBUTES_NDIS_WDM	    0x00000002
@@ -182,11 +188,12 @@ typedef struct _NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES {
 typedef union _NDIS_MINIPORT_ADAPTER_ATTRIBUTES {
 	NDIS_OBJECT_HEADER Header;
 	NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES RegistrationAttributes;
+	NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES GeneralAttributes;
 } NDIS_MINIPORT_ADAPTER_ATTRIBUTES, *PNDIS_MINIPORT_ADAPTER_ATTRIBUTES;
 
 /*
  * Tells NDIS about the adapter: registration attributes first, since they carry the context that
- * every later callback is given.
+ * every later callback is given; then general attributes.
  * Place:   MiniportInitializeEx.  IRQL: PASSIVE_LEVEL.
  * Returns: NDIS_STATUS_SUCCESS; _BAD_VERSION; _INVALID_PARAMETER an unknown kind of attributes.
  */
@@ -298,6 +305,21 @@ NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject,
 VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *ParameterValue,
 			   NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
 			   NDIS_PARAMETER_TYPE ParameterType);
+/*
+ * Keeps a value under Keyword; it is found again as long as the adapter lives.
+ * *Status: NDIS_STATUS_SUCCESS; _RESOURCES no room; _NOT_SUPPORTED a kind of value not known.
+ * IRQL:    PASSIVE_LEVEL.
+ */
+VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+			    PNDIS_STRING Keyword, PNDIS_CONFIGURATION_PARAMETER ParameterValue);
+/*
+ * The station address that an administrator set, if any.
+ * Owns:    *NetworkAddress belongs to the configuration, until it is closed.
+ * *Status: NDIS_STATUS_SUCCESS; _FAILURE none is set, as in this host: use the adapter's own.
+ * IRQL:    PASSIVE_LEVEL.
+ */
+VOID NdisReadNetworkAddress(PNDIS_STATUS Status, PVOID *NetworkAddress, PUINT NetworkAddressLength,
+			    NDIS_HANDLE ConfigurationHandle);
 VOID NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle);
 
 #endif

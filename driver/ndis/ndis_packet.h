@@ -23,6 +23,20 @@ typedef struct _MDL {
 /* IRQL: <= DISPATCH_LEVEL.  Returns: an MDL for Length bytes at VirtualAddress, or NULL. */
 PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length);
 VOID NdisFreeMdl(PMDL Mdl);
+/* Where an MDL's bytes are, and how many.  IRQL: <= DISPATCH_LEVEL. */
+#define NormalPagePriority	16
+#define LowPagePriority		0
+#define HighPagePriority	32
+#define MdlMappingNoExecute	0x40000000
+#define MmGetMdlByteOffset(mdl) ((mdl)->ByteOffset)
+#define NdisQueryMdl(mdl, va, length, priority)                                                    \
+	((void)(priority), (void)(*(PVOID *)(va) = (mdl)->MappedSystemVa),                         \
+	 (void)(*(length) = (mdl)->ByteCount))
+#define NdisGetNextMdl(mdl, next) ((void)(*(next) = (mdl)->Next))
+#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)                                                   \
+	((ULONG)((((ULONG_PTR)(va)&4095u) + (size) + 4095u) >> 12))
+#define NDIS_BUFFER_TO_SPAN_PAGES(mdl)                                                             \
+	ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), (mdl)->ByteCount)
 
 /* One frame: a chain of MDLs, and which bytes of it are the frame. */
 typedef struct _NET_BUFFER {
@@ -106,6 +120,71 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
 						       USHORT ContextBackFill, PMDL MdlChain,
 						       ULONG DataOffset, SIZE_T DataLength);
 VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList);
+/* A list without a net buffer; otherwise as above. */
+PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+					   USHORT ContextBackFill);
+#define NdisGetPoolFromNetBufferList(nbl) ((nbl)->NdisPoolHandle)
+#define NdisGetPoolFromNetBuffer(nb)	  ((nb)->NdisPoolHandle)
+
+/* --- Net buffers of their own -------------------------------------------------------------------
+ */
+
+typedef struct _NET_BUFFER_POOL_PARAMETERS {
+	NDIS_OBJECT_HEADER Header;
+	ULONG PoolTag;
+	ULONG DataSize;
+} NET_BUFFER_POOL_PARAMETERS, *PNET_BUFFER_POOL_PARAMETERS;
+#define NET_BUFFER_POOL_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1                                          \
+	RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_POOL_PARAMETERS, DataSize)
+
+/*
+ * A pool of net buffers.
+ * Owns:    the caller, until NdisFreeNetBufferPool(), when all its buffers must be back.
+ * IRQL:    PASSIVE_LEVEL.
+ * Returns: the pool's handle, or NULL.
+ */
+NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
+				      PNET_BUFFER_POOL_PARAMETERS Parameters);
+VOID NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle);
+/*
+ * A net buffer over MdlChain, of which DataLength bytes from DataOffset are the frame.
+ * Owns:    the caller, until NdisFreeNetBuffer(); the MDLs stay the caller's.
+ * IRQL:    <= DISPATCH_LEVEL.
+ * Returns: the net buffer, or NULL.
+ */
+PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset,
+				  SIZE_T DataLength);
+VOID NdisFreeNetBuffer(PNET_BUFFER NetBuffer);
+
+/*
+ * Takes bytes from the front of a frame, or gives them back: moves the start of the data, along the
+ * MDL chain where it must.
+ *	FreeMdl          Advance: frees MDLs that a retreat had added; this host adds none
+ * IRQL:    <= DISPATCH_LEVEL.
+ * Returns: Retreat: NDIS_STATUS_SUCCESS; _RESOURCES there is no room before the data.
+ */
+VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+				   PVOID FreeMdlHandler);
+NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
+					  ULONG DataBackFill, PVOID AllocateMdlHandler);
+/*
+ * BytesNeeded bytes from the start of the frame, in one piece.
+ *	Storage  room for them, used when the frame has them in several MDLs; may be NULL
+ * IRQL:    <= DISPATCH_LEVEL.
+ * Returns: where they are; NULL: the frame is shorter, or they are in pieces and Storage is NULL.
+ */
+PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT AlignMultiple,
+			UINT AlignOffset);
+
+/*
+ * Ends sends that MiniportSendNetBufferLists was given.  The stack of this host sends nothing, so
+ * no list can be completed: the call is reported (R45). IRQL:    <= DISPATCH_LEVEL.
+ */
+VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle,
+				     PNET_BUFFER_LIST NetBufferLists, ULONG SendCompleteFlags);
+#define NDIS_SEND_FLAGS_DISPATCH_LEVEL		0x00000001
+#define NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL 0x00000001
 
 #define NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL    0x00000001
 #define NDIS_RECEIVE_FLAGS_RESOURCES	     0x00000002

@@ -46,6 +46,46 @@ VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
 VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock);
 VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
 
+/* KSPIN_LOCK, and the level that its holder found. */
+typedef NDIS_SPIN_LOCK KSPIN_LOCK, *PKSPIN_LOCK;
+VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
+VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql);
+VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql);
+
+/* --- Locks with many readers --------------------------------------------------------------------
+ */
+
+/* What a holder keeps from acquiring to releasing. */
+typedef struct _LOCK_STATE_EX {
+	KIRQL OldIrql;
+	UCHAR LockState;
+	UCHAR Flags;
+} LOCK_STATE_EX, *PLOCK_STATE_EX;
+typedef LOCK_STATE_EX LOCK_STATE, *PLOCK_STATE;
+typedef struct _NDIS_RW_LOCK_EX NDIS_RW_LOCK_EX, *PNDIS_RW_LOCK_EX;
+#define NDIS_RWL_AT_DISPATCH_LEVEL 1
+
+/*
+ * A lock that readers share and a writer has alone; not recursive.
+ * Owns:    the caller, until NdisFreeRWLock().
+ * IRQL:    <= DISPATCH_LEVEL.
+ * Returns: the lock, or NULL.
+ */
+PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle);
+VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock);
+/* Takes the lock and raises to DISPATCH_LEVEL.  Flags: NDIS_RWL_AT_DISPATCH_LEVEL, or 0. */
+VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags);
+VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags);
+VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState);
+
+/* The same of NDIS 6.0 and before, in the caller's storage. */
+typedef struct _NDIS_RW_LOCK {
+	pthread_rwlock_t Lock;
+} NDIS_RW_LOCK, *PNDIS_RW_LOCK;
+VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock);
+VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState);
+VOID NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState);
+
 LONG NdisInterlockedIncrement(PLONG Addend);
 LONG NdisInterlockedDecrement(PLONG Addend);
 
@@ -102,6 +142,23 @@ BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG 
 			   PVOID FunctionContext);
 /* Returns: TRUE if the timer was waiting; FALSE if its function ran, or is running now. */
 BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject);
+/* --- Timers in the caller's storage (both generations)
+ * ---------------------------------------------
+ *
+ * Owns:    the storage is the caller's; the host keeps what it needs until it closes.
+ */
+typedef struct _NDIS_TIMER {
+	NDIS_HANDLE Timer; /* the host's own */
+} NDIS_TIMER, *PNDIS_TIMER;
+
+/* IRQL: PASSIVE_LEVEL. */
+VOID NdisInitializeTimer(PNDIS_TIMER Timer, PNDIS_TIMER_FUNCTION TimerFunction,
+			 PVOID FunctionContext);
+/* Runs the function once, after the time.  IRQL: <= DISPATCH_LEVEL. */
+VOID NdisSetTimer(PNDIS_TIMER Timer, UINT MillisecondsToDelay);
+/* *TimerCancelled FALSE: the function ran, or is running now.  IRQL: <= DISPATCH_LEVEL. */
+VOID NdisCancelTimer(PNDIS_TIMER Timer, PBOOLEAN TimerCancelled);
+
 /* Returns when every DPC that was queued on any processor has run.  IRQL: PASSIVE_LEVEL. */
 VOID KeFlushQueuedDpcs(void);
 

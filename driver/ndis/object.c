@@ -50,6 +50,8 @@ const char *ndis_kind_name(enum ndis_kind kind)
 		[NDIS_KIND_INTERRUPT] = "an interrupt handle",
 		[NDIS_KIND_TIMER] = "a timer",
 		[NDIS_KIND_NBL_POOL] = "a net buffer list pool",
+		[NDIS_KIND_NET_BUFFER_POOL] = "a net buffer pool",
+		[NDIS_KIND_WORK_ITEM] = "a work item",
 		[NDIS_KIND_CONFIGURATION] = "a configuration handle",
 		[NDIS_KIND_WRAPPER] = "a wrapper handle",
 		[NDIS_KIND_WRAPPER_CONTEXT] = "a wrapper configuration context",

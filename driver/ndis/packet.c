@@ -83,6 +83,17 @@ VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 	free(pool);
 }
 
+PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+					   USHORT ContextBackFill)
+{
+	PNET_BUFFER_LIST list = NdisAllocateNetBufferAndNetBufferList(PoolHandle, ContextSize,
+								      ContextBackFill, NULL, 0, 0);
+
+	if (list != NULL)
+		list->FirstNetBuffer = NULL;
+	return list;
+}
+
 PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
 						       USHORT ContextBackFill, PMDL MdlChain,
 						       ULONG DataOffset, SIZE_T DataLength)
@@ -217,6 +228,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 	struct ndis_adapter *adapter =
 		ndis_adapter_from(NdisBindingHandle, 44, "NdisReturnNetBufferLists");
 	struct ndis_adapter *before;
+	const char *outer;
 	uint32_t count;
 
 	if (adapter == NULL)
@@ -225,7 +237,9 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 	count = unmark_chain(adapter, NetBufferLists);
 	/* Before the call: the miniport may complete its pause inside it. */
 	__atomic_sub_fetch(&adapter->indicated, count, __ATOMIC_ACQ_REL);
+	outer = ndis_callback_begin("MiniportReturnNetBufferLists");
 	adapter->driver->functions.ReturnNetBufferListsHandler(adapter->context, NetBufferLists,
 							       ReturnFlags);
+	ndis_callback_end(outer);
 	ndis_leave_adapter(before);
 }

@@ -198,6 +198,7 @@ static bool settle(struct shared_memory *memory, struct shared_request *request,
 /* NDIS 6 calls back at PASSIVE_LEVEL, NDIS 5 at any level up to DISPATCH_LEVEL (R12). */
 static void call_back(struct shared_request *request, PVOID va, PHYSICAL_ADDRESS *pa)
 {
+	const char *outer = ndis_callback_begin("the shared-memory completion function");
 	KIRQL old;
 
 	KeRaiseIrql(request->irql, &old);
@@ -205,6 +206,7 @@ static void call_back(struct shared_request *request, PVOID va, PHYSICAL_ADDRESS
 	request->complete(request->adapter->context, va, pa, request->length, request->context);
 	ndis5_serial_leave(request->adapter);
 	KeLowerIrql(old);
+	ndis_callback_end(outer);
 }
 
 /* The worker's job: allocate, and call back. */

@@ -45,16 +45,19 @@ static void timer_run(struct exec_job *job)
 {
 	struct timer *timer = CONTAINING_RECORD(job, struct timer, job);
 	struct ndis_adapter *before;
+	const char *outer;
 	KIRQL old;
 
 	if (!fire(timer))
 		return;
 	before = ndis_enter_adapter(timer->adapter);
+	outer = ndis_callback_begin("a timer function");
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
 	ndis5_serial_enter(timer->adapter);
 	timer->function(NULL, timer->context, NULL, NULL);
 	ndis5_serial_leave(timer->adapter);
 	KeLowerIrql(old);
+	ndis_callback_end(outer);
 	ndis_leave_adapter(before);
 }
 
@@ -140,4 +143,70 @@ VOID KeFlushQueuedDpcs(void)
 	exec_flush(ndis_host()->timers);
 	for (struct ndis_adapter *a = ndis_host()->adapters; a != NULL; a = a->next)
 		exec_flush(a->irq_lane);
+}
+
+/* --- timers in the caller's storage ------------------------------------------------------------
+ */
+
+/* Drivers have no call to free these: they are the host's until it closes. */
+struct kept {
+	struct kept *next;
+	NDIS_HANDLE timer;
+};
+static pthread_mutex_t kept_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct kept *kept_timers;
+
+static void keep(NDIS_HANDLE timer)
+{
+	struct kept *kept = malloc(sizeof(*kept));
+
+	if (kept == NULL)
+		return; /* leaked, and of no other consequence */
+	kept->timer = timer;
+	pthread_mutex_lock(&kept_mutex);
+	kept->next = kept_timers;
+	kept_timers = kept;
+	pthread_mutex_unlock(&kept_mutex);
+}
+
+/* The timers' lane is closed: none runs, and none is queued. */
+void ndis_timers_forget(void)
+{
+	while (kept_timers != NULL) {
+		struct kept *kept = kept_timers;
+		struct timer *timer = kept->timer;
+
+		kept_timers = kept->next;
+		ndis_object_remove(&timer->object);
+		pthread_mutex_destroy(&timer->mutex);
+		free(timer);
+		free(kept);
+	}
+}
+
+VOID NdisInitializeTimer(PNDIS_TIMER Timer, PNDIS_TIMER_FUNCTION TimerFunction,
+			 PVOID FunctionContext)
+{
+	NDIS_TIMER_CHARACTERISTICS characteristics = {
+		.Header = {NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS, 1, sizeof(characteristics)},
+		.TimerFunction = TimerFunction,
+		.FunctionContext = FunctionContext,
+	};
+
+	Timer->Timer = NULL;
+	if (NdisAllocateTimerObject(ndis_current_adapter(), &characteristics, &Timer->Timer) ==
+	    NDIS_STATUS_SUCCESS)
+		keep(Timer->Timer);
+}
+
+VOID NdisSetTimer(PNDIS_TIMER Timer, UINT MillisecondsToDelay)
+{
+	LARGE_INTEGER due = {.QuadPart = -(LONGLONG)MillisecondsToDelay * 10000};
+
+	NdisSetTimerObject(Timer->Timer, due, 0, NULL);
+}
+
+VOID NdisCancelTimer(PNDIS_TIMER Timer, PBOOLEAN TimerCancelled)
+{
+	*TimerCancelled = NdisCancelTimerObject(Timer->Timer);
 }
