@@ -61,7 +61,7 @@ $(BUILD)/libcli.a:       $(call obj,$(CLI_SRC))
 $(BUILD)/libdriver.a:    $(call obj,$(DRIVER_SRC))
 
 POOLSCOPE_LIBS := -llttng-ust -llttng-ust-common -ldl
-DRIVER_LIBS    := $(POOLSCOPE_LIBS) -lm
+DRIVER_LIBS    := $(POOLSCOPE_LIBS) -lpcap -lm
 TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lm
 
 PROGRAMS := $(BUILD)/refnic $(BUILD)/poolscope

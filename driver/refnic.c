@@ -13,8 +13,9 @@
 #include "driver/miniport/block.h"
 #include "driver/miniport/defaults.h"
 #include "driver/miniport/ndis6.h"
+#include "driver/nic/nic.h"
 
-enum { EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE };
+enum { EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_UNREADABLE, EXIT_LOSS };
 
 struct options {
 	struct machine_config machine;
@@ -76,7 +77,7 @@ static const struct {
 	 "ticks without shortage before a block is freed" IN_TEXT(DEFAULT_SHRINK_TICKS),
 	 OPT_SHRINK_TICKS},
 	{"tick", "DUR", "period of the policy's clock" IN_MS(DEFAULT_TICK_MS), OPT_TICK},
-	{"traffic", "SPEC", "poisson:rate=N or burst:rate=N (burst:rate=100k)", OPT_TRAFFIC},
+	{"traffic", "SPEC", "what arrives, of the kinds below (burst:rate=100k)", OPT_TRAFFIC},
 	{"hold", "SPEC", "how long the stack keeps a frame (lognormal:median=1ms,p99=10ms)",
 	 OPT_HOLD},
 	{"lead", "SPEC", "how long an allocation takes (lognormal:median=2ms,p99=12ms)", OPT_LEAD},
@@ -88,6 +89,16 @@ static const struct {
 	{"version", NULL, "the version", OPT_VERSION},
 };
 #define NR_OPTIONS (sizeof(table) / sizeof(table[0]))
+
+static void print_traffic_kinds(void)
+{
+	const char *name, *help;
+
+	printf("\nTraffic (docs/traffic.md; most take rate=N, frames a second, and bytes=N or "
+	       "imix):\n");
+	for (unsigned int i = 0; traffic_kind_at(i, &name, &help); i++)
+		printf("  %-20s %s\n", name, help);
+}
 
 static void print_help(void)
 {
@@ -101,9 +112,12 @@ static void print_help(void)
 			 table[i].value ? table[i].value : "");
 		printf("  %-20s %s\n", left, table[i].help);
 	}
+	print_traffic_kinds();
 	printf("\nSPEC is kind:key=value,...: fixed:1ms, uniform:min=1ms,max=2ms, exp:mean=1ms,\n"
 	       "lognormal:median=300us,p99=5ms.  Durations need a unit; numbers take k, M and G.\n"
-	       "Exit status: 0 all well, 1 a rule was broken or data damaged, 2 usage.\n");
+	       "Exit status: 0 all well, 1 a rule was broken or data damaged, 2 usage, 3 input "
+	       "cannot "
+	       "be\nread, 4 the traffic ended at a fault.\n");
 }
 
 static int usage_error(const char *option, const char *why)
@@ -287,6 +301,11 @@ static int check_options(struct options *o)
 
 	if (traffic_parse(o->traffic, o->machine.seed, &o->machine.traffic, why) != 0)
 		return usage_error("traffic", why);
+	if (traffic_longest(&o->machine.traffic) > NIC_FRAME_BYTES) {
+		snprintf(why, sizeof(why), "the device takes frames of up to %u bytes",
+			 NIC_FRAME_BYTES);
+		return usage_error("traffic", why);
+	}
 	if (!policy_marks_ok(&o->machine.marks, why, sizeof(why))) {
 		fprintf(stderr, "refnic: the marks do not fit together: %s\n", why);
 		return -EINVAL;
@@ -386,16 +405,28 @@ static void catch_signals(void)
 }
 
 /* Returns: the exit status. */
+static int judge(const struct machine_summary *summary)
+{
+	if (!machine_summary_ok(summary))
+		return EXIT_CHECK_FAILED;
+	if (summary->traffic_fault[0] == '\0')
+		return EXIT_OK;
+	fprintf(stderr, "refnic: %s\n", summary->traffic_fault);
+	return EXIT_LOSS;
+}
+
+/* Returns: the exit status. */
 static int run(const struct options *o, struct exec *exec)
 {
 	char why[SPEC_WHY_BYTES];
 	struct machine_summary summary;
 	struct machine *machine;
-	int error;
+	int error = machine_open(&o->machine, exec, DriverEntry, &machine, why);
+	int status = EXIT_CHECK_FAILED;
 
-	if (machine_open(&o->machine, exec, DriverEntry, &machine, why) != 0) {
+	if (error != 0) {
 		fprintf(stderr, "refnic: %s\n", why);
-		return EXIT_CHECK_FAILED;
+		return error == -EIO ? EXIT_UNREADABLE : EXIT_CHECK_FAILED;
 	}
 	error = machine_start(machine, why);
 	if (error == 0)
@@ -404,10 +435,12 @@ static int run(const struct options *o, struct exec *exec)
 		fprintf(stderr, "refnic: %s\n", why);
 	machine_stop(machine);
 	machine_summary(machine, &summary);
-	if (error == 0)
+	if (error == 0) {
 		print_summary(&summary);
+		status = judge(&summary);
+	}
 	machine_close(machine);
-	return error == 0 && machine_summary_ok(&summary) ? EXIT_OK : EXIT_CHECK_FAILED;
+	return status;
 }
 
 int main(int argc, char **argv)

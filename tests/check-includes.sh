@@ -19,7 +19,7 @@ allowed() {
 	driver/miniport) echo 'driver/ndis/ndis.h tracer/poolscope.h' ;;
 	driver/stack) echo 'driver/ndis/ driver/exec/ driver/traffic/ driver/spec/' ;;
 	driver/spec) echo '' ;;
-	driver/traffic) echo 'driver/spec/' ;;
+	driver/traffic) echo 'driver/spec/ pcap/' ;;
 	driver/exec) echo '' ;;
 	driver/machine) echo 'driver/ndis/ driver/nic/ driver/stack/ driver/traffic/ driver/exec/ driver/spec/ driver/miniport/policy.h' ;;
 	driver) echo 'driver/ tracer/poolscope.h' ;;

@@ -78,7 +78,7 @@ static int configure(struct machine *m)
 	return error;
 }
 
-static int open_wire(struct machine *m)
+static int open_wire(struct machine *m, char *why)
 {
 	struct wire_config wire = {
 		.exec = m->exec,
@@ -89,8 +89,12 @@ static int open_wire(struct machine *m)
 		.max_frames = m->config.max_frames,
 	};
 
-	m->wire = wire_open(&wire);
-	return m->wire != NULL ? 0 : -ENOMEM;
+	return wire_open(&wire, &m->wire, why);
+}
+
+static bool reflect(void *ctx, const uint8_t *bytes, uint32_t len_bytes)
+{
+	return wire_write(((struct machine *)ctx)->wire, bytes, len_bytes);
 }
 
 /* Everything below the driver and above it. */
@@ -108,8 +112,14 @@ static int build(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 	if (error != 0)
 		return error;
 	m->adapter = ndis_adapter_open(m->driver, m->device);
-	if (m->adapter == NULL || configure(m) != 0 || open_wire(m) != 0)
+	if (m->adapter == NULL || configure(m) != 0)
 		return refuse(why, -ENOMEM, "out of memory or threads");
+	error = open_wire(m, why);
+	if (error != 0)
+		return error == -ENOMEM ? error : -EIO;
+	stack_expect(m->stack, wire_ledger(m->wire));
+	if (traffic_is_live(&m->config.traffic))
+		stack_reflect_to(m->stack, reflect, m);
 	protocol = stack_protocol(m->stack);
 	ndis_adapter_bind(m->adapter, &protocol);
 	return 0;
@@ -206,6 +216,8 @@ void machine_summary(struct machine *m, struct machine_summary *s)
 	ndis_adapter_counts(m->adapter, &s->memory);
 	s->dma_faults = dma_space_faults(m->space);
 	s->violations = ndis_violations();
+	snprintf(s->traffic_fault, sizeof(s->traffic_fault), "%s",
+		 wire_fault(m->wire) != NULL ? wire_fault(m->wire) : "");
 }
 
 bool machine_summary_ok(const struct machine_summary *s)

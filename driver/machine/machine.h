@@ -45,9 +45,10 @@ struct machine_summary {
 	struct ndis_memory_counts memory;
 	uint64_t dma_faults;
 	uint64_t violations;
+	char traffic_fault[SPEC_WHY_BYTES]; /* what ended the traffic before its time, or "" */
 };
 
-/* Returns: 0; -errno and one line in why. */
+/* Returns: 0; -EIO what the traffic names cannot be had; another -errno; one line in why. */
 int machine_open(const struct machine_config *config, struct exec *exec, DRIVER_INITIALIZE *entry,
 		 struct machine **machine, char why[SPEC_WHY_BYTES]);
 int machine_start(struct machine *machine, char why[SPEC_WHY_BYTES]);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "driver/machine/wire.h"
@@ -10,6 +12,8 @@
 #define LATE_NS 400000u
 /* An interrupt that is not served for this long is the driver's affair, not the host's. */
 #define PATIENCE_NS 20000000u
+/* Live traffic that was silent just now is asked again after this time. */
+#define IDLE_NS 200000u
 /* Most frames in a step: a host that cannot keep up still gets to the end of each. */
 #define STEP_FRAMES 8192u
 
@@ -20,8 +24,11 @@ struct wire {
 	uint64_t start_ns;   /* on the executor's clock; moves on when the wire stands still */
 	uint64_t stepped_ns; /* when the last step was made */
 	uint64_t waiting_ns; /* since when an interrupt has been waited for; 0: not */
-	uint64_t next_ns;    /* of the traffic: when the next frame comes */
-	uint32_t done;	     /* atomic */
+	struct source *source;
+	enum source_state state;
+	struct arrival next;   /* with SOURCE_FRAME: what comes next */
+	struct ledger *ledger; /* NULL when the frames are synthetic */
+	uint32_t done;	       /* atomic */
 	struct wire_counts counts;
 	uint8_t frame[FRAME_MAX_BYTES];
 };
@@ -46,9 +53,50 @@ static bool interrupt_waits(struct wire *wire, uint64_t now_ns)
 	return now_ns - wire->waiting_ns < PATIENCE_NS;
 }
 
-static bool at_end(struct wire *wire)
+/* Asks the traffic for its next frame. */
+static void look_ahead(struct wire *wire)
 {
-	return wire->config.max_frames != 0 && wire->counts.sent == wire->config.max_frames;
+	wire->state = source_next(wire->source, &wire->next);
+}
+
+static bool at_end(const struct wire *wire)
+{
+	return wire->state == SOURCE_END ||
+	       (wire->config.max_frames != 0 && wire->counts.sent == wire->config.max_frames);
+}
+
+/* On the executor's clock; only with SOURCE_FRAME. */
+static uint64_t next_frame_ns(const struct wire *wire)
+{
+	return wire->start_ns + wire->next.at_ns;
+}
+
+static bool give(struct wire *wire, const uint8_t *bytes, uint32_t len_bytes)
+{
+	struct device *device = wire->config.device;
+	bool taken;
+
+	if (wire->ledger != NULL)
+		ledger_enter(wire->ledger, bytes, len_bytes);
+	taken = device->ops->receive(device, bytes, len_bytes);
+	if (!taken && wire->ledger != NULL)
+		ledger_retract(wire->ledger);
+	return taken;
+}
+
+/* The next frame reaches the device, and whoever sent it learns what became of it. */
+static void send_one(struct wire *wire)
+{
+	const struct arrival *next = &wire->next;
+	const uint8_t *bytes = next->bytes;
+
+	if (bytes == NULL) {
+		frame_fill(wire->frame, next->len_bytes, wire->config.seed, wire->counts.sent);
+		bytes = wire->frame;
+	}
+	wire->counts.sent++;
+	source_outcome(wire->source, give(wire, bytes, next->len_bytes));
+	look_ahead(wire);
 }
 
 static void send_due(struct wire *wire, uint64_t now_ns)
@@ -56,25 +104,22 @@ static void send_due(struct wire *wire, uint64_t now_ns)
 	struct device *device = wire->config.device;
 	unsigned int n = 0;
 
-	for (; wire->start_ns + wire->next_ns <= now_ns && !at_end(wire); n++) {
-		uint32_t len_bytes = wire->config.traffic.len_bytes;
-
+	if (wire->state == SOURCE_IDLE)
+		look_ahead(wire);
+	for (; wire->state == SOURCE_FRAME && next_frame_ns(wire) <= now_ns && !at_end(wire); n++) {
 		if (n == STEP_FRAMES) {
 			/* The rest is not made up for. */
-			stand_still(wire, now_ns - (wire->start_ns + wire->next_ns));
+			stand_still(wire, now_ns - next_frame_ns(wire));
 			break;
 		}
-		frame_fill(wire->frame, len_bytes, wire->config.seed, wire->counts.sent);
-		wire->counts.sent++;
-		device->ops->receive(device, wire->frame, len_bytes);
-		wire->next_ns = traffic_next_ns(&wire->config.traffic);
+		send_one(wire);
 	}
 	device->ops->step(device);
 }
 
 static uint64_t next_step(const struct wire *wire, uint64_t now_ns)
 {
-	uint64_t frame_ns = wire->start_ns + wire->next_ns;
+	uint64_t frame_ns = wire->state == SOURCE_FRAME ? next_frame_ns(wire) : now_ns + IDLE_NS;
 
 	return frame_ns > now_ns + STEP_NS ? frame_ns : now_ns + STEP_NS;
 }
@@ -102,27 +147,36 @@ static void step(struct exec_job *job)
 	exec_submit(wire->lane, &wire->job, next_step(wire, now_ns));
 }
 
-struct wire *wire_open(const struct wire_config *config)
+int wire_open(const struct wire_config *config, struct wire **wire, char why[SPEC_WHY_BYTES])
 {
-	struct wire *wire = calloc(1, sizeof(*wire));
+	struct wire *w = calloc(1, sizeof(*w));
+	int error = w != NULL ? source_open(&config->traffic, &w->source, why) : -ENOMEM;
 
-	if (wire == NULL)
-		return NULL;
-	wire->config = *config;
-	wire->job.run = step;
-	wire->lane = exec_lane_open(config->exec, "wire");
-	if (wire->lane == NULL) {
-		free(wire);
-		return NULL;
+	if (error == 0) {
+		w->config = *config;
+		w->job.run = step;
+		w->lane = exec_lane_open(config->exec, "wire");
+		if (!traffic_is_synthetic(&config->traffic))
+			w->ledger = ledger_open();
+		if (w->lane != NULL &&
+		    (w->ledger != NULL || traffic_is_synthetic(&config->traffic))) {
+			*wire = w;
+			return 0;
+		}
+		error = -ENOMEM;
 	}
-	return wire;
+	if (error == -ENOMEM)
+		snprintf(why, SPEC_WHY_BYTES, "out of memory or threads");
+	if (w != NULL)
+		wire_close(w);
+	return error;
 }
 
 void wire_start(struct wire *wire)
 {
 	wire->start_ns = exec_now_ns(wire->config.exec);
 	wire->stepped_ns = wire->start_ns;
-	wire->next_ns = traffic_next_ns(&wire->config.traffic);
+	look_ahead(wire);
 	exec_submit(wire->lane, &wire->job, wire->start_ns);
 }
 
@@ -141,7 +195,26 @@ void wire_stop(struct wire *wire)
 void wire_close(struct wire *wire)
 {
 	wire_stop(wire);
+	if (wire->ledger != NULL)
+		ledger_close(wire->ledger);
+	if (wire->source != NULL)
+		source_close(wire->source);
 	free(wire);
+}
+
+struct ledger *wire_ledger(struct wire *wire)
+{
+	return wire->ledger;
+}
+
+bool wire_write(struct wire *wire, const uint8_t *bytes, uint32_t len_bytes)
+{
+	return source_write(wire->source, bytes, len_bytes);
+}
+
+const char *wire_fault(const struct wire *wire)
+{
+	return source_fault(wire->source);
 }
 
 void wire_count(const struct wire *wire, struct wire_counts *counts)

@@ -14,6 +14,7 @@
 #include "driver/exec/exec.h"
 #include "driver/ndis/host.h"
 #include "driver/nic/device.h"
+#include "driver/traffic/ledger.h"
 #include "driver/traffic/traffic.h"
 
 struct wire; /* opaque */
@@ -31,14 +32,26 @@ struct wire_counts {
 	uint64_t sent; /* frames that reached the device */
 };
 
-/* Returns: NULL when memory or a thread cannot be had. */
-struct wire *wire_open(const struct wire_config *config);
+/*
+ * Returns: 0; -ENOMEM memory or a thread cannot be had; another -errno when what the traffic names
+ *	    cannot be had; one line in why.
+ */
+int wire_open(const struct wire_config *config, struct wire **wire, char why[SPEC_WHY_BYTES]);
 void wire_start(struct wire *wire);
-/* Not 0 once max_frames were sent: what to exec_wait() for. */
+/* Not 0 once max_frames were sent, or the traffic has ended: what to exec_wait() for. */
 const uint32_t *wire_done(const struct wire *wire);
 /* No frame reaches the device after this. */
 void wire_stop(struct wire *wire);
 void wire_close(struct wire *wire);
+/* What was sent, for whoever checks it; NULL when frames are synthetic.  Lives as long as wire. */
+struct ledger *wire_ledger(struct wire *wire);
+/*
+ * A frame goes the other way, to where live traffic comes from.  Returns: whether it was taken.
+ * Thread: any.
+ */
+bool wire_write(struct wire *wire, const uint8_t *bytes, uint32_t len_bytes);
+/* After wire_stop(): what ended the traffic before its time, in one line, or NULL. */
+const char *wire_fault(const struct wire *wire);
 /* After wire_stop(). */
 void wire_count(const struct wire *wire, struct wire_counts *counts);
 

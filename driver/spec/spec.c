@@ -96,6 +96,67 @@ static int read_value(struct cursor *c, enum spec_unit unit, double *value)
 	return 0;
 }
 
+/* One letter more of the text in spec; the NUL follows at its end. */
+static int add_letter(const struct cursor *c, struct spec *spec, char letter)
+{
+	if (spec->text_bytes >= SPEC_TEXT_BYTES - 1)
+		return fail(c, "the text is too long (%d bytes are taken)", SPEC_TEXT_BYTES - 1);
+	spec->texts[spec->text_bytes++] = letter;
+	return 0;
+}
+
+static int read_quoted(struct cursor *c, struct spec *out)
+{
+	struct cursor begin = *c;
+
+	for (c->at++; *c->at != '"'; c->at++) {
+		if (*c->at == '\\' && (c->at[1] == '"' || c->at[1] == '\\'))
+			c->at++;
+		if (*c->at == '\0')
+			return fail(&begin, "the quotation has no end");
+		if (add_letter(&begin, out, *c->at) != 0)
+			return -EINVAL;
+	}
+	c->at++;
+	return 0;
+}
+
+static int read_text(struct cursor *c, struct spec *out, int key)
+{
+	struct cursor begin = *c;
+
+	out->text_at[key] = out->text_bytes;
+	if (*c->at == '"') {
+		if (read_quoted(c, out) != 0)
+			return -EINVAL;
+	} else {
+		for (; *c->at != ',' && *c->at != '\0'; c->at++) {
+			if (add_letter(&begin, out, *c->at) != 0)
+				return -EINVAL;
+		}
+	}
+	if (out->text_bytes == out->text_at[key])
+		return fail(&begin, "a text is wanted here");
+	out->texts[out->text_bytes++] = '\0';
+	return 0;
+}
+
+static int read_key(struct cursor *c, const struct spec_key *key, int index, struct spec *out)
+{
+	size_t n = word_length(c->at);
+
+	if (key->unit == SPEC_TEXT)
+		return read_text(c, out, index);
+	if (key->word != NULL && is_word(c->at, n, key->word)) {
+		c->at += n;
+		out->value[index] = SPEC_WORD;
+		return 0;
+	}
+	if (key->word != NULL && !isdigit((unsigned char)*c->at) && *c->at != '.')
+		return fail(c, "a number or '%s' is wanted here", key->word);
+	return read_value(c, key->unit, &out->value[index]);
+}
+
 static int unknown_key(const struct cursor *c, size_t n, const struct spec_kind *kind)
 {
 	char known[128] = "";
@@ -135,7 +196,7 @@ static int read_pair(struct cursor *c, const struct spec_kind *kind, bool first,
 		return fail(c, "key=value is wanted here");
 	}
 	out->given[key] = true;
-	return read_value(c, kind->keys[key].unit, &out->value[key]);
+	return read_key(c, &kind->keys[key], key, out);
 }
 
 static int read_pairs(struct cursor *c, const struct spec_kind *kind, struct spec *out)
@@ -206,6 +267,11 @@ int spec_parse_from(const char *text, size_t from, const struct spec_kind *kinds
 	if (read_pairs(&c, &kinds[kind], out) != 0)
 		return -EINVAL;
 	return fill_in(&c, &kinds[kind], out);
+}
+
+const char *spec_text(const struct spec *spec, unsigned int key)
+{
+	return spec->given[key] ? spec->texts + spec->text_at[key] : "";
 }
 
 int spec_value(const char *text, enum spec_unit unit, double *value, char why[SPEC_WHY_BYTES])

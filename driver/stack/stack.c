@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "driver/stack/reflector.h"
 #include "driver/stack/stack.h"
 #include "driver/traffic/frame.h"
 
@@ -13,6 +15,7 @@
 
 struct held {
 	uint64_t due_ns;
+	uint64_t mark; /* what it was when it came: see mark_of() */
 	PNET_BUFFER_LIST nbl;
 };
 
@@ -22,6 +25,9 @@ struct stack {
 	struct exec_job job;
 	struct draw hold;
 	uint64_t seed;
+	struct ledger *sent; /* NULL: frames are synthetic, and tell themselves */
+	stack_reflect *reflect;
+	void *reflect_ctx;
 	pthread_mutex_t mutex; /* guards all below */
 	struct rng rng;
 	NDIS_HANDLE binding;
@@ -30,6 +36,7 @@ struct stack {
 	uint64_t latest_ns; /* nothing is held longer than this */
 	uint64_t next_sequence;
 	struct stack_counts counts;
+	uint8_t reflected[FRAME_MAX_BYTES]; /* a frame on its way back */
 };
 
 /* --- the heap of held frames ------------------------------------------------------------------ */
@@ -62,9 +69,9 @@ static bool heap_push(struct stack *stack, struct held entry)
 	return true;
 }
 
-static PNET_BUFFER_LIST heap_pop(struct stack *stack)
+static struct held heap_pop(struct stack *stack)
 {
-	PNET_BUFFER_LIST nbl = stack->heap[0].nbl;
+	struct held top = stack->heap[0];
 	size_t i = 0;
 
 	stack->heap[0] = stack->heap[--stack->nr_held];
@@ -77,7 +84,7 @@ static PNET_BUFFER_LIST heap_pop(struct stack *stack)
 				least = child;
 		}
 		if (least == i)
-			return nbl;
+			return top;
 		swap(&stack->heap[i], &stack->heap[least]);
 		i = least;
 	}
@@ -96,24 +103,58 @@ static const uint8_t *payload(PNET_BUFFER_LIST nbl, uint32_t *len_bytes)
 	       NET_BUFFER_CURRENT_MDL_OFFSET(nb);
 }
 
-static bool payload_is_good(const struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *sequence)
+/*
+ * What tells the frame from any other: the number of a synthetic one, the digest of one from
+ * outside.  Returns: whether it is whole, as far as the frame itself can tell.
+ */
+static bool mark_of(const struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *mark)
 {
 	uint32_t len_bytes;
 	const uint8_t *bytes = payload(nbl, &len_bytes);
 
-	return frame_check(bytes, len_bytes, stack->seed, sequence);
+	if (stack->sent == NULL)
+		return frame_check(bytes, len_bytes, stack->seed, mark);
+	*mark = ledger_digest(0, bytes, len_bytes);
+	return true;
 }
 
-/* Frames may be missing, but those that come keep their order. */
-static void check_arrival(struct stack *stack, PNET_BUFFER_LIST nbl)
+/* (locked) Frames may be missing, but those that come are as sent, and keep their order. */
+static void check_arrival(struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *mark)
 {
-	uint64_t sequence;
+	bool good = mark_of(stack, nbl, mark);
 
-	if (!payload_is_good(stack, nbl, &sequence) || sequence < stack->next_sequence) {
-		stack->counts.payload_errors++;
-		return;
+	if (stack->sent != NULL) {
+		good = good && ledger_match(stack->sent, *mark,
+					    NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(nbl)));
+	} else if (good) {
+		good = *mark >= stack->next_sequence;
+		if (good)
+			stack->next_sequence = *mark + 1;
 	}
-	stack->next_sequence = sequence + 1;
+	stack->counts.payload_errors += !good;
+}
+
+/* (locked) Nobody may have written to a frame while it was held. */
+static void check_return(struct stack *stack, const struct held *held)
+{
+	uint64_t mark;
+
+	if (!mark_of(stack, held->nbl, &mark) || mark != held->mark)
+		stack->counts.payload_errors++;
+}
+
+/* (locked) Sends the frame's reflection, which is made from a copy: the buffer stays as it is. */
+static void send_reflection(struct stack *stack, PNET_BUFFER_LIST nbl)
+{
+	uint32_t len_bytes;
+	const uint8_t *bytes = payload(nbl, &len_bytes);
+
+	if (stack->reflect == NULL || len_bytes > sizeof(stack->reflected))
+		return;
+	memcpy(stack->reflected, bytes, len_bytes);
+	len_bytes = reflector_turn(stack->reflected, len_bytes, sizeof(stack->reflected));
+	if (len_bytes > 0 && stack->reflect(stack->reflect_ctx, stack->reflected, len_bytes))
+		stack->counts.reflected++;
 }
 
 static uint64_t due_time(struct stack *stack, uint64_t now_ns)
@@ -124,9 +165,9 @@ static uint64_t due_time(struct stack *stack, uint64_t now_ns)
 }
 
 /* (locked) Returns: false if the frame cannot be kept and is to go back at once. */
-static bool keep(struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t now_ns)
+static bool keep(struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t mark, uint64_t now_ns)
 {
-	if (!heap_push(stack, (struct held){due_time(stack, now_ns), nbl}))
+	if (!heap_push(stack, (struct held){due_time(stack, now_ns), mark, nbl}))
 		return false;
 	stack->counts.held++;
 	return true;
@@ -155,12 +196,15 @@ static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULON
 	pthread_mutex_lock(&stack->mutex);
 	stack->binding = binding;
 	for (PNET_BUFFER_LIST nbl = chain, next; nbl != NULL; nbl = next) {
+		uint64_t mark;
+
 		next = NET_BUFFER_LIST_NEXT_NBL(nbl);
-		check_arrival(stack, nbl);
+		check_arrival(stack, nbl, &mark);
 		stack->counts.frames++;
 		if (cannot_pend) {
 			stack->counts.resources++; /* read to its last byte: that is the copy */
-		} else if (!keep(stack, nbl, now_ns)) {
+			send_reflection(stack, nbl);
+		} else if (!keep(stack, nbl, mark, now_ns)) {
 			NET_BUFFER_LIST_NEXT_NBL(nbl) = refused;
 			refused = nbl;
 			stack->counts.returned++;
@@ -178,18 +222,17 @@ static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULON
 static PNET_BUFFER_LIST take_due(struct stack *stack, uint64_t now_ns)
 {
 	PNET_BUFFER_LIST chain = NULL;
-	uint64_t sequence;
 
 	for (uint32_t n = 0; n < CHAIN_MAX && stack->nr_held > 0; n++) {
-		PNET_BUFFER_LIST nbl;
+		struct held held;
 
 		if (stack->heap[0].due_ns > now_ns && stack->latest_ns > now_ns)
 			break;
-		nbl = heap_pop(stack);
-		if (!payload_is_good(stack, nbl, &sequence))
-			stack->counts.payload_errors++;
-		NET_BUFFER_LIST_NEXT_NBL(nbl) = chain;
-		chain = nbl;
+		held = heap_pop(stack);
+		check_return(stack, &held);
+		send_reflection(stack, held.nbl);
+		NET_BUFFER_LIST_NEXT_NBL(held.nbl) = chain;
+		chain = held.nbl;
 		stack->counts.held--;
 		stack->counts.returned++;
 	}
@@ -254,6 +297,17 @@ void stack_close(struct stack *stack)
 	pthread_mutex_destroy(&stack->mutex);
 	free(stack->heap);
 	free(stack);
+}
+
+void stack_expect(struct stack *stack, struct ledger *sent)
+{
+	stack->sent = sent;
+}
+
+void stack_reflect_to(struct stack *stack, stack_reflect *reflect, void *ctx)
+{
+	stack->reflect = reflect;
+	stack->reflect_ctx = ctx;
 }
 
 struct ndis_protocol stack_protocol(struct stack *stack)

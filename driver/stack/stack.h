@@ -9,6 +9,7 @@
 #include "driver/exec/exec.h"
 #include "driver/ndis/host.h"
 #include "driver/spec/draw.h"
+#include "driver/traffic/ledger.h"
 
 struct stack; /* opaque */
 
@@ -16,6 +17,7 @@ struct stack_counts {
 	uint64_t frames;	 /* received */
 	uint64_t resources;	 /* of them RESOURCES: copied, not kept */
 	uint64_t returned;	 /* given back */
+	uint64_t reflected;	 /* answered by the reflector */
 	uint64_t payload_errors; /* frames with a byte that is not as sent, or out of order */
 	uint32_t held;		 /* with the stack now */
 };
@@ -27,6 +29,20 @@ struct stack_counts {
  */
 struct stack *stack_open(struct exec *exec, const struct draw *hold, uint64_t seed);
 void stack_close(struct stack *stack);
+
+/*
+ * Frames are checked against what was sent, instead of against the pattern of synthetic ones; NULL:
+ * they are synthetic.  Before the first frame.  Owns: sent stays the caller's, and outlives stack.
+ */
+void stack_expect(struct stack *stack, struct ledger *sent);
+
+/*
+ * Frames are sent back (reflector.h): each when its hold time is over, and RESOURCES ones at once.
+ * reflect() returns whether the frame was taken.  Before the first frame.
+ * Thread:  reflect() is called from the stack's lane and from indications, one at a time.
+ */
+typedef bool stack_reflect(void *ctx, const uint8_t *bytes, uint32_t len_bytes);
+void stack_reflect_to(struct stack *stack, stack_reflect *reflect, void *ctx);
 
 /* What to give to ndis_adapter_bind(). */
 struct ndis_protocol stack_protocol(struct stack *stack);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define FRAME_MIN_BYTES 60u
-#define FRAME_MAX_BYTES 2048u
+#define FRAME_MAX_BYTES 9216u
 
 /* Writes the frame; bytes has len_bytes, FRAME_MIN_BYTES .. FRAME_MAX_BYTES. */
 void frame_fill(uint8_t *bytes, uint32_t len_bytes, uint64_t seed, uint64_t sequence);

@@ -1,131 +1,206 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "driver/traffic/family.h"
 #include "driver/traffic/frame.h"
-#include "driver/traffic/traffic.h"
 
-#define RNG_STREAM 1
+#define TIMES_STREAM 1
+#define SIZES_STREAM 101
 
-/* Frames a second.  Slower is no traffic, faster no network. */
-#define RATE_MIN 1e-6
-#define RATE_MAX 1e9
-/* No frame is later: sums with the time of day stay in 64 bits. */
-#define LATEST_NS 0x1p62
-
-enum { POISSON_RATE, POISSON_BYTES };
-enum { BURST_RATE, BURST_ON, BURST_OFF, BURST_PEAK, BURST_IDLE, BURST_BYTES };
-
-static const struct spec_kind kinds[] = {
-	[TRAFFIC_POISSON] = {"poisson",
-			     {[POISSON_RATE] = {"rate", SPEC_NUMBER, true},
-			      [POISSON_BYTES] = {"bytes", SPEC_NUMBER, false, 512}}},
-	[TRAFFIC_BURST] = {"burst",
-			   {[BURST_RATE] = {"rate", SPEC_NUMBER, true},
-			    [BURST_ON] = {"on", SPEC_DURATION, false, 400e6},
-			    [BURST_OFF] = {"off", SPEC_DURATION, false, 800e6},
-			    [BURST_PEAK] = {"peak", SPEC_NUMBER, false, 0},
-			    [BURST_IDLE] = {"idle", SPEC_NUMBER, false, 0},
-			    [BURST_BYTES] = {"bytes", SPEC_NUMBER, false, 512}}},
+static const struct traffic_family *const families[] = {
+	&traffic_constant, &traffic_poisson, &traffic_burst, &traffic_mmpp, &traffic_pareto,
+	&traffic_incast,   &traffic_tcp,     &traffic_pcap,  &traffic_tap,
 };
+#define NR_FAMILIES (sizeof(families) / sizeof(families[0]))
 
-static int refuse(char *why, const char *text, const char *what)
+/* The simple internet mixture, without the frames' check sums: of twelve 7, 4 and 1. */
+static const struct {
+	uint32_t len_bytes;
+	unsigned int share, up_to;
+} mixture[] = {{60, 7, 7}, {590, 4, 11}, {1514, 1, 12}};
+#define MIXTURE_OF 12
+
+/* --- descriptions ----------------------------------------------------------------------------- */
+
+int traffic_refuse(const struct traffic *t, char why[SPEC_WHY_BYTES], const char *format, ...)
 {
-	snprintf(why, SPEC_WHY_BYTES, "'%.60s': %s", text, what);
+	va_list args;
+	int used = snprintf(why, SPEC_WHY_BYTES, "%s: ", t->family->spec.name);
+
+	va_start(args, format);
+	vsnprintf(why + used, SPEC_WHY_BYTES - (size_t)used, format, args);
+	va_end(args);
 	return -EINVAL;
 }
 
-/* on, off, idle and two of rate and peak determine each other; a peak that is given wins `off`. */
-static int set_burst(struct traffic *t, const struct spec *spec, const char *text, char *why)
+bool traffic_is_synthetic(const struct traffic *t)
 {
-	double rate = spec->value[BURST_RATE];
-	double peak = spec->value[BURST_PEAK];
-	double idle = spec->value[BURST_IDLE];
+	return t->family->ops->next_ns != NULL;
+}
 
-	t->on_ns = spec->value[BURST_ON];
-	t->off_ns = spec->value[BURST_OFF];
-	if (t->on_ns < 1000)
-		return refuse(why, text, "on must be at least 1us");
-	if (idle > rate)
-		return refuse(why, text, "idle is above rate, which is the mean");
-	if (spec->given[BURST_PEAK]) {
-		if (spec->given[BURST_OFF])
-			return refuse(why, text,
-				      "rate, on, off and peak say one thing too many: "
-				      "leave out off or peak");
-		if (peak < rate || (peak > rate && idle == rate))
-			return refuse(why, text, "peak must not be below rate");
-		t->off_ns = peak > rate ? t->on_ns * (peak - rate) / (rate - idle) : 0;
-	} else {
-		peak = rate + (rate - idle) * t->off_ns / t->on_ns;
-	}
-	if (peak > RATE_MAX)
-		return refuse(why, text, "the peak is above 1G frames a second");
-	t->peak = peak / 1e9;
-	t->idle = idle / 1e9;
+bool traffic_is_live(const struct traffic *t)
+{
+	return t->family->live;
+}
+
+uint32_t traffic_longest(const struct traffic *t)
+{
+	if (!traffic_is_synthetic(t))
+		return 0;
+	return t->len_bytes != 0 ? t->len_bytes : mixture[2].len_bytes;
+}
+
+double traffic_mean_bytes(const struct traffic *t)
+{
+	double sum = 0;
+
+	if (t->len_bytes != 0)
+		return t->len_bytes;
+	for (size_t i = 0; i < sizeof(mixture) / sizeof(mixture[0]); i++)
+		sum += mixture[i].len_bytes * mixture[i].share;
+	return sum / MIXTURE_OF;
+}
+
+int traffic_check_count(const struct traffic *t, int key, double most, char why[SPEC_WHY_BYTES])
+{
+	double value = t->spec.value[key];
+
+	if (value >= 1 && value <= most && value == floor(value))
+		return 0;
+	return traffic_refuse(t, why, "%s must be a whole number from 1 to %.0f",
+			      t->family->spec.keys[key].name, most);
+}
+
+int traffic_check_line(const struct traffic *t, double bits_a_second, char why[SPEC_WHY_BYTES])
+{
+	double most;
+
+	if (bits_a_second < 1e3)
+		return traffic_refuse(t, why, "line must be at least 1k bits a second");
+	most = 1e9 / traffic_line_ns(traffic_mean_bytes(t), bits_a_second);
+	if (t->spec.value[0] <= most)
+		return 0;
+	return traffic_refuse(t, why,
+			      "a line of %g bits a second carries %.0f such frames a second at "
+			      "most: lower rate or bytes, or raise line",
+			      bits_a_second, floor(most));
+}
+
+static int check_bytes(struct traffic *t, char *why)
+{
+	double len = t->spec.value[t->family->bytes_key];
+
+	if (len == SPEC_WORD)
+		return 0;
+	if (len < FRAME_MIN_BYTES || len > FRAME_MAX_BYTES || len != floor(len))
+		return traffic_refuse(t, why,
+				      "bytes must be a whole number between %u and %u, or imix",
+				      FRAME_MIN_BYTES, FRAME_MAX_BYTES);
+	t->len_bytes = (uint32_t)len;
 	return 0;
+}
+
+static int check_values(struct traffic *t, char *why)
+{
+	if (traffic_is_synthetic(t) && (t->spec.value[0] < RATE_MIN || t->spec.value[0] > RATE_MAX))
+		return traffic_refuse(t, why,
+				      "rate must lie between 0.000001 and 1G frames a second");
+	if (t->family->bytes_key >= 0 && check_bytes(t, why) != 0)
+		return -EINVAL;
+	return t->family->check != NULL ? t->family->check(t, why) : 0;
 }
 
 int traffic_parse(const char *text, uint64_t seed, struct traffic *t, char why[SPEC_WHY_BYTES])
 {
-	struct spec spec;
-	double len;
+	struct spec_kind kinds[NR_FAMILIES];
 
-	if (spec_parse(text, kinds, sizeof(kinds) / sizeof(kinds[0]), &spec, why) != 0)
+	for (size_t i = 0; i < NR_FAMILIES; i++)
+		kinds[i] = families[i]->spec;
+	*t = (struct traffic){.seed = seed};
+	if (spec_parse(text, kinds, NR_FAMILIES, &t->spec, why) != 0)
 		return -EINVAL;
-	*t = (struct traffic){.kind = (enum traffic_kind)spec.kind};
-	rng_init(&t->rng, seed, RNG_STREAM);
-	if (spec.value[0] < RATE_MIN || spec.value[0] > RATE_MAX)
-		return refuse(why, text, "rate must lie between 0.000001 and 1G frames a second");
-	t->rate = spec.value[0] / 1e9;
-	len = spec.value[t->kind == TRAFFIC_POISSON ? (int)POISSON_BYTES : (int)BURST_BYTES];
-	if (len < FRAME_MIN_BYTES || len > FRAME_MAX_BYTES || len != (double)(uint32_t)len)
-		return refuse(why, text, "bytes must be a whole number between 60 and 2048");
-	t->len_bytes = (uint32_t)len;
-	return t->kind == TRAFFIC_BURST ? set_burst(t, &spec, text, why) : 0;
+	t->family = families[t->spec.kind];
+	return check_values(t, why);
 }
 
-/*
- * An arrival process whose rate changes: an exponential amount of "work" is used up at the rate of
- * each phase in turn, which is exact for a Poisson process of varying rate.
- */
-static double next_burst(struct traffic *t)
+bool traffic_kind_at(unsigned int index, const char **name, const char **help)
 {
-	double work = rng_exp(&t->rng, 1.0);
-	double at = t->at_ns;
-	double period = t->on_ns + t->off_ns;
-	double a_period = t->peak * t->on_ns + t->idle * t->off_ns;
-	double periods = floor(work / a_period);
-
-	/* Whole periods in one step: at a low rate there are very many. */
-	work -= periods * a_period;
-	at += periods * period;
-	while (at < LATEST_NS) {
-		double phase = fmod(at, period);
-		bool on = phase < t->on_ns;
-		double rate = on ? t->peak : t->idle;
-		double left = (on ? t->on_ns : period) - phase;
-
-		if (work <= rate * left && rate > 0)
-			return at + work / rate;
-		work -= rate * left;
-		/* A step that rounding swallows would stand still. */
-		at = fmax(at + left, nextafter(at, INFINITY));
-	}
-	return at;
+	if (index >= NR_FAMILIES)
+		return false;
+	*name = families[index]->spec.name;
+	*help = families[index]->help;
+	return true;
 }
 
-uint64_t traffic_next_ns(struct traffic *t)
+/* --- sources ---------------------------------------------------------------------------------- */
+
+int source_open(const struct traffic *t, struct source **source, char why[SPEC_WHY_BYTES])
 {
-	switch (t->kind) {
-	case TRAFFIC_POISSON:
-		t->at_ns += rng_exp(&t->rng, 1.0 / t->rate);
-		break;
-	case TRAFFIC_BURST:
-		t->at_ns = next_burst(t);
-		break;
+	struct source *s = calloc(1, t->family->source_bytes);
+	int error;
+
+	if (s == NULL) {
+		traffic_refuse(t, why, "out of memory");
+		return -ENOMEM;
 	}
-	t->at_ns = fmin(t->at_ns, LATEST_NS);
-	return (uint64_t)t->at_ns;
+	s->ops = t->family->ops;
+	s->len_bytes = t->len_bytes;
+	rng_init(&s->rng, t->seed, TIMES_STREAM);
+	rng_init(&s->sizes, t->seed, SIZES_STREAM);
+	error = t->family->prepare(s, t, why);
+	if (error != 0) {
+		source_close(s);
+		return error;
+	}
+	*source = s;
+	return 0;
+}
+
+void source_close(struct source *s)
+{
+	if (s->ops->release != NULL)
+		s->ops->release(s);
+	free(s);
+}
+
+static uint32_t draw_length(struct source *s)
+{
+	unsigned int at, i = 0;
+
+	if (s->len_bytes != 0)
+		return s->len_bytes;
+	at = (unsigned int)(rng_unit(&s->sizes) * MIXTURE_OF);
+	while (at >= mixture[i].up_to)
+		i++;
+	return mixture[i].len_bytes;
+}
+
+enum source_state source_next(struct source *s, struct arrival *arrival)
+{
+	if (s->ops->next_ns == NULL)
+		return s->ops->next(s, arrival);
+	arrival->at_ns = (uint64_t)fmin(s->ops->next_ns(s), LATEST_NS);
+	arrival->len_bytes = draw_length(s);
+	arrival->bytes = NULL;
+	return SOURCE_FRAME;
+}
+
+void source_outcome(struct source *s, bool delivered)
+{
+	if (s->ops->outcome != NULL)
+		s->ops->outcome(s, delivered);
+}
+
+bool source_write(struct source *s, const uint8_t *bytes, uint32_t len_bytes)
+{
+	return s->ops->write != NULL && s->ops->write(s, bytes, len_bytes);
+}
+
+const char *source_fault(const struct source *s)
+{
+	return s->fault[0] != '\0' ? s->fault : NULL;
 }

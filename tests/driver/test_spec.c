@@ -13,7 +13,6 @@
 #include "driver/spec/draw.h"
 #include "driver/spec/spec.h"
 #include "driver/traffic/frame.h"
-#include "driver/traffic/traffic.h"
 
 static char why[SPEC_WHY_BYTES];
 
@@ -149,100 +148,66 @@ static void fail_options_add_up(void **state)
 	assert_non_null(strstr(why, "refuse, null"));
 }
 
-static double mean_rate(const char *text, double seconds)
-{
-	struct traffic traffic;
-	uint64_t n = 0;
+enum { TEXT_FILE, TEXT_NUMBER, TEXT_OTHER };
 
-	assert_int_equal(traffic_parse(text, 11, &traffic, why), 0);
-	while (traffic_next_ns(&traffic) < (uint64_t)(seconds * 1e9))
-		n++;
-	return (double)n / seconds;
+static const struct spec_kind text_kinds[] = {
+	{"text",
+	 {[TEXT_FILE] = {"file", SPEC_TEXT, true},
+	  [TEXT_NUMBER] = {"n", SPEC_NUMBER, false, 7, "many"},
+	  [TEXT_OTHER] = {"other", SPEC_TEXT, false}}},
+};
+
+static int parse_text(const char *text, struct spec *spec)
+{
+	why[0] = '\0';
+	return spec_parse(text, text_kinds, 1, spec, why);
 }
 
-static void traffic_keeps_its_mean_rate(void **state)
+static void texts_end_at_a_comma_unless_quoted(void **state)
 {
-	assert_true(fabs(mean_rate("poisson:rate=50k", 12) / 50e3 - 1) < 0.02);
-	assert_true(fabs(mean_rate("burst:rate=50k", 12) / 50e3 - 1) < 0.02);
-	assert_true(fabs(mean_rate("burst:rate=50k,peak=500k,on=100ms", 12) / 50e3 - 1) < 0.02);
-	assert_true(fabs(mean_rate("burst:rate=50k,idle=10k", 12) / 50e3 - 1) < 0.02);
+	struct spec spec;
+
+	assert_int_equal(parse_text("text:/a b/c+d.pcap,n=3", &spec), 0);
+	assert_string_equal(spec_text(&spec, TEXT_FILE), "/a b/c+d.pcap");
+	assert_string_equal(spec_text(&spec, TEXT_OTHER), "");
+	assert_true(spec.value[TEXT_NUMBER] == 3);
+	assert_int_equal(parse_text("text:file=\"a,b=\\\"\\\\\",other=x", &spec), 0);
+	assert_string_equal(spec_text(&spec, TEXT_FILE), "a,b=\"\\");
+	assert_string_equal(spec_text(&spec, TEXT_OTHER), "x");
+	assert_true(spec.value[TEXT_NUMBER] == 7);
 }
 
-static void burst_is_silent_while_off(void **state)
+static void word_stands_for_its_number(void **state)
 {
-	struct traffic traffic;
-	uint64_t at;
+	struct spec spec;
 
-	assert_int_equal(traffic_parse("burst:rate=10k,on=10ms,off=30ms", 1, &traffic, why), 0);
-	while ((at = traffic_next_ns(&traffic)) < 1000000000)
-		assert_true(at % 40000000 < 10000000);
+	assert_int_equal(parse_text("text:f,n=many", &spec), 0);
+	assert_true(spec.value[TEXT_NUMBER] == SPEC_WORD);
+	assert_int_equal(parse_text("text:f,n=manyx", &spec), -EINVAL);
+	assert_non_null(strstr(why, "position 10 "));
+	assert_non_null(strstr(why, "'many'"));
 }
 
-static void same_seed_draws_the_same_traffic(void **state)
-{
-	struct traffic a, b, c;
-	bool differs = false;
-
-	assert_int_equal(traffic_parse("burst:rate=10k", 5, &a, why), 0);
-	assert_int_equal(traffic_parse("burst:rate=10k", 5, &b, why), 0);
-	assert_int_equal(traffic_parse("burst:rate=10k", 6, &c, why), 0);
-	for (int i = 0; i < 1000; i++) {
-		uint64_t at = traffic_next_ns(&a);
-
-		assert_int_equal(at, traffic_next_ns(&b));
-		differs |= at != traffic_next_ns(&c);
-	}
-	assert_true(differs);
-}
-
-static void impossible_traffic_is_refused(void **state)
+static void malformed_texts_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"poisson",
-		"poisson:rate=0",
-		"poisson:rate=1e-10",
-		"poisson:rate=1e-300",
-		"poisson:rate=2G",
-		"poisson:rate=1,bytes=59",
-		"poisson:rate=1,bytes=60.5",
-		"poisson:rate=1,bytes=2049",
-		"burst:rate=10k,peak=5k",
-		"burst:rate=10k,on=0s",
-		"burst:rate=10k,idle=20k",
-		"burst:rate=1k,peak=2k,off=1s",
-		"burst:rate=1M,peak=1e15",
-		"burst:rate=1k,on=1us,off=1000h",
+		"text",	     "text:",	    "text:file=", "text:file=,n=1",	   "text:\"a",
+		"text:\"\"", "text:\"a\"b", "text:\"a\\", "text:a,other=b,file=c", "text:a,n=-1",
+		"text:a,n=",
 	};
-	struct traffic traffic;
+	char long_one[SPEC_TEXT_BYTES + 16] = "text:";
+	struct spec spec;
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(traffic_parse(bad[i], 1, &traffic, why), -EINVAL);
-}
-
-/* However slow: the next frame is found at once, and its time fits. */
-static void slowest_traffic_ends_within_62_bits(void **state)
-{
-	static const char *const slow[] = {
-		"poisson:rate=0.000001",
-		"burst:rate=0.000001,on=1us,off=1us",
-		"burst:rate=0.000001,on=1us,off=999h",
-		"burst:rate=1,on=1000000h,off=1000000h",
-		"burst:rate=1M,peak=1000000.001,on=1000000h,idle=999999.999",
-		"burst:rate=1M,peak=1G,on=1000000h,idle=999999.999",
-	};
-	struct traffic traffic;
-
-	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++) {
-		uint64_t before = 0;
-
-		assert_int_equal(traffic_parse(slow[i], 1, &traffic, why), 0);
-		for (int n = 0; n < 20000; n++) {
-			uint64_t at = traffic_next_ns(&traffic);
-
-			assert_true(at >= before && at <= UINT64_C(1) << 62);
-			before = at;
-		}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse_text(bad[i], &spec), -EINVAL);
+		assert_non_null(strstr(why, "position"));
 	}
+	memset(long_one + 5, 'x', SPEC_TEXT_BYTES - 1);
+	assert_int_equal(parse_text(long_one, &spec), 0);
+	assert_int_equal(strlen(spec_text(&spec, TEXT_FILE)), SPEC_TEXT_BYTES - 1);
+	long_one[5 + SPEC_TEXT_BYTES - 1] = 'x';
+	assert_int_equal(parse_text(long_one, &spec), -EINVAL);
+	assert_non_null(strstr(why, "too long"));
 }
 
 static void one_changed_byte_of_a_frame_is_noticed(void **state)
@@ -275,11 +240,9 @@ int main(void)
 		cmocka_unit_test(malformed_specs_are_refused),
 		cmocka_unit_test(lognormal_keeps_its_median_and_p99),
 		cmocka_unit_test(fail_options_add_up),
-		cmocka_unit_test(traffic_keeps_its_mean_rate),
-		cmocka_unit_test(burst_is_silent_while_off),
-		cmocka_unit_test(same_seed_draws_the_same_traffic),
-		cmocka_unit_test(impossible_traffic_is_refused),
-		cmocka_unit_test(slowest_traffic_ends_within_62_bits),
+		cmocka_unit_test(texts_end_at_a_comma_unless_quoted),
+		cmocka_unit_test(word_stands_for_its_number),
+		cmocka_unit_test(malformed_texts_are_refused),
 		cmocka_unit_test(one_changed_byte_of_a_frame_is_noticed),
 	};
 
