@@ -71,7 +71,7 @@ TOOLS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c tests/bench/*.c
 .PHONY: all
 all: $(PROGRAMS) ## build refnic and poolscope
 
-$(BUILD)/refnic: $(BUILD)/driver/refnic.o $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a
+$(BUILD)/refnic: $(BUILD)/driver/refnic.o $(BUILD)/driver/options.o $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $^ $(DRIVER_LIBS)
 

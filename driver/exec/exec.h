@@ -8,10 +8,10 @@
  * machine do.  Who provides lanes and the time is an executor:
  *
  *	exec_real_open()     one thread a lane, the monotonic clock
- *	(to come)            all lanes on one thread, in virtual time
+ *	exec_virtual_open()  all lanes on the caller's thread, in virtual time
  *
  * Code that uses this interface alone runs on either.  It must not sleep or block on anything but
- * exec_wait().
+ * exec_wait() and exec_flush(), and must hold no lock meanwhile.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,9 +26,18 @@ struct exec_job {
 	uint64_t due_ns;
 	struct exec_job *next;
 	bool queued;
+	/* In virtual time: */
+	struct exec_job *prev, *child;
+	struct exec_lane *lane;
+	uint64_t order;
 };
 
 struct exec;
+
+/* What belongs to a thread of the simulated machine, put aside while others run on its thread. */
+struct exec_context {
+	uintptr_t word[2];
+};
 
 struct exec_ops {
 	uint64_t (*now_ns)(struct exec *exec);
@@ -39,11 +48,24 @@ struct exec_ops {
 	void (*flush)(struct exec_lane *lane);
 	bool (*wait)(struct exec *exec, const uint32_t *flag, uint64_t until_ns);
 	void (*wake)(struct exec *exec);
+	bool (*reach)(struct exec *exec, uint64_t at_ns);
 	void (*close)(struct exec *exec);
 };
 
 struct exec {
 	const struct exec_ops *ops;
+	/*
+	 * All lanes are on one thread, in virtual time: nothing takes time but what says so, and
+	 * nothing runs beside anything else, so locks need not lock.
+	 */
+	bool one_thread;
+	/*
+	 * With one thread, jobs run inside exec_wait() and exec_flush() of another.  suspend() puts
+	 * aside what the waiting one has on its thread, and leaves the thread as a fresh one is;
+	 * resume() brings it back.  Both may be NULL.
+	 */
+	void (*suspend)(struct exec_context *context);
+	void (*resume)(const struct exec_context *context);
 };
 
 /* Each lane starts with its pointer to the operations. */
@@ -55,6 +77,21 @@ struct exec_lane {
 
 /* Real threads.  Returns: the executor, or NULL when memory is out. */
 struct exec *exec_real_open(void);
+
+/*
+ * One thread and virtual time, which begins at start_ns and goes on only when nothing is due: it
+ * jumps to the next due time.  Jobs of the same time run in the order of their submission, so that
+ * a run follows from its input alone.
+ *
+ * Jobs run inside exec_wait(), exec_flush() and exec_lane_close(), also when these are called by a
+ * job: then jobs of all lanes but those that wait run in between.  What would wait for ever (no job
+ * is left that could set the flag; a lane waits for itself; 2^24 jobs ran and the time stands
+ * still) is a mistake of the program's: one line on stderr, and abort().
+ *
+ * Thread:  one, which everything happens on.
+ * Returns: the executor, or NULL when memory is out.
+ */
+struct exec *exec_virtual_open(uint64_t start_ns);
 
 /* Every lane must be closed before. */
 static inline void exec_close(struct exec *exec)
@@ -122,6 +159,16 @@ static inline bool exec_wait(struct exec *exec, const uint32_t *flag, uint64_t u
 static inline void exec_wake(struct exec *exec)
 {
 	exec->ops->wake(exec);
+}
+
+/*
+ * For a job that has several things to do, one after another: whether the time at_ns has come.  In
+ * virtual time that moves the clock there, if no other job is due by then; so what is done next
+ * happens at exactly that time without a job of its own.
+ */
+static inline bool exec_reach(struct exec *exec, uint64_t at_ns)
+{
+	return exec->ops->reach(exec, at_ns);
 }
 
 #endif

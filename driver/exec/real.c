@@ -228,6 +228,11 @@ static void real_wake(struct exec *exec)
 	pthread_mutex_unlock(&real->mutex);
 }
 
+static bool real_reach(struct exec *exec, uint64_t at_ns)
+{
+	return real_now_ns(exec) >= at_ns;
+}
+
 static void real_close(struct exec *exec)
 {
 	struct real *real = (struct real *)exec;
@@ -246,6 +251,7 @@ static const struct exec_ops real_ops = {
 	.flush = real_flush,
 	.wait = real_wait,
 	.wake = real_wake,
+	.reach = real_reach,
 	.close = real_close,
 };
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "driver/machine/wire.h"
 #include "driver/traffic/frame.h"
 
-/* A step: long enough not to burn a processor, short enough for a small batch of frames. */
+/*
+ * A step: long enough not to burn a processor, short enough for a small batch of frames.  The
+ * device interrupts once in it, after its last frame.
+ */
 #define STEP_NS 100000u
 /* Being late by less than this is made up for. */
 #define LATE_NS 400000u
@@ -28,6 +33,7 @@ struct wire {
 	enum source_state state;
 	struct arrival next;   /* with SOURCE_FRAME: what comes next */
 	struct ledger *ledger; /* NULL when the frames are synthetic */
+	bool unsaid;	       /* virtual time: frames came since the device was stepped last */
 	uint32_t done;	       /* atomic */
 	struct wire_counts counts;
 	uint8_t frame[FRAME_MAX_BYTES];
@@ -99,9 +105,26 @@ static void send_one(struct wire *wire)
 	look_ahead(wire);
 }
 
+static void step_device(struct wire *wire)
+{
+	wire->config.device->ops->step(wire->config.device);
+}
+
+static void end(struct wire *wire)
+{
+	__atomic_store_n(&wire->done, 1, __ATOMIC_RELEASE);
+	exec_wake(wire->config.exec);
+}
+
+static struct wire *wire_of(struct exec_job *job)
+{
+	return (struct wire *)((char *)job - offsetof(struct wire, job));
+}
+
+/* --- real threads ----------------------------------------------------------------------------- */
+
 static void send_due(struct wire *wire, uint64_t now_ns)
 {
-	struct device *device = wire->config.device;
 	unsigned int n = 0;
 
 	if (wire->state == SOURCE_IDLE)
@@ -114,7 +137,7 @@ static void send_due(struct wire *wire, uint64_t now_ns)
 		}
 		send_one(wire);
 	}
-	device->ops->step(device);
+	step_device(wire);
 }
 
 static uint64_t next_step(const struct wire *wire, uint64_t now_ns)
@@ -126,7 +149,7 @@ static uint64_t next_step(const struct wire *wire, uint64_t now_ns)
 
 static void step(struct exec_job *job)
 {
-	struct wire *wire = (struct wire *)((char *)job - offsetof(struct wire, job));
+	struct wire *wire = wire_of(job);
 	uint64_t now_ns = exec_now_ns(wire->config.exec);
 
 	if (interrupt_waits(wire, now_ns)) {
@@ -140,21 +163,63 @@ static void step(struct exec_job *job)
 	send_due(wire, now_ns);
 	wire->stepped_ns = now_ns;
 	if (at_end(wire)) {
-		__atomic_store_n(&wire->done, 1, __ATOMIC_RELEASE);
-		exec_wake(wire->config.exec);
+		end(wire);
 		return;
 	}
 	exec_submit(wire->lane, &wire->job, next_step(wire, now_ns));
 }
+
+/* --- virtual time ----------------------------------------------------------------------------- */
+
+/* When the device is to be stepped: a step after the last time, if there is a reason. */
+static uint64_t due_step_ns(const struct wire *wire)
+{
+	return wire->unsaid ? wire->stepped_ns + STEP_NS : EXEC_NEVER;
+}
+
+/*
+ * Each frame comes at its time to the nanosecond, before or after whatever else happens then; as
+ * long as nothing else does, one after another in this loop.
+ */
+static void run_exactly(struct exec_job *job)
+{
+	struct wire *wire = wire_of(job);
+	struct exec *exec = wire->config.exec;
+
+	while (!at_end(wire) || wire->unsaid) {
+		uint64_t frame_ns = at_end(wire) ? EXEC_NEVER : next_frame_ns(wire);
+		uint64_t step_ns = due_step_ns(wire);
+		uint64_t next_ns = frame_ns <= step_ns ? frame_ns : step_ns;
+
+		if (!exec_reach(exec, next_ns)) {
+			exec_submit(wire->lane, job, next_ns);
+			return;
+		}
+		if (frame_ns <= step_ns) {
+			send_one(wire);
+			wire->unsaid = true;
+			continue;
+		}
+		step_device(wire);
+		wire->stepped_ns = exec_now_ns(exec);
+		wire->unsaid = false;
+	}
+	end(wire);
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
 
 int wire_open(const struct wire_config *config, struct wire **wire, char why[SPEC_WHY_BYTES])
 {
 	struct wire *w = calloc(1, sizeof(*w));
 	int error = w != NULL ? source_open(&config->traffic, &w->source, why) : -ENOMEM;
 
+	/* In virtual time a source is never idle: it is asked once, and has a frame or has ended.
+	 */
+	assert(!config->exec->one_thread || !traffic_is_live(&config->traffic));
 	if (error == 0) {
 		w->config = *config;
-		w->job.run = step;
+		w->job.run = config->exec->one_thread ? run_exactly : step;
 		w->lane = exec_lane_open(config->exec, "wire");
 		if (!traffic_is_synthetic(&config->traffic))
 			w->ledger = ledger_open();

@@ -2,8 +2,9 @@
 #ifndef WIRE_H
 #define WIRE_H
 /*
- * The wire: brings the traffic's frames to the device at their times, in steps, on a lane of its
- * own.
+ * The wire: brings the traffic's frames to the device at their times, on a lane of its own.  In
+ * virtual time each comes exactly when it is due; in real time they come in steps.  Either way the
+ * device interrupts at most once a step of 100 us.
  *
  * Real threads share processors with the rest of the host, and a device does not.  If this lane or
  * the interrupt's was not scheduled for a while, the wire's clock stands still meanwhile, so that

@@ -52,6 +52,7 @@ int ndis_host_open(const struct ndis_host_config *config)
 	}
 	note_time();
 	ndis_violations_forget();
+	ndis_sync_begin(config->exec);
 	host_is_open = true;
 	return 0;
 }
@@ -60,6 +61,7 @@ void ndis_host_close(void)
 {
 	close_lanes();
 	ndis_timers_forget();
+	ndis_sync_end(the_host.config.exec);
 	host_is_open = false;
 }
 

@@ -253,6 +253,12 @@ void ndis_callback_end(const char *before);
 /* Frees what NdisInitializeTimer() made; no timer may be set any more. */
 void ndis_timers_forget(void);
 
+/* --- threads: sync.c -------------------------------------------------------------------------- */
+
+/* The host runs on exec from here on: locks and levels follow its threads. */
+void ndis_sync_begin(struct exec *exec);
+void ndis_sync_end(struct exec *exec);
+
 void ndis_interrupt_init(struct ndis_adapter *adapter);
 void ndis_io_forget(struct ndis_adapter *adapter);
 

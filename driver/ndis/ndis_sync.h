@@ -33,6 +33,7 @@ VOID KeLowerIrql(KIRQL NewIrql);
 typedef struct _NDIS_SPIN_LOCK {
 	pthread_mutex_t Mutex; /* threads of a process may be preempted: they wait, not spin */
 	KIRQL OldIrql;
+	BOOLEAN Held; /* with a single thread, in place of Mutex */
 } NDIS_SPIN_LOCK, *PNDIS_SPIN_LOCK;
 
 /* Makes a lock ready; NdisFreeSpinLock() ends it.  IRQL: any. */

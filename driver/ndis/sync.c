@@ -1,8 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* IRQL, spin locks and events. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "driver/ndis/internal.h"
 
 static __thread KIRQL current_irql;
+
+/* The executor has one thread: a lock that is held is one that nobody can release meanwhile. */
+static bool one_thread;
+
+/* A job that runs while another waits starts as a fresh thread does, outside of any adapter. */
+static void suspend(struct exec_context *context)
+{
+	context->word[0] = current_irql;
+	context->word[1] = (uintptr_t)ndis_enter_adapter(NULL);
+	current_irql = PASSIVE_LEVEL;
+}
+
+static void resume(const struct exec_context *context)
+{
+	current_irql = (KIRQL)context->word[0];
+	ndis_leave_adapter((struct ndis_adapter *)context->word[1]);
+}
+
+void ndis_sync_begin(struct exec *exec)
+{
+	one_thread = exec->one_thread;
+	exec->suspend = suspend;
+	exec->resume = resume;
+}
+
+void ndis_sync_end(struct exec *exec)
+{
+	one_thread = false;
+	exec->suspend = NULL;
+	exec->resume = NULL;
+}
 
 KIRQL KeGetCurrentIrql(void)
 {
@@ -30,11 +64,34 @@ VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
 	pthread_mutex_init(&SpinLock->Mutex, NULL);
 	SpinLock->OldIrql = PASSIVE_LEVEL;
+	SpinLock->Held = FALSE;
 }
 
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
 	pthread_mutex_destroy(&SpinLock->Mutex);
+}
+
+static void lock(PNDIS_SPIN_LOCK SpinLock)
+{
+	if (!one_thread) {
+		pthread_mutex_lock(&SpinLock->Mutex);
+		return;
+	}
+	if (SpinLock->Held) {
+		fprintf(stderr, "ndis: deadlock: a spin lock is taken by one that holds it, or "
+				"while its holder waits\n");
+		abort();
+	}
+	SpinLock->Held = TRUE;
+}
+
+static void unlock(PNDIS_SPIN_LOCK SpinLock)
+{
+	if (one_thread)
+		SpinLock->Held = FALSE;
+	else
+		pthread_mutex_unlock(&SpinLock->Mutex);
 }
 
 VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
@@ -44,7 +101,7 @@ VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 	ndis_check_irql(NULL, DISPATCH_LEVEL, 14, "NdisAcquireSpinLock");
 	if (old < DISPATCH_LEVEL)
 		current_irql = DISPATCH_LEVEL;
-	pthread_mutex_lock(&SpinLock->Mutex);
+	lock(SpinLock);
 	SpinLock->OldIrql = old; /* the lock's holder's: written with the lock held */
 }
 
@@ -52,7 +109,7 @@ VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
 	KIRQL old = SpinLock->OldIrql;
 
-	pthread_mutex_unlock(&SpinLock->Mutex);
+	unlock(SpinLock);
 	current_irql = old;
 }
 
@@ -62,12 +119,12 @@ VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 		ndis_broken(NULL, 14, current_irql,
 			    "NdisDprAcquireSpinLock was called at IRQL %u, not at DISPATCH_LEVEL",
 			    current_irql);
-	pthread_mutex_lock(&SpinLock->Mutex);
+	lock(SpinLock);
 }
 
 VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
-	pthread_mutex_unlock(&SpinLock->Mutex);
+	unlock(SpinLock);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): as published */

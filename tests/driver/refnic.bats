@@ -50,7 +50,6 @@ usage_error() {
 @test "an option that does not exist is a usage error" {
 	usage_error --miniport --miniport x.so
 	usage_error --adapters --adapters 2
-	usage_error --clock --clock virtual
 	usage_error -o -o x.db
 	usage_error extra extra
 }
@@ -125,4 +124,28 @@ usage_error() {
 	run refnic --version
 	[ "$status" = 0 ]
 	[[ $output == refnic\ * ]]
+}
+
+@test "virtual time takes no time, and is the same again for a seed" {
+	run refnic --clock virtual --seed 7 --for 20s --traffic burst:rate=30k --fail refuse:p=0.2+null:p=0.2
+	[ "$status" = 0 ]
+	[[ ${lines[0]} != "0 sent"* ]]
+	first=$output
+	run refnic --clock virtual --seed 7 --for 20s --traffic burst:rate=30k --fail refuse:p=0.2+null:p=0.2
+	[ "$output" = "$first" ]
+	run refnic --clock virtual --seed 8 --for 20s --traffic burst:rate=30k --fail refuse:p=0.2+null:p=0.2
+	[ "$status" = 0 ]
+	[ "$output" != "$first" ]
+}
+
+@test "in virtual time a halt waits for what takes long" {
+	run refnic --clock virtual --for 50ms --lead fixed:1h --hold fixed:20ms --traffic poisson:rate=50k
+	[ "$status" = 0 ]
+	[[ $output == *"1 completed with memory"* ]]
+	[[ $output == *" 0 live;"* ]]
+	[ "${#lines[@]}" = 4 ]
+}
+
+@test "a clock that does not exist is a usage error" {
+	usage_error 'real and virtual' --clock fast
 }
