@@ -36,7 +36,7 @@ struct exec;
 
 /* What belongs to a thread of the simulated machine, put aside while others run on its thread. */
 struct exec_context {
-	uintptr_t word[2];
+	uintptr_t word[3];
 };
 
 struct exec_ops {

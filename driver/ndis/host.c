@@ -36,6 +36,9 @@ static void note_time(void)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	the_host.opened_wall_ns = wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec;
 	the_host.opened_ns = exec_now_ns(the_host.config.exec);
+	/* Virtual time counts from the Unix epoch itself. */
+	if (the_host.config.exec->one_thread)
+		the_host.opened_wall_ns = (int64_t)the_host.opened_ns;
 }
 
 int ndis_host_open(const struct ndis_host_config *config)

@@ -15,6 +15,7 @@ static void suspend(struct exec_context *context)
 {
 	context->word[0] = current_irql;
 	context->word[1] = (uintptr_t)ndis_enter_adapter(NULL);
+	context->word[2] = (uintptr_t)ndis_callback_begin(NULL);
 	current_irql = PASSIVE_LEVEL;
 }
 
@@ -22,6 +23,7 @@ static void resume(const struct exec_context *context)
 {
 	current_irql = (KIRQL)context->word[0];
 	ndis_leave_adapter((struct ndis_adapter *)context->word[1]);
+	ndis_callback_end((const char *)context->word[2]);
 }
 
 void ndis_sync_begin(struct exec *exec)
