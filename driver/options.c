@@ -43,7 +43,7 @@ static const struct {
 	const char *name, *value, *help;
 	enum option_id id;
 } table[] = {
-	{"ndis", "6", "generation of the interface (only 6 is built so far)", OPT_NDIS},
+	{"ndis", "5|6", "generation of the interface (6)", OPT_NDIS},
 	{"base", "N", "buffers of the base block" IN_TEXT(DEFAULT_BASE), OPT_BASE},
 	{"block", "N", "buffers of a dynamic block" IN_TEXT(DEFAULT_BLOCK), OPT_BLOCK},
 	{"low", "N", "available buffers at which a block is asked for" IN_TEXT(DEFAULT_LOW),
@@ -192,11 +192,12 @@ static int read_faults(const char *text, struct ndis_faults *faults)
 	return ndis_faults_parse(text, faults, why) == 0 ? 0 : usage_error("fail", why);
 }
 
-static int read_ndis(const char *text)
+static int read_ndis(const char *text, unsigned int *generation)
 {
-	if (strcmp(text, "6") == 0)
-		return 0;
-	return usage_error("ndis", "only 6 is accepted; the NDIS 5 face is not built yet");
+	if (strcmp(text, "5") != 0 && strcmp(text, "6") != 0)
+		return usage_error("ndis", "must be 5 or 6");
+	*generation = (unsigned int)(text[0] - '0');
+	return 0;
 }
 
 static int read_clock(const char *text, bool *virtual_time)
@@ -213,7 +214,7 @@ static int take_option(struct options *o, int id, const char *text)
 
 	switch (id) {
 	case OPT_NDIS:
-		return read_ndis(text);
+		return read_ndis(text, &o->generation);
 	case OPT_BASE:
 		return read_mark(id, text, &m->base);
 	case OPT_BLOCK:
@@ -260,6 +261,7 @@ static int set_defaults(struct options *o)
 
 	*o = (struct options){
 		.machine = {.marks = DEFAULT_MARKS, .tick_ms = DEFAULT_TICK_MS, .seed = 1},
+		.generation = 6,
 		.traffic = "burst:rate=100k",
 	};
 	if (draw_parse("lognormal:median=1ms,p99=10ms", &o->machine.hold, why) != 0 ||

@@ -11,8 +11,9 @@ enum { EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_UNREADABLE, EXIT_LOSS };
 
 struct options {
 	struct machine_config machine;
-	const char *traffic; /* parsed last: it needs the seed */
-	double for_ns;	     /* 0: no end */
+	unsigned int generation; /* of NDIS: 5 or 6 */
+	const char *traffic;	 /* parsed last: it needs the seed */
+	double for_ns;		 /* 0: no end */
 	bool virtual_time;
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "driver/machine/machine.h"
+#include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
 #include "driver/options.h"
 
@@ -83,7 +84,8 @@ static int run(const struct options *o, struct exec *exec)
 	char why[SPEC_WHY_BYTES];
 	struct machine_summary summary;
 	struct machine *machine;
-	int error = machine_open(&o->machine, exec, DriverEntry, &machine, why);
+	DRIVER_INITIALIZE *entry = o->generation == 5 ? ndis5_driver_entry : DriverEntry;
+	int error = machine_open(&o->machine, exec, entry, &machine, why);
 	int status = EXIT_CHECK_FAILED;
 
 	if (error != 0) {

@@ -33,29 +33,18 @@ static void read_all(NDIS_HANDLE configuration, struct adapter_config *config)
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolTickMs"), &config->tick_ms);
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("BufferBytes"),
 		 &config->buffer_bytes);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolCached"), &config->cached);
 }
 
-NDIS_STATUS config_read(NDIS_HANDLE adapter_handle, struct adapter_config *config)
+NDIS_STATUS config_read(NDIS_HANDLE configuration, struct adapter_config *config)
 {
-	NDIS_CONFIGURATION_OBJECT object = {
-		.Header = {NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
-			   NDIS_CONFIGURATION_OBJECT_REVISION_1,
-			   NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
-		.NdisHandle = adapter_handle,
-	};
-	NDIS_HANDLE configuration;
-	NDIS_STATUS status;
-
 	*config = (struct adapter_config){
 		.marks = DEFAULT_MARKS,
 		.tick_ms = DEFAULT_TICK_MS,
 		.buffer_bytes = DEFAULT_BUFFER_BYTES,
+		.cached = TRUE,
 	};
-	status = NdisOpenConfigurationEx(&object, &configuration);
-	if (status != NDIS_STATUS_SUCCESS)
-		return status;
 	read_all(configuration, config);
-	NdisCloseConfiguration(configuration);
 	if (!policy_marks_ok(&config->marks, NULL, 0) || config->tick_ms == 0 ||
 	    config->buffer_bytes < BUFFER_BYTES_MIN || config->buffer_bytes > BUFFER_BYTES_MAX)
 		return NDIS_STATUS_INVALID_PARAMETER;

@@ -21,9 +21,10 @@ struct hw_regs {
 	ULONG RxHead;	  /* 3.3 */
 	ULONG RxWbLow;	  /* 3.3 */
 	ULONG RxWbHigh;	  /* 3.3 */
+	ULONG CauseSet;	  /* 2.7 */
 };
 C_ASSERT(FIELD_OFFSET(struct hw_regs, RxBaseLow) == 0x20);
-C_ASSERT(sizeof(struct hw_regs) == 0x3c);
+C_ASSERT(sizeof(struct hw_regs) == 0x40);
 
 #define HW_CTRL_RX_ENABLE 0x00000001u
 #define HW_CTRL_RX_HOLD	  0x00000002u

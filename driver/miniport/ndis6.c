@@ -13,28 +13,16 @@
  */
 #include "ndis6.h"
 
-#define ADAPTER_TAG 0x70634e50u /* 'PNcp' */
-
 #define LARGEST_FRAME 65536u
 
 static NDIS_HANDLE driver_handle;
-
-static struct adapter *adapter_of(struct pool *pool)
-{
-	return CONTAINING_RECORD(pool, struct adapter, pool);
-}
 
 /* --- what the pool needs of NDIS 6 ------------------------------------------------------------ */
 
 static NDIS_STATUS request_memory(struct pool *pool, ULONG length, PVOID context)
 {
-	return NdisMAllocateSharedMemoryAsyncEx(adapter_of(pool)->dma, length, TRUE, context);
-}
-
-static void free_memory(struct pool *pool, PVOID va, NDIS_PHYSICAL_ADDRESS pa, ULONG length)
-{
-	/* The adapter handle, though the memory came through the DMA handle (R19). */
-	NdisMFreeSharedMemory(adapter_of(pool)->handle, length, TRUE, va, pa);
+	return NdisMAllocateSharedMemoryAsyncEx(adapter_of(pool)->six.dma, length,
+						pool->config.cached, context);
 }
 
 static bool wrap_buffer(struct adapter *adapter, struct buffer *buffer)
@@ -44,7 +32,7 @@ static bool wrap_buffer(struct adapter *adapter, struct buffer *buffer)
 
 	if (mdl == NULL)
 		return false;
-	nbl = NdisAllocateNetBufferAndNetBufferList(adapter->nbl_pool, 0, 0, mdl, 0, 0);
+	nbl = NdisAllocateNetBufferAndNetBufferList(adapter->six.nbl_pool, 0, 0, mdl, 0, 0);
 	if (nbl == NULL) {
 		NdisFreeMdl(mdl);
 		return false;
@@ -78,23 +66,13 @@ static bool wrap_block(struct pool *pool, struct block *block)
 	return true;
 }
 
-static ULONG withdraw(struct pool *pool)
-{
-	return rx_ring_withdraw(&adapter_of(pool)->ring, pool);
-}
-
-static void post(struct pool *pool)
-{
-	rx_ring_fill(&adapter_of(pool)->ring, pool);
-}
-
 static const struct pool_ops pool_ops = {
 	.request = request_memory,
 	.wrap = wrap_block,
 	.unwrap = unwrap_block,
-	.free_memory = free_memory,
-	.withdraw = withdraw,
-	.post = post,
+	.free_memory = adapter_free_memory,
+	.withdraw = adapter_withdraw,
+	.post = adapter_post,
 };
 
 /* --- frames ----------------------------------------------------------------------------------- */
@@ -110,7 +88,8 @@ static PNET_BUFFER_LIST prepare(struct buffer *buffer)
 	return nbl;
 }
 
-void ndis6_indicate(struct adapter *adapter, struct buffer *const *buffers, ULONG n, bool resources)
+static void indicate(struct adapter *adapter, struct buffer *const *buffers, ULONG n,
+		     bool resources)
 {
 	/* Made anew for each call: a flag kept from the last one would be believed (P36). */
 	ULONG flags = NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
@@ -154,30 +133,38 @@ static VOID return_lists(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST Ne
 	receive_unlock(adapter);
 }
 
-/* --- memory and time -------------------------------------------------------------------------- */
+/* --- interrupt and time ----------------------------------------------------------------------- */
 
-static MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE allocate_complete;
-static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualAddress,
-			      PNDIS_PHYSICAL_ADDRESS PhysicalAddress, ULONG Length, PVOID Context)
+static MINIPORT_ISR isr;
+static BOOLEAN isr(NDIS_HANDLE MiniportInterruptContext, PBOOLEAN QueueDefaultInterruptDpc,
+		   PULONG TargetProcessors)
 {
-	struct adapter *adapter = MiniportAdapterContext;
-
-	if (pool_complete(&adapter->pool, Context, VirtualAddress, PhysicalAddress, Length))
-		NdisSetEvent(&adapter->drained); /* the last touch: halt goes on (R52) */
+	*QueueDefaultInterruptDpc = receive_interrupt(MiniportInterruptContext);
+	return *QueueDefaultInterruptDpc;
 }
 
-static NDIS_TIMER_FUNCTION tick;
-static VOID tick(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpecific2,
-		 PVOID SystemSpecific3)
+static MINIPORT_INTERRUPT_DPC interrupt_dpc;
+static VOID interrupt_dpc(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
+			  PVOID ReceiveThrottleParameters, PVOID NdisReserved2)
 {
-	struct adapter *adapter = FunctionContext;
+	receive_frames(MiniportInterruptContext);
+}
 
-	pool_lock(&adapter->pool);
-	if (adapter->pool.policy.running) {
-		pool_tick(&adapter->pool);
-		receive_note_drops(adapter);
-	}
-	pool_unlock(&adapter->pool);
+static void run_again(struct adapter *adapter)
+{
+	NdisMQueueDpc(adapter->six.interrupt, 0, 0, NULL);
+}
+
+static void set_timer(struct adapter *adapter, ULONG period_ms)
+{
+	LARGE_INTEGER due = {.QuadPart = -(LONGLONG)period_ms * 10000};
+
+	NdisSetTimerObject(adapter->six.timer, due, (LONG)period_ms, NULL);
+}
+
+static void cancel_timer(struct adapter *adapter)
+{
+	NdisCancelTimerObject(adapter->six.timer);
 }
 
 /* --- initialize ------------------------------------------------------------------------------- */
@@ -198,25 +185,27 @@ static NDIS_STATUS set_attributes(struct adapter *adapter)
 	return NdisMSetMiniportAttributes(adapter->handle, &attributes);
 }
 
-static NDIS_STATUS map_registers(struct adapter *adapter, PNDIS_RESOURCE_LIST resources)
+static NDIS_STATUS read_config(struct adapter *adapter)
 {
-	PVOID regs;
+	NDIS_CONFIGURATION_OBJECT object = {
+		.Header = {NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
+			   NDIS_CONFIGURATION_OBJECT_REVISION_1,
+			   NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
+		.NdisHandle = adapter->handle,
+	};
+	NDIS_HANDLE configuration;
+	NDIS_STATUS status = NdisOpenConfigurationEx(&object, &configuration);
 
-	for (ULONG i = 0; i < resources->Count; i++) {
-		PCM_PARTIAL_RESOURCE_DESCRIPTOR d = &resources->PartialDescriptors[i];
-		NDIS_STATUS status;
+	if (status != NDIS_STATUS_SUCCESS)
+		return status;
+	status = config_read(configuration, &adapter->config);
+	NdisCloseConfiguration(configuration);
+	return status;
+}
 
-		if (d->Type != CmResourceTypeMemory || d->u.Memory.Length < sizeof(struct hw_regs))
-			continue;
-		status = NdisMMapIoSpace(&regs, adapter->handle, d->u.Memory.Start,
-					 d->u.Memory.Length);
-		if (status != NDIS_STATUS_SUCCESS)
-			return status;
-		adapter->regs = regs;
-		adapter->regs_bytes = d->u.Memory.Length;
-		return NDIS_STATUS_SUCCESS;
-	}
-	return NDIS_STATUS_ADAPTER_NOT_FOUND;
+static NDIS_STATUS map_registers(struct adapter *adapter)
+{
+	return adapter_map_registers(adapter, adapter->six.resources);
 }
 
 static NDIS_STATUS register_dma(struct adapter *adapter)
@@ -226,10 +215,10 @@ static NDIS_STATUS register_dma(struct adapter *adapter)
 			   NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1},
 		.Flags = NDIS_SG_DMA_64_BIT_ADDRESS,
 		.MaximumPhysicalMapping = LARGEST_FRAME,
-		.SharedMemAllocateCompleteHandler = allocate_complete,
+		.SharedMemAllocateCompleteHandler = adapter_allocate_complete,
 	};
 
-	return NdisMRegisterScatterGatherDma(adapter->handle, &description, &adapter->dma);
+	return NdisMRegisterScatterGatherDma(adapter->handle, &description, &adapter->six.dma);
 }
 
 static NDIS_STATUS make_nbl_pool(struct adapter *adapter)
@@ -242,8 +231,8 @@ static NDIS_STATUS make_nbl_pool(struct adapter *adapter)
 		.PoolTag = ADAPTER_TAG,
 	};
 
-	adapter->nbl_pool = NdisAllocateNetBufferListPool(adapter->handle, &parameters);
-	return adapter->nbl_pool != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+	adapter->six.nbl_pool = NdisAllocateNetBufferListPool(adapter->handle, &parameters);
+	return adapter->six.nbl_pool != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
 
 static NDIS_STATUS make_timer(struct adapter *adapter)
@@ -253,11 +242,11 @@ static NDIS_STATUS make_timer(struct adapter *adapter)
 			   NDIS_TIMER_CHARACTERISTICS_REVISION_1,
 			   NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1},
 		.AllocationTag = ADAPTER_TAG,
-		.TimerFunction = tick,
+		.TimerFunction = adapter_tick,
 		.FunctionContext = adapter,
 	};
 
-	return NdisAllocateTimerObject(adapter->handle, &characteristics, &adapter->timer);
+	return NdisAllocateTimerObject(adapter->handle, &characteristics, &adapter->six.timer);
 }
 
 static NDIS_STATUS register_interrupt(struct adapter *adapter)
@@ -265,169 +254,84 @@ static NDIS_STATUS register_interrupt(struct adapter *adapter)
 	NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS characteristics = {
 		.Header = {NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT, NDIS_MINIPORT_INTERRUPT_REVISION_1,
 			   NDIS_SIZEOF_MINIPORT_INTERRUPT_CHARACTERISTICS_REVISION_1},
-		.InterruptHandler = receive_isr,
-		.InterruptDpcHandler = receive_dpc,
+		.InterruptHandler = isr,
+		.InterruptDpcHandler = interrupt_dpc,
 	};
 
 	return NdisMRegisterInterruptEx(adapter->handle, adapter, &characteristics,
-					&adapter->interrupt);
+					&adapter->six.interrupt);
 }
 
-static NDIS_STATUS make_pool(struct adapter *adapter, const struct adapter_config *config)
+static void disconnect(struct adapter *adapter)
 {
-	ULONG dma_align = NdisMGetDmaAlignment(adapter->handle);
-	ULONG line = NdisGetSharedDataAlignment();
-	struct pool_config pool = {
-		.name = "rx0",
-		.generation = 6,
-		.buffer_bytes = config->buffer_bytes,
-		.align = dma_align > line ? dma_align : line,
-		.marks = config->marks,
-	};
-
-	return pool_init(&adapter->pool, &pool, &pool_ops);
+	if (adapter->six.interrupt != NULL)
+		NdisMDeregisterInterruptEx(adapter->six.interrupt);
+	if (adapter->six.timer != NULL)
+		NdisFreeTimerObject(adapter->six.timer);
+	adapter->six.interrupt = NULL;
+	adapter->six.timer = NULL;
 }
 
-/* The base block: it stays until MiniportHaltEx (R34).  Opens the pool's record. */
-static NDIS_STATUS fill_pool(struct adapter *adapter)
-{
-	ULONG length = pool_base_bytes(&adapter->pool);
-	NDIS_PHYSICAL_ADDRESS pa;
-	NDIS_STATUS status;
-	PVOID va;
-
-	NdisMAllocateSharedMemory(adapter->handle, length, TRUE, &va, &pa);
-	if (va == NULL)
-		return NDIS_STATUS_RESOURCES;
-	status = pool_open(&adapter->pool, va, pa, length);
-	if (status != NDIS_STATUS_SUCCESS)
-		free_memory(&adapter->pool, va, pa, length);
-	return status;
-}
-
-/* In this order; a step that fails leaves what came before to release(). */
-static NDIS_STATUS build(struct adapter *adapter, PNDIS_RESOURCE_LIST resources)
-{
-	struct adapter_config config;
-	NDIS_STATUS status = set_attributes(adapter);
-
-	if (status == NDIS_STATUS_SUCCESS)
-		status = config_read(adapter->handle, &config);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = map_registers(adapter, resources);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = register_dma(adapter);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = make_nbl_pool(adapter);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = make_pool(adapter, &config);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = rx_ring_init(&adapter->ring, adapter->handle, adapter->regs,
-				      config.marks.base, config.buffer_bytes);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = make_timer(adapter);
-	if (status == NDIS_STATUS_SUCCESS)
-		status = register_interrupt(adapter);
-	if (status == NDIS_STATUS_SUCCESS) {
-		adapter->tick_ms = config.tick_ms;
-		status = fill_pool(adapter);
-	}
-	return status;
-}
-
-/* Undoes build() from any point on; waits for nobody (R53). */
 static void release(struct adapter *adapter)
 {
-	if (adapter->interrupt != NULL)
-		NdisMDeregisterInterruptEx(adapter->interrupt);
-	if (adapter->timer != NULL)
-		NdisFreeTimerObject(adapter->timer);
-	rx_ring_release(&adapter->ring, adapter->handle);
-	pool_release(&adapter->pool);
-	if (adapter->nbl_pool != NULL)
-		NdisFreeNetBufferListPool(adapter->nbl_pool);
-	if (adapter->dma != NULL)
-		NdisMDeregisterScatterGatherDma(adapter->dma);
-	if (adapter->regs != NULL)
-		NdisMUnmapIoSpace(adapter->handle, adapter->regs, adapter->regs_bytes);
-	NdisFreeMemory(adapter, 0, 0);
+	if (adapter->six.nbl_pool != NULL)
+		NdisFreeNetBufferListPool(adapter->six.nbl_pool);
+	if (adapter->six.dma != NULL)
+		NdisMDeregisterScatterGatherDma(adapter->six.dma);
 }
+
+static void came_home(struct adapter *adapter)
+{
+	NdisMPauseComplete(adapter->handle);
+}
+
+static adapter_step *const steps[] = {set_attributes,	 read_config,	map_registers,
+				      register_dma,	 make_nbl_pool, adapter_make_pool,
+				      adapter_make_ring, make_timer,	register_interrupt,
+				      adapter_fill_pool, NULL};
+
+static const struct face face = {
+	.generation = 6,
+	.steps = steps,
+	.pool_ops = &pool_ops,
+	.set_timer = set_timer,
+	.cancel_timer = cancel_timer,
+	.indicate = indicate,
+	.run_again = run_again,
+	.came_home = came_home,
+	.disconnect = disconnect,
+	.release = release,
+};
 
 static MINIPORT_INITIALIZE initialize;
 static NDIS_STATUS initialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
 			      PNDIS_MINIPORT_INIT_PARAMETERS MiniportInitParameters)
 {
-	struct adapter *adapter = NdisAllocateMemoryWithTagPriority(
-		NdisMiniportHandle, sizeof(*adapter), ADAPTER_TAG, NormalPoolPriority);
-	NDIS_STATUS status;
+	struct adapter *adapter = adapter_create(&face, NdisMiniportHandle);
 
 	if (adapter == NULL)
 		return NDIS_STATUS_RESOURCES;
-	NdisZeroMemory(adapter, sizeof(*adapter));
-	adapter->handle = NdisMiniportHandle;
-	NdisInitializeEvent(&adapter->drained);
-	status = build(adapter, MiniportInitParameters->AllocatedResources);
-	if (status != NDIS_STATUS_SUCCESS)
-		release(adapter);
-	return status;
+	adapter->six.resources = MiniportInitParameters->AllocatedResources;
+	return adapter_build(adapter);
 }
 
-/* --- restart, pause, shutdown ----------------------------------------------------------------- */
+/* --- restart, pause, shutdown, halt ----------------------------------------------------------- */
 
 static MINIPORT_RESTART restart;
 static NDIS_STATUS restart(NDIS_HANDLE MiniportAdapterContext,
 			   PNDIS_MINIPORT_RESTART_PARAMETERS RestartParameters)
 {
-	struct adapter *adapter = MiniportAdapterContext;
-	LARGE_INTEGER due = {.QuadPart = -(LONGLONG)adapter->tick_ms * 10000};
-
-	NdisWriteRegisterUlong(&adapter->regs->Ctrl, HW_CTRL_RESET);
-	pool_lock(&adapter->pool);
-	NdisReadRegisterUlong(&adapter->regs->Drops, &adapter->drops);
-	NdisReadRegisterUlong(&adapter->regs->FifoDrops, &adapter->fifo_drops);
-	rx_ring_program(&adapter->ring);
-	pool_set_running(&adapter->pool, true); /* fills the ring */
-	rx_ring_start(&adapter->ring);
-	pool_unlock(&adapter->pool);
-	NdisSetTimerObject(adapter->timer, due, (LONG)adapter->tick_ms, NULL);
-	NdisWriteRegisterUlong(&adapter->regs->MaskSet, HW_CAUSES);
+	adapter_start(MiniportAdapterContext);
 	return NDIS_STATUS_SUCCESS;
-}
-
-/* No frame is stored from here on.  With the pool locked, the interrupt stays masked, too. */
-static void stop_device(struct adapter *adapter)
-{
-	NdisWriteRegisterUlong(&adapter->regs->MaskClear, HW_CAUSES);
-	rx_ring_stop(&adapter->ring);
-}
-
-/* (pool locked) Whatever the device stored and nobody reaped is lost. */
-static void empty_ring(struct adapter *adapter)
-{
-	ULONG lost = rx_ring_empty(&adapter->ring, &adapter->pool);
-
-	receive_note_drops(adapter);
-	if (lost > 0)
-		pool_drop(&adapter->pool, lost, POOLSCOPE_DROP_NO_DESCRIPTOR);
 }
 
 static MINIPORT_PAUSE pause_adapter;
 static NDIS_STATUS pause_adapter(NDIS_HANDLE MiniportAdapterContext,
 				 PNDIS_MINIPORT_PAUSE_PARAMETERS PauseParameters)
 {
-	struct adapter *adapter = MiniportAdapterContext;
-	bool is_home;
-
-	NdisCancelTimerObject(adapter->timer);
-	pool_lock(&adapter->pool);
-	stop_device(adapter);
-	empty_ring(adapter);
-	/* Growth ends here; requests on their way may still complete, and are given back (R54). */
-	pool_set_running(&adapter->pool, false);
-	is_home = pool_is_home(&adapter->pool);
-	adapter->pausing = !is_home;
-	pool_unlock(&adapter->pool);
-	return is_home ? NDIS_STATUS_SUCCESS : NDIS_STATUS_PENDING;
+	adapter_stop(MiniportAdapterContext);
+	return adapter_await_home(MiniportAdapterContext) ? NDIS_STATUS_PENDING
+							  : NDIS_STATUS_SUCCESS;
 }
 
 static MINIPORT_SHUTDOWN shutdown_adapter;
@@ -436,44 +340,18 @@ static VOID shutdown_adapter(NDIS_HANDLE MiniportAdapterContext,
 {
 	/* And nothing else, not even the lock (R55).  A DPC in progress may unmask the interrupt.
 	 */
-	stop_device(MiniportAdapterContext);
+	adapter_stop_device(MiniportAdapterContext);
 }
 
-/* --- halt ------------------------------------------------------------------------------------- */
-
-/* Samples of the interface wait again every 2 s; so a debugger finds the thread at work (R51). */
-static void wait_for_requests(struct adapter *adapter)
-{
-	bool pending;
-
-	pool_lock(&adapter->pool);
-	pending = pool_drain(&adapter->pool);
-	pool_unlock(&adapter->pool);
-	while (pending && !NdisWaitEvent(&adapter->drained, 2000))
-		;
-}
-
-/*
- * R48, step by step: no new requests (the pause saw to that, and to the frames) - the device's DMA
- * stops - the interrupt goes - every pending request completes - blocks are freed, dynamic ones
- * first - DMA and the rest.
- */
+/* After a pause: every frame is home. */
 static MINIPORT_HALT halt;
 static VOID halt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
 {
 	struct adapter *adapter = MiniportAdapterContext;
 
-	/* A device that was pulled out has no registers (R56). */
-	if (HaltAction != NdisHaltDeviceSurpriseRemoved)
-		NdisWriteRegisterUlong(&adapter->regs->Ctrl, HW_CTRL_RESET);
-	NdisMDeregisterInterruptEx(adapter->interrupt);
-	adapter->interrupt = NULL;
-	NdisFreeTimerObject(adapter->timer);
-	adapter->timer = NULL;
-	wait_for_requests(adapter);
-	pool_free_all(&adapter->pool);
-	pool_close(&adapter->pool);
-	release(adapter);
+	if (HaltAction == NdisHaltDeviceSurpriseRemoved)
+		adapter->removed = true;
+	adapter_halt(adapter, NULL);
 }
 
 /* --- the driver ------------------------------------------------------------------------------- */

@@ -6,12 +6,4 @@
 
 DRIVER_INITIALIZE DriverEntry;
 
-/*
- * Gives n received frames to NDIS, in one call.
- *	resources  they must not be kept: NDIS_RECEIVE_FLAGS_RESOURCES
- * IRQL: DISPATCH_LEVEL, no lock held.
- */
-void ndis6_indicate(struct adapter *adapter, struct buffer *const *buffers, ULONG n,
-		    bool resources);
-
 #endif

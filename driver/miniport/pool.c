@@ -99,9 +99,9 @@ static bool request_block(struct pool *pool)
 	if (request != NULL)
 		request->number = number;
 	policy_requested(&pool->policy);
-	poolscope_alloc_request(pool->scope, number, pool->block_bytes, true, KeGetCurrentIrql(),
-				policy_available(&pool->policy), pool->policy.total,
-				pool->policy.pending);
+	poolscope_alloc_request(pool->scope, number, pool->block_bytes, pool->config.cached,
+				KeGetCurrentIrql(), policy_available(&pool->policy),
+				pool->policy.total, pool->policy.pending);
 	status = ask(pool, request);
 	if (status == NDIS_STATUS_PENDING)
 		return true;

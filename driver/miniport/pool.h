@@ -51,6 +51,7 @@ struct pool_config {
 	unsigned int generation; /* of NDIS */
 	ULONG buffer_bytes;
 	ULONG align; /* of buffers; a power of two */
+	bool cached; /* what memory is asked for */
 	struct policy_marks marks;
 };
 

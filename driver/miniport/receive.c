@@ -6,21 +6,17 @@
  *	indicates -> ... -> the stack returns lists -> the pool gets them back, the ring is filled
  */
 #include "adapter.h"
-#include "ndis6.h"
 
-BOOLEAN receive_isr(NDIS_HANDLE MiniportInterruptContext, PBOOLEAN QueueDefaultInterruptDpc,
-		    PULONG TargetProcessors)
+bool receive_interrupt(struct adapter *adapter)
 {
-	struct adapter *adapter = MiniportInterruptContext;
 	ULONG cause;
 
 	NdisReadRegisterUlong(&adapter->regs->Cause, &cause);
 	if ((cause & HW_CAUSES) == 0)
-		return FALSE;
+		return false;
 	/* Quiet until the DPC has seen everything. */
 	NdisWriteRegisterUlong(&adapter->regs->MaskClear, HW_CAUSES);
-	*QueueDefaultInterruptDpc = TRUE;
-	return TRUE;
+	return true;
 }
 
 void receive_note_drops(struct adapter *adapter)
@@ -40,15 +36,14 @@ void receive_note_drops(struct adapter *adapter)
 
 void receive_unlock(struct adapter *adapter)
 {
-	NDIS_HANDLE handle = adapter->handle;
-	bool paused = adapter->pausing && pool_is_home(&adapter->pool);
+	bool home = adapter->awaited && pool_is_home(&adapter->pool);
 
-	if (paused)
-		adapter->pausing = false;
+	if (home)
+		adapter->awaited = false;
 	pool_unlock(&adapter->pool);
-	/* From here on the adapter may be halted and gone, unless the pause waits for this. */
-	if (paused)
-		NdisMPauseComplete(handle);
+	/* From here on the adapter may be halted and gone, unless somebody waits for this. */
+	if (home)
+		adapter->face->came_home(adapter);
 }
 
 /*
@@ -93,16 +88,16 @@ static bool receive_batch(struct adapter *adapter)
 
 	/* The flag covers a whole chain: RESOURCES frames get an indication of their own (R43). */
 	if (given > 0)
-		ndis6_indicate(adapter, batch, given, false);
+		adapter->face->indicate(adapter, batch, given, false);
 	if (resources > 0) {
-		ndis6_indicate(adapter, batch + given, resources, true);
+		adapter->face->indicate(adapter, batch + given, resources, true);
 		give_home(adapter, batch + given, resources);
 	}
 	return n == RX_BATCH;
 }
 
-/* A pause that came meanwhile has masked the interrupt for good. */
-static void unmask(struct adapter *adapter)
+/* A stop that came meanwhile has masked the interrupt for good. */
+void receive_unmask(struct adapter *adapter)
 {
 	pool_lock(&adapter->pool);
 	if (adapter->pool.policy.running)
@@ -110,16 +105,13 @@ static void unmask(struct adapter *adapter)
 	pool_unlock(&adapter->pool);
 }
 
-VOID receive_dpc(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
-		 PVOID ReceiveThrottleParameters, PVOID NdisReserved2)
+void receive_frames(struct adapter *adapter)
 {
-	struct adapter *adapter = MiniportInterruptContext;
-
 	for (ULONG i = 0; i < RX_BATCHES_A_DPC; i++) {
 		if (!receive_batch(adapter)) {
-			unmask(adapter);
+			receive_unmask(adapter);
 			return;
 		}
 	}
-	NdisMQueueDpc(adapter->interrupt, 0, 0, NULL);
+	adapter->face->run_again(adapter);
 }

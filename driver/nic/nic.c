@@ -246,6 +246,10 @@ static void write_locked(struct nic *nic, uint32_t offset, uint32_t value)
 	case offsetof(struct nic_regs, mask_clear):
 		nic->mask &= ~value;
 		break;
+	case offsetof(struct nic_regs, cause_set):
+		nic->cause |= value & (NIC_CAUSE_RX | NIC_CAUSE_DROP | NIC_CAUSE_FAULT);
+		drive_line(nic);
+		break;
 	case offsetof(struct nic_regs, rx_base_lo):
 		nic->regs.rx_base_lo = value;
 		break;

@@ -26,6 +26,7 @@ struct nic_regs {
 	uint32_t rx_head;  /* 3.3, read only */
 	uint32_t rx_wb_lo; /* 3.3 */
 	uint32_t rx_wb_hi;
+	uint32_t cause_set; /* 2.7, write only */
 };
 static_assert(offsetof(struct nic_regs, ctrl) == 0x00, "nic.md 2.1");
 static_assert(offsetof(struct nic_regs, status) == 0x04, "nic.md 2.2");
@@ -42,7 +43,8 @@ static_assert(offsetof(struct nic_regs, rx_tail) == 0x2c, "nic.md 3.2");
 static_assert(offsetof(struct nic_regs, rx_head) == 0x30, "nic.md 3.3");
 static_assert(offsetof(struct nic_regs, rx_wb_lo) == 0x34, "nic.md 3.3");
 static_assert(offsetof(struct nic_regs, rx_wb_hi) == 0x38, "nic.md 3.3");
-static_assert(sizeof(struct nic_regs) == 0x3c, "nic.md 2");
+static_assert(offsetof(struct nic_regs, cause_set) == 0x3c, "nic.md 2.7");
+static_assert(sizeof(struct nic_regs) == 0x40, "nic.md 2");
 
 #define NIC_REGISTER_BYTES 0x1000u
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/stack/received.h"
 #include "driver/stack/reflector.h"
 #include "driver/stack/stack.h"
 #include "driver/traffic/frame.h"
@@ -16,7 +17,7 @@
 struct held {
 	uint64_t due_ns;
 	uint64_t mark; /* what it was when it came: see mark_of() */
-	PNET_BUFFER_LIST nbl;
+	void *frame;   /* as its kind has it */
 };
 
 struct stack {
@@ -31,7 +32,8 @@ struct stack {
 	pthread_mutex_t mutex; /* guards all below */
 	struct rng rng;
 	NDIS_HANDLE binding;
-	struct held *heap; /* the earliest due on top */
+	const struct received_kind *kind; /* of every frame */
+	struct held *heap;		  /* the earliest due on top */
 	size_t nr_held, room;
 	uint64_t latest_ns; /* nothing is held longer than this */
 	uint64_t next_sequence;
@@ -93,24 +95,22 @@ static struct held heap_pop(struct stack *stack)
 /* --- receiving -------------------------------------------------------------------------------- */
 
 /* The frame as it lies at the virtual address. */
-static const uint8_t *payload(PNET_BUFFER_LIST nbl, uint32_t *len_bytes)
+static const uint8_t *payload(const struct stack *stack, void *frame, uint32_t *len_bytes)
 {
-	PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
-	PMDL mdl = NET_BUFFER_CURRENT_MDL(nb);
+	struct extent extent = stack->kind->extent(frame);
 
-	*len_bytes = NET_BUFFER_DATA_LENGTH(nb);
-	return (const uint8_t *)MmGetSystemAddressForMdlSafe(mdl, 0) +
-	       NET_BUFFER_CURRENT_MDL_OFFSET(nb);
+	*len_bytes = extent.len_bytes;
+	return (const uint8_t *)MmGetSystemAddressForMdlSafe(extent.mdl, 0) + extent.offset;
 }
 
 /*
  * What tells the frame from any other: the number of a synthetic one, the digest of one from
  * outside.  Returns: whether it is whole, as far as the frame itself can tell.
  */
-static bool mark_of(const struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *mark)
+static bool mark_of(const struct stack *stack, void *frame, uint64_t *mark)
 {
 	uint32_t len_bytes;
-	const uint8_t *bytes = payload(nbl, &len_bytes);
+	const uint8_t *bytes = payload(stack, frame, &len_bytes);
 
 	if (stack->sent == NULL)
 		return frame_check(bytes, len_bytes, stack->seed, mark);
@@ -119,13 +119,13 @@ static bool mark_of(const struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *m
 }
 
 /* (locked) Frames may be missing, but those that come are as sent, and keep their order. */
-static void check_arrival(struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t *mark)
+static void check_arrival(struct stack *stack, void *frame, uint64_t *mark)
 {
-	bool good = mark_of(stack, nbl, mark);
+	bool good = mark_of(stack, frame, mark);
 
 	if (stack->sent != NULL) {
-		good = good && ledger_match(stack->sent, *mark,
-					    NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(nbl)));
+		good = good &&
+		       ledger_match(stack->sent, *mark, stack->kind->extent(frame).len_bytes);
 	} else if (good) {
 		good = *mark >= stack->next_sequence;
 		if (good)
@@ -139,15 +139,15 @@ static void check_return(struct stack *stack, const struct held *held)
 {
 	uint64_t mark;
 
-	if (!mark_of(stack, held->nbl, &mark) || mark != held->mark)
+	if (!mark_of(stack, held->frame, &mark) || mark != held->mark)
 		stack->counts.payload_errors++;
 }
 
 /* (locked) Sends the frame's reflection, which is made from a copy: the buffer stays as it is. */
-static void send_reflection(struct stack *stack, PNET_BUFFER_LIST nbl)
+static void send_reflection(struct stack *stack, void *frame)
 {
 	uint32_t len_bytes;
-	const uint8_t *bytes = payload(nbl, &len_bytes);
+	const uint8_t *bytes = payload(stack, frame, &len_bytes);
 
 	if (stack->reflect == NULL || len_bytes > sizeof(stack->reflected))
 		return;
@@ -165,9 +165,9 @@ static uint64_t due_time(struct stack *stack, uint64_t now_ns)
 }
 
 /* (locked) Returns: false if the frame cannot be kept and is to go back at once. */
-static bool keep(struct stack *stack, PNET_BUFFER_LIST nbl, uint64_t mark, uint64_t now_ns)
+static bool keep(struct stack *stack, void *frame, uint64_t mark, uint64_t now_ns)
 {
-	if (!heap_push(stack, (struct held){due_time(stack, now_ns), mark, nbl}))
+	if (!heap_push(stack, (struct held){due_time(stack, now_ns), mark, frame}))
 		return false;
 	stack->counts.held++;
 	return true;
@@ -185,77 +185,111 @@ static void schedule(struct stack *stack, uint64_t earliest_ns)
 	}
 }
 
-static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
-		    ULONG flags)
+/* (locked) One frame arrives.  Returns: false if it cannot be kept and is to go back at once. */
+static bool take_in(struct stack *stack, void *frame, bool cannot_keep, uint64_t now_ns)
 {
-	struct stack *stack = ctx;
-	bool cannot_pend = NDIS_TEST_RECEIVE_CANNOT_PEND(flags);
+	uint64_t mark;
+
+	check_arrival(stack, frame, &mark);
+	stack->counts.frames++;
+	if (cannot_keep) {
+		stack->counts.resources++; /* read to its last byte: that is the copy */
+		send_reflection(stack, frame);
+		return true;
+	}
+	if (keep(stack, frame, mark, now_ns))
+		return true;
+	stack->counts.returned++;
+	return false;
+}
+
+static void receive(struct stack *stack, const struct received_kind *kind, NDIS_HANDLE binding,
+		    void *const *frames, uint32_t n, bool cannot_keep)
+{
 	uint64_t now_ns = exec_now_ns(stack->exec);
-	PNET_BUFFER_LIST refused = NULL;
+	void *refused[CHAIN_MAX];
+	uint32_t nr_refused = 0;
 
 	pthread_mutex_lock(&stack->mutex);
 	stack->binding = binding;
-	for (PNET_BUFFER_LIST nbl = chain, next; nbl != NULL; nbl = next) {
-		uint64_t mark;
-
-		next = NET_BUFFER_LIST_NEXT_NBL(nbl);
-		check_arrival(stack, nbl, &mark);
-		stack->counts.frames++;
-		if (cannot_pend) {
-			stack->counts.resources++; /* read to its last byte: that is the copy */
-			send_reflection(stack, nbl);
-		} else if (!keep(stack, nbl, mark, now_ns)) {
-			NET_BUFFER_LIST_NEXT_NBL(nbl) = refused;
-			refused = nbl;
-			stack->counts.returned++;
-		}
+	stack->kind = kind;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!take_in(stack, frames[i], cannot_keep, now_ns))
+			refused[nr_refused++] = frames[i];
 	}
 	schedule(stack, now_ns + RETURN_EVERY_NS);
 	pthread_mutex_unlock(&stack->mutex);
-	if (refused != NULL)
-		NdisReturnNetBufferLists(binding, refused, NDIS_RETURN_FLAGS_DISPATCH_LEVEL);
+	kind->give_back(binding, refused, nr_refused);
+}
+
+static void receive_lists(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
+			  ULONG flags)
+{
+	void *frames[CHAIN_MAX];
+
+	while (chain != NULL) {
+		uint32_t n = 0;
+
+		for (; chain != NULL && n < CHAIN_MAX; chain = NET_BUFFER_LIST_NEXT_NBL(chain))
+			frames[n++] = chain;
+		receive(ctx, &received_lists, binding, frames, n,
+			NDIS_TEST_RECEIVE_CANNOT_PEND(flags));
+	}
+}
+
+static void receive_packets(void *ctx, PNDIS_PACKET *packets, UINT count, bool cannot_keep)
+{
+	while (count > 0) {
+		UINT n = count < CHAIN_MAX ? count : CHAIN_MAX;
+
+		receive(ctx, &received_packets, NULL, (void *const *)packets, n, cannot_keep);
+		packets += n;
+		count -= n;
+	}
 }
 
 /* --- giving back ------------------------------------------------------------------------------ */
 
-/* (locked) A chain of frames that are due, checked once more: nobody may have written to them. */
-static PNET_BUFFER_LIST take_due(struct stack *stack, uint64_t now_ns)
+/* (locked) Frames that are due, checked once more: nobody may have written to them. */
+static uint32_t take_due(struct stack *stack, void *frames[CHAIN_MAX], uint64_t now_ns)
 {
-	PNET_BUFFER_LIST chain = NULL;
+	uint32_t n = 0;
 
-	for (uint32_t n = 0; n < CHAIN_MAX && stack->nr_held > 0; n++) {
+	for (; n < CHAIN_MAX && stack->nr_held > 0; n++) {
 		struct held held;
 
 		if (stack->heap[0].due_ns > now_ns && stack->latest_ns > now_ns)
 			break;
 		held = heap_pop(stack);
 		check_return(stack, &held);
-		send_reflection(stack, held.nbl);
-		NET_BUFFER_LIST_NEXT_NBL(held.nbl) = chain;
-		chain = held.nbl;
-		stack->counts.held--;
-		stack->counts.returned++;
+		send_reflection(stack, held.frame);
+		frames[n] = held.frame;
 	}
-	return chain;
+	stack->counts.held -= n;
+	stack->counts.returned += n;
+	return n;
 }
 
 static void return_due(struct exec_job *job)
 {
 	struct stack *stack = CONTAINING_RECORD(job, struct stack, job);
 	uint64_t now_ns = exec_now_ns(stack->exec);
-	PNET_BUFFER_LIST chain;
+	const struct received_kind *kind;
+	void *frames[CHAIN_MAX];
 	NDIS_HANDLE binding;
+	uint32_t n;
 
 	for (;;) {
 		pthread_mutex_lock(&stack->mutex);
 		binding = stack->binding;
-		chain = take_due(stack, now_ns);
-		if (chain == NULL)
+		kind = stack->kind;
+		n = take_due(stack, frames, now_ns);
+		if (n == 0)
 			schedule(stack, now_ns + RETURN_EVERY_NS);
 		pthread_mutex_unlock(&stack->mutex);
-		if (chain == NULL)
+		if (n == 0)
 			return;
-		NdisReturnNetBufferLists(binding, chain, 0);
+		kind->give_back(binding, frames, n);
 	}
 }
 
@@ -312,7 +346,8 @@ void stack_reflect_to(struct stack *stack, stack_reflect *reflect, void *ctx)
 
 struct ndis_protocol stack_protocol(struct stack *stack)
 {
-	return (struct ndis_protocol){receive, stack};
+	return (struct ndis_protocol){
+		.receive = receive_lists, .receive_packets = receive_packets, .ctx = stack};
 }
 
 void stack_count(struct stack *stack, struct stack_counts *counts)

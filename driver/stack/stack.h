@@ -2,9 +2,9 @@
 #ifndef STACK_H
 #define STACK_H
 /*
- * The protocol side: takes what the adapter indicates, checks each byte, keeps each frame for a
- * drawn time, and gives frames back in chains, from a thread of its own.  Frames that may not be
- * kept (RESOURCES) are copied at once.
+ * The protocol side of either generation: takes what the adapter indicates, checks each byte, keeps
+ * each frame for a drawn time, and gives frames back in chains, from a thread of its own.  Frames
+ * that may not be kept (RESOURCES) are copied at once.
  */
 #include "driver/exec/exec.h"
 #include "driver/ndis/host.h"

@@ -80,7 +80,7 @@ usage_error() {
 	usage_error position --base -1
 	usage_error whole --base 1.5
 	usage_error whole --low 1G
-	usage_error 'only 6' --ndis 5
+	usage_error '5 or 6' --ndis 4
 }
 
 @test "times and numbers that would be cut are usage errors" {

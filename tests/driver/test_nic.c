@@ -221,6 +221,7 @@ static void both_sides_agree_on_the_layout(void **state)
 	assert_int_equal(offsetof(struct hw_regs, RxTail), offsetof(struct nic_regs, rx_tail));
 	assert_int_equal(offsetof(struct hw_regs, RxHead), offsetof(struct nic_regs, rx_head));
 	assert_int_equal(offsetof(struct hw_regs, RxWbHigh), offsetof(struct nic_regs, rx_wb_hi));
+	assert_int_equal(offsetof(struct hw_regs, CauseSet), offsetof(struct nic_regs, cause_set));
 	assert_int_equal(offsetof(struct hw_rx_desc, FrameBytes),
 			 offsetof(struct nic_rx_desc, frame_bytes));
 	assert_int_equal(HW_CTRL_RX_HOLD, NIC_CTRL_RX_HOLD);
