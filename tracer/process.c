@@ -62,6 +62,37 @@ pid_t process_start(char *const argv[], char *const envp[], const char *quiet_pa
 	return spawn(argv, envp, 0, quiet_path != NULL, quiet_path);
 }
 
+/* What follows the name in /proc/PID/stat; NULL when there is no such process. */
+static const char *stat_after_name(pid_t pid, char *text, size_t text_size)
+{
+	char path[64];
+	size_t len;
+	FILE *f;
+	char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return NULL;
+	len = fread(text, 1, text_size - 1, f);
+	fclose(f);
+	text[len] = 0;
+	/* The name is in parentheses and may itself hold spaces. */
+	end = strrchr(text, ')');
+	return end ? end + 1 : NULL;
+}
+
+/* Ended, and its parent (the first process of a container, say) does not ask. */
+static bool is_zombie(pid_t pid)
+{
+	const char *after_name;
+	char text[1024];
+	char state = 0;
+
+	after_name = stat_after_name(pid, text, sizeof(text));
+	return after_name && sscanf(after_name, " %c", &state) == 1 && state == 'Z';
+}
+
 bool process_alive(pid_t pid)
 {
 	if (pid <= 0)
@@ -69,7 +100,7 @@ bool process_alive(pid_t pid)
 	/* Reaps it if it is our child and has ended; else says ECHILD, which is no news. */
 	if (waitpid(pid, NULL, WNOHANG) == pid)
 		return false;
-	return !kill(pid, 0) || errno == EPERM;
+	return (!kill(pid, 0) || errno == EPERM) && !is_zombie(pid);
 }
 
 static bool wait_gone(pid_t pid, int timeout_ms)
@@ -98,23 +129,14 @@ bool process_end(pid_t pid, int sig, int timeout_ms)
 
 uint64_t process_start_time(pid_t pid)
 {
-	char path[64], text[1024];
 	unsigned long long start = 0;
 	const char *after_name;
-	size_t len;
-	FILE *f;
+	char text[1024];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	len = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[len] = 0;
-	/* The name is in parentheses and may itself hold spaces; field 22 counts from behind it. */
-	after_name = strrchr(text, ')');
+	/* Field 22 of the line; the state is field 3. */
+	after_name = stat_after_name(pid, text, sizeof(text));
 	if (!after_name ||
-	    sscanf(after_name + 1,
+	    sscanf(after_name,
 		   " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 		   "%llu",
 		   &start) != 1)

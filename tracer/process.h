@@ -28,6 +28,7 @@ pid_t process_start(char *const argv[], char *const envp[], const char *quiet_pa
  */
 bool process_end(pid_t pid, int sig, int timeout_ms);
 
+/* A process that has ended and that its parent does not wait for is not alive. */
 bool process_alive(pid_t pid);
 
 /* Start time in clock ticks since boot: with the pid, a process's identity.  0: no such process. */

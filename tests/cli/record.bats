@@ -39,9 +39,10 @@ wait_for_events() {
 	return 1
 }
 
-# The daemons that this user's recordings could leave behind.
+# The daemons that this user's recordings could leave behind, and that run: one that has ended and that
+# nobody waits for is none.
 daemons() {
-	pgrep -u "$(id -u)" -f 'lttng-(relayd|sessiond)' | sort
+	pgrep -r D,R,S,I,T -u "$(id -u)" -f 'lttng-(relayd|sessiond)' | sort
 }
 
 @test "the database is what an independent reading of the kept trace says" {
@@ -160,10 +161,10 @@ daemons() {
 			sleep 0.1
 		done
 	fi
-	before=$(pgrep -u "$(id -u)" -x lttng-sessiond | sort)
+	before=$(pgrep -r D,R,S,I,T -u "$(id -u)" -x lttng-sessiond | sort)
 	status=0
 	"$P" record -q -o "$T/x.db" -- "$R" --traffic poisson:rate=1k --for 200ms || status=$?
-	after=$(pgrep -u "$(id -u)" -x lttng-sessiond | sort)
+	after=$(pgrep -r D,R,S,I,T -u "$(id -u)" -x lttng-sessiond | sort)
 	sessions=$(lttng --no-sessiond list 2>/dev/null | grep -c 'poolscope-' || true)
 	[ -z "$started" ] || { kill "$started"; wait "$started" || true; }
 	[ "$status" = 0 ]

@@ -76,6 +76,23 @@ static void a_daemon_that_will_not_end_is_killed(void **state)
 	assert_false(process_alive(pid));
 }
 
+/* Its parent never asks how it ended, as the first process of a container may not. */
+static void a_process_that_nobody_waits_for_has_ended(void **state)
+{
+	char line[64];
+	pid_t parent = start_shell("sh -c 'echo $$' & exec sleep 60");
+	pid_t child;
+
+	wait_for_words(line, sizeof(line));
+	child = atoi(line);
+	assert_true(child > 0);
+	while (process_alive(child))
+		usleep(1000);
+	assert_int_equal(kill(child, 0), 0);
+	assert_true(process_end(child, SIGTERM, 5000));
+	process_end(parent, SIGTERM, 5000);
+}
+
 static void a_process_is_told_from_a_later_one_with_its_number(void **state)
 {
 	pid_t pid = start_shell("sleep 60");
@@ -138,6 +155,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_daemon_ends_when_told_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_daemon_that_will_not_end_is_killed, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_process_that_nobody_waits_for_has_ended, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_process_is_told_from_a_later_one_with_its_number,
 						setup, teardown),

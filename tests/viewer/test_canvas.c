@@ -80,7 +80,8 @@ static void broken_utf8_becomes_question_marks(void **state)
 {
 	canvas_text(&canvas, 0, 0, plain, "\xff\xc3(\xe6\x97");
 	canvas_text(&canvas, 0, 1, plain, "\xc0\x80\xed\xa0\x80");
-	assert_string_equal(dump(), "??(??\n??\n");
+	assert_string_equal(dump(), "??"
+				    "(??\n??\n");
 }
 
 static void ascii_canvas_lets_nothing_else_out(void **state)
