@@ -71,9 +71,13 @@ TOOLS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c tests/bench/*.c
 .PHONY: all
 all: $(PROGRAMS) ## build refnic and poolscope
 
-$(BUILD)/refnic: $(BUILD)/driver/refnic.o $(BUILD)/driver/options.o $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a
+# The driver itself needs libpoolscope alone; -o FILE brings the store.
+REFNIC_MAIN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard driver/*.c))
+$(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
+		$(BUILD)/libtracer.a $(BUILD)/libtuner.a $(BUILD)/libdb.a
 	$(say) LINK $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $^ $(DRIVER_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group \
+		$(DRIVER_LIBS) -lsqlite3
 
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \

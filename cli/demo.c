@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/judge.h"
+#include "tuner/judge.h"
 #include "cli/record.h"
 #include "tracer/process.h"
 #include "viewer/viewer.h"

@@ -4,9 +4,9 @@
 /*
  * The writing side of a Poolscope database: events in, rows out.
  *
- * One thread (the producer) calls store_append(); a writer thread of the store's own holds the only
- * writing connection and commits a batch at least every batch_ms.  A crash loses at most that
- * batch. Readers (db/query.h, or the stock sqlite3) never block the writer: the file is in WAL
+ * The producer, one thread a pool, calls store_append(); a writer thread of the store's own holds
+ * the only writing connection and commits a batch at least every batch_ms.  A crash loses at most
+ * that batch. Readers (db/query.h, or the stock sqlite3) never block the writer: the file is in WAL
  * mode.
  *
  * Per pool, events are stored in seq order: a short reorder window absorbs events that arrive
@@ -62,8 +62,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
  *   - more than 65536 buffer ids,
  *   - a pool beyond the 65536th of the recording.
  * A name ends after 63 bytes.
- * Thread:  the producer. Returns: 0; -EIO once the writer has failed (disk full): the error text is
- * store_error().
+ * Thread:  any; events of one pool one at a time.  Returns: 0; -EIO once the writer has failed
+ * (disk full): the error text is store_error().
  */
 int store_append(struct store *store, const struct pool_event *event);
 

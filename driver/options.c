@@ -31,6 +31,7 @@ enum option_id {
 	OPT_FOR,
 	OPT_PACKETS,
 	OPT_CLOCK,
+	OPT_OUTPUT,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -69,6 +70,7 @@ static const struct {
 	{"packets", "N", "ends after this many frames", OPT_PACKETS},
 	{"clock", "KIND", "real, or virtual: as fast as it goes, the same for a seed (real)",
 	 OPT_CLOCK},
+	{"output", "FILE", "-o FILE: records into this new database, without LTTng", OPT_OUTPUT},
 	{"help", NULL, "this text", OPT_HELP},
 	{"version", NULL, "the version", OPT_VERSION},
 };
@@ -248,6 +250,10 @@ static int take_option(struct options *o, int id, const char *text)
 		return read_duration(id, text, &o->for_ns);
 	case OPT_PACKETS:
 		return read_packets(text, &o->machine.max_frames);
+	case OPT_OUTPUT:
+	case 'o':
+		o->output = text;
+		return 0;
 	case OPT_CLOCK:
 		return read_clock(text, &o->virtual_time);
 	default:
@@ -328,7 +334,7 @@ int options_read(struct options *o, int argc, char **argv)
 	if (set_defaults(o) != 0)
 		return -EINVAL;
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+	while ((id = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
 		if (id == OPT_HELP) {
 			print_help();
 			return 1;

@@ -9,6 +9,7 @@
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
 #include "driver/options.h"
+#include "driver/record.h"
 
 /* When virtual time begins: 2000-01-01 00:00:00 UTC, as a date that nobody takes for a real one. */
 #define VIRTUAL_START_NS (UINT64_C(946684800) * 1000000000)
@@ -107,6 +108,23 @@ static int run(const struct options *o, struct exec *exec)
 	return status;
 }
 
+/* With -o, what happens is recorded around it all.  Returns: the exit status. */
+static int run_recorded(const struct options *o, struct exec *exec, int argc, char **argv)
+{
+	struct record *record = NULL;
+	int status = EXIT_OK;
+
+	if (o->output != NULL) {
+		record = record_begin(o->output, exec, argc, argv, &status);
+		if (record == NULL)
+			return status;
+	}
+	status = run(o, exec);
+	if (record != NULL && !record_end(record, true) && status == EXIT_OK)
+		status = EXIT_UNREADABLE;
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -123,7 +141,7 @@ int main(int argc, char **argv)
 		return EXIT_CHECK_FAILED;
 	}
 	catch_signals();
-	status = run(&options, exec);
+	status = run_recorded(&options, exec, argc, argv);
 	exec_close(exec);
 	return status;
 }

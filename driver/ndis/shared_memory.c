@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "driver/ndis/internal.h"
+#include "driver/ndis/pages.h"
 
-#define PAGE_BYTES	 4096u
 #define CACHE_LINE_BYTES 64u
 #define DMA_ALIGNMENT	 64u
 
@@ -46,11 +46,10 @@ void ndis_shared_memory_init(struct ndis_adapter *adapter, uint64_t seed, uint64
 
 static void *page_alloc(ULONG length)
 {
-	size_t bytes = ((size_t)length + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
-	void *va = aligned_alloc(PAGE_BYTES, bytes);
+	void *va = pages_alloc(length);
 
 	if (va != NULL)
-		memset(va, GRANTED_FILL, bytes);
+		memset(va, GRANTED_FILL, length);
 	return va;
 }
 
@@ -91,7 +90,7 @@ static struct shared_block *grant(struct ndis_adapter *adapter, ULONG length, BO
 	enter(&adapter->memory, block);
 	return block;
 out_va:
-	free(block->va);
+	pages_free(block->va, block->length);
 out_block:
 	free(block);
 	return NULL;
@@ -122,7 +121,7 @@ static struct shared_block *take_out(struct shared_memory *memory, PVOID va)
 static void release(struct ndis_adapter *adapter, struct shared_block *block)
 {
 	dma_space_unmap(adapter->device->space, block->bus);
-	free(block->va);
+	pages_free(block->va, block->length);
 	free(block);
 }
 

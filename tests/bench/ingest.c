@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/judge.h"
+#include "tuner/judge.h"
 #include "db/queue.h"
 #include "db/store.h"
 #include "tests/db/sim.h"

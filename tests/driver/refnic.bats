@@ -50,7 +50,6 @@ usage_error() {
 @test "an option that does not exist is a usage error" {
 	usage_error --miniport --miniport x.so
 	usage_error --adapters --adapters 2
-	usage_error -o -o x.db
 	usage_error extra extra
 }
 
@@ -148,4 +147,41 @@ usage_error() {
 
 @test "a clock that does not exist is a usage error" {
 	usage_error 'real and virtual' --clock fast
+}
+
+@test "two recordings of a seed in virtual time hold the same events, byte for byte" {
+	for name in a b; do
+		run refnic --clock virtual --seed 7 --packets 100k -o "$BATS_TEST_TMPDIR/$name.db"
+		[ "$status" = 0 ]
+		sqlite3 "$BATS_TEST_TMPDIR/$name.db" 'SELECT * FROM event' >"$BATS_TEST_TMPDIR/$name"
+	done
+	[ -s "$BATS_TEST_TMPDIR/a" ]
+	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	run "$BUILD/poolscope" stat "$BATS_TEST_TMPDIR/a.db"
+	[ "$status" = 0 ]
+	[[ $output == *"complete (in virtual time)"* ]]
+	[[ $output == *"from 2000-01-01 00:00:00 UTC"* ]]
+	[[ $output == *"audit        ok, "* ]]
+	[[ $output == *"identity     ok, "* ]]
+	[ "$(sqlite3 "$BATS_TEST_TMPDIR/a.db" "SELECT value FROM meta WHERE key = 'command'")" = \
+		"refnic --clock virtual --seed 7 --packets 100k -o $BATS_TEST_TMPDIR/a.db" ]
+}
+
+@test "a recording of its own in real time needs no daemons" {
+	run refnic --packets 2k -o "$BATS_TEST_TMPDIR/r.db" --traffic poisson:rate=20k
+	[ "$status" = 0 ]
+	run "$BUILD/poolscope" stat "$BATS_TEST_TMPDIR/r.db"
+	[ "$status" = 0 ]
+	[[ $output == *"audit        ok, "* ]]
+	[[ $output == *"identity     ok, "* ]]
+	[[ $output == *"2000 taken"* ]]
+}
+
+@test "a recording is never replaced, and one that cannot be written says so" {
+	echo mine >"$BATS_TEST_TMPDIR/x"
+	usage_error "$BATS_TEST_TMPDIR/x" --packets 10 -o "$BATS_TEST_TMPDIR/x"
+	[ "$(cat "$BATS_TEST_TMPDIR/x")" = mine ]
+	run refnic --packets 10 -o "$BATS_TEST_TMPDIR/none/x.db"
+	[ "$status" = 3 ]
+	[ "${#lines[@]}" = 1 ]
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tracer/poolscope/announce.h"
+#include "tracer/poolscope/backend.h"
 #include "tracer/poolscope/provider.h"
 
 uint32_t poolscope_on;
@@ -17,6 +18,8 @@ struct poolscope_pool {
 	uint32_t wanted; /* events that this pool gives a seq to; changes at open and at ticks only
 			  */
 	uint64_t seq;	 /* of the next event */
+	const struct poolscope_backend *backend; /* NULL: LTTng */
+	void *backend_ctx;
 	/*
 	 * The caller's pool lock serialises all events but violations, which come from layers that
 	 * do not know that lock.  Nearly always free: one exchange, no waiting.
@@ -30,6 +33,9 @@ static struct {
 	pthread_once_t once;
 	uint32_t next_id;
 	struct poolscope_pool *all;
+	const struct poolscope_backend *backend; /* of pools that are opened now */
+	void *backend_ctx;
+	uint32_t backend_next_id;
 } pools = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
 static _Thread_local struct poolscope_pool *last_pool;
@@ -61,10 +67,15 @@ static uint32_t lttng_wants(void)
 	return on;
 }
 
+#define EVERYTHING UINT32_MAX
+
 static void pool_refresh(struct poolscope_pool *pool)
 {
-	pool->wanted = lttng_wants();
-	__atomic_store_n(&poolscope_on, pool->wanted, __ATOMIC_RELAXED);
+	bool attached = __atomic_load_n(&pools.backend, __ATOMIC_RELAXED) != NULL;
+
+	pool->wanted = pool->backend != NULL ? EVERYTHING : lttng_wants();
+	/* With both kinds of pools the calls of either go on to be judged here. */
+	__atomic_store_n(&poolscope_on, attached ? EVERYTHING : pool->wanted, __ATOMIC_RELAXED);
 }
 
 static void pool_enter(struct poolscope_pool *pool)
@@ -87,8 +98,11 @@ static void pool_leave(struct poolscope_pool *pool)
 		if (!(pool))                                                                       \
 			break;                                                                     \
 		pool_enter(pool);                                                                  \
-		if (((pool)->wanted & (1u << POOLSCOPE_EV_##NAME)) &&                              \
-		    lttng_ust_tracepoint_enabled(poolscope, name))                                 \
+		if ((pool)->backend)                                                               \
+			(pool)->backend->name((pool)->backend_ctx, (pool)->id, (pool)->seq++,      \
+					      __VA_ARGS__);                                        \
+		else if (((pool)->wanted & (1u << POOLSCOPE_EV_##NAME)) &&                         \
+			 lttng_ust_tracepoint_enabled(poolscope, name))                            \
 			lttng_ust_do_tracepoint(poolscope, name, (pool)->id, (pool)->seq++,        \
 						__VA_ARGS__);                                      \
 		pool_leave(pool);                                                                  \
@@ -99,6 +113,43 @@ static void pools_first_use(void)
 	pools.next_id = poolscope_announce();
 }
 
+void poolscope_attach(const struct poolscope_backend *backend, void *ctx)
+{
+	pthread_mutex_lock(&pools.lock);
+	__atomic_store_n(&pools.backend, backend, __ATOMIC_RELAXED);
+	pools.backend_ctx = ctx;
+	pools.backend_next_id = 0;
+	pthread_mutex_unlock(&pools.lock);
+	__atomic_store_n(&poolscope_on, EVERYTHING, __ATOMIC_RELAXED);
+}
+
+void poolscope_detach(void)
+{
+	pthread_mutex_lock(&pools.lock);
+	__atomic_store_n(&pools.backend, NULL, __ATOMIC_RELAXED);
+	for (struct poolscope_pool *pool = pools.all; pool; pool = pool->next) {
+		pool_enter(pool);
+		if (pool->backend)
+			pool->wanted = 0;
+		pool->backend = NULL;
+		pool_leave(pool);
+	}
+	pthread_mutex_unlock(&pools.lock);
+	__atomic_store_n(&poolscope_on, lttng_wants(), __ATOMIC_RELAXED);
+}
+
+/* Its number, and where its events go. */
+static void enter_pool(struct poolscope_pool *pool)
+{
+	pthread_mutex_lock(&pools.lock);
+	pool->backend = pools.backend;
+	pool->backend_ctx = pools.backend_ctx;
+	pool->id = pool->backend ? pools.backend_next_id++ : pools.next_id++;
+	pool->next = pools.all;
+	pools.all = pool;
+	pthread_mutex_unlock(&pools.lock);
+}
+
 struct poolscope_pool *poolscope_pool_open(const char *name, unsigned generation,
 					   uint32_t buffer_bytes,
 					   const struct poolscope_marks *marks)
@@ -107,16 +158,11 @@ struct poolscope_pool *poolscope_pool_open(const char *name, unsigned generation
 
 	if (!pool)
 		return NULL;
-	pthread_once(&pools.once, pools_first_use);
+	if (!__atomic_load_n(&pools.backend, __ATOMIC_RELAXED))
+		pthread_once(&pools.once, pools_first_use);
 	strncpy(pool->name, name, sizeof(pool->name) - 1);
 	atomic_flag_clear(&pool->busy);
-
-	pthread_mutex_lock(&pools.lock);
-	pool->id = pools.next_id++;
-	pool->next = pools.all;
-	pools.all = pool;
-	pthread_mutex_unlock(&pools.lock);
-
+	enter_pool(pool);
 	last_pool = pool;
 	pool_refresh(pool);
 	EMIT(pool, POOL_OPEN, pool_open, pool->name, (uint8_t)generation, buffer_bytes, marks);

@@ -16,6 +16,7 @@
 #include <lttng/tracepoint.h>
 #include <stdint.h>
 #include "tracer/poolscope.h"
+#include "tracer/poolscope/backend.h"
 
 LTTNG_UST_TRACEPOINT_ENUM(poolscope, outcome,
 	LTTNG_UST_TP_ENUM_VALUES(
@@ -121,16 +122,6 @@ LTTNG_UST_TRACEPOINT_EVENT(poolscope, alloc_refused,
 		lttng_ust_field_integer_hex(uint32_t, status, status)
 	)
 )
-
-/* The fields of alloc_complete and block_free, which have too many for one argument each. */
-#ifndef POOLSCOPE_MEMORY_ARGS
-#define POOLSCOPE_MEMORY_ARGS
-struct poolscope_memory_args {
-	uint64_t request, va, pa;
-	uint32_t block, length_bytes, buffers, available;
-	uint8_t irql, outcome, reason;
-};
-#endif
 
 LTTNG_UST_TRACEPOINT_EVENT(poolscope, alloc_complete,
 	LTTNG_UST_TP_ARGS(uint32_t, pool, uint64_t, seq, const struct poolscope_memory_args *, m),

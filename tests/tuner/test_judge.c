@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A recording of several pools is judged pool by pool while it is stored. */
-#include "cli/judge.h"
+#include "tuner/judge.h"
 #include "tests/db/fixture.h"
 
 #define WRONG_POOL 1

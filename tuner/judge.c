@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/judge.h"
+#include "tuner/judge.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CLI_JUDGE_H
-#define CLI_JUDGE_H
+#ifndef TUNER_JUDGE_H
+#define TUNER_JUDGE_H
 /*
  * Identity replay of a recording while it is stored: one struct identity a pool, wired into the
  *store's callbacks.
