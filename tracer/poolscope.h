@@ -36,6 +36,13 @@
 extern "C" {
 #endif
 
+/*
+ * In any field of 32 bits: not known.  For a layer under a driver that sees requests and frames but
+ * not the driver's thresholds or buffers; a pool whose marks are unknown has no policy to judge.
+ * Databases hold NULL for it.
+ */
+#define POOLSCOPE_UNKNOWN UINT32_MAX
+
 struct poolscope_pool; /* opaque; one per pool, from poolscope_pool_open() */
 
 /* The watermarks in force; in buffers, but max_pending in requests and shrink_ticks in ticks. */

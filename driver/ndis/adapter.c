@@ -114,6 +114,7 @@ struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device
 	ndis_shared_memory_init(adapter, host->config.seed, 0x100 + host->nr_adapters);
 	ndis_interrupt_init(adapter);
 	ndis5_init(adapter);
+	adapter->autopool = autopool_open(adapter);
 	dma_space_on_fault(device->space, report_dma_fault, adapter);
 	ndis_object_add(&adapter->object, NDIS_KIND_ADAPTER);
 	adapter->next = host->adapters;
@@ -145,6 +146,7 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	exec_lane_close(adapter->irq_lane);
 	ndis_io_forget(adapter);
 	ndis5_forget(adapter);
+	autopool_close(adapter->autopool);
 	forget_handles(adapter);
 	ndis_object_remove(&adapter->object);
 	pthread_mutex_destroy(&adapter->irq_mutex);
@@ -167,18 +169,21 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 	NDIS_STATUS status;
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_INITIALIZING);
+	autopool_begin(adapter->autopool);
 	outer = ndis_callback_begin(adapter->driver->face->initialize_name);
 	status = adapter->driver->face->initialize(adapter);
 	ndis_callback_end(outer);
 	/* A pool that was opened meanwhile is the adapter's: violations go there. */
 	if (poolscope_pool_last() != last)
 		__atomic_store_n(&adapter->pool, poolscope_pool_last(), __ATOMIC_RELEASE);
+	autopool_decide(adapter->autopool);
 	ndis_leave_adapter(before);
 	if (status == NDIS_STATUS_SUCCESS) {
 		ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
 		return status;
 	}
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
+	autopool_end(adapter->autopool);
 	ndis_shared_memory_reclaim(adapter); /* R53: a failed start leaves nothing either */
 	return status;
 }
@@ -190,6 +195,7 @@ NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter)
 	NDIS_STATUS status;
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_RUNNING);
+	autopool_set_running(adapter->autopool, true);
 	status = adapter->driver->face->restart(adapter);
 	ndis_callback_end(outer);
 	if (status != NDIS_STATUS_SUCCESS)
@@ -215,6 +221,7 @@ void ndis_adapter_pause(struct ndis_adapter *adapter)
 	const char *outer = ndis_callback_begin(adapter->driver->face->pause_name);
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSING);
+	autopool_set_running(adapter->autopool, false);
 	adapter->driver->face->pause(adapter);
 	ndis_callback_end(outer);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_PAUSED);
@@ -252,6 +259,7 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 	if (adapter->interrupt != NULL)
 		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
 			    "%s left the interrupt registered", halt);
+	autopool_end(adapter->autopool);
 	ndis_shared_memory_reclaim(adapter);
 	/* A callback that has let halt go on may still be on its way out of this layer. */
 	exec_flush(ndis_host()->worker);

@@ -64,8 +64,8 @@ static void set_phase(struct autopool *pool, enum phase phase)
 
 static void say_complete(struct autopool *pool, const struct said *s)
 {
-	poolscope_alloc_complete(pool->pool, s->request, s->number, s->va, s->pa, s->length, s->irql,
-				 s->with_memory ? POOLSCOPE_USED : POOLSCOPE_NULL,
+	poolscope_alloc_complete(pool->pool, s->request, s->number, s->va, s->pa, s->length,
+				 s->irql, s->with_memory ? POOLSCOPE_USED : POOLSCOPE_NULL,
 				 s->with_memory ? POOLSCOPE_UNKNOWN : 0, POOLSCOPE_UNKNOWN);
 }
 
@@ -353,8 +353,7 @@ uint64_t autopool_request(struct autopool *pool, uint32_t length_bytes, bool cac
 
 void autopool_refused(struct autopool *pool, uint64_t request, uint32_t status)
 {
-	struct said s = {
-		.event = POOLSCOPE_EV_ALLOC_REFUSED, .request = request, .status = status};
+	struct said s = {.event = POOLSCOPE_EV_ALLOC_REFUSED, .request = request, .status = status};
 
 	if (request == 0)
 		return;

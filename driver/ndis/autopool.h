@@ -5,8 +5,8 @@
  * The pool that the host keeps for an adapter whose miniport registers none of its own, so that its
  * shared memory is recorded without a line of instrumentation.
  *
- * What the host cannot know is POOLSCOPE_UNKNOWN in the events: the marks, the room in a buffer, how
- * many buffers a block has, and with that available and total.  What it sees is said: requests,
+ * What the host cannot know is POOLSCOPE_UNKNOWN in the events: the marks, the room in a buffer,
+ *how many buffers a block has, and with that available and total.  What it sees is said: requests,
  * refusals, completions, frees, frames that go up and come back, and the device's drop counters.
  *
  *	block    0 for memory allocated at initialise (there may be several, told apart by va); the
@@ -18,8 +18,8 @@
  * Whether there is such a pool is decided when the miniport makes its first asynchronous request or
  * its initialize function returns, whichever is first: a driver that says its own requests has
  * opened its pool before the first of them.  What was said until then is kept back, and said in its
- * order when the pool is opened.  Only memory allocated at initialise is said late by that, and only
- * by the time that initialise takes; lead times are never touched.
+ * order when the pool is opened.  Only memory allocated at initialise is said late by that, and
+ *only by the time that initialise takes; lead times are never touched.
  *
  * Thread: any, unless a function says otherwise.  Each call costs one load where there is no pool.
  */

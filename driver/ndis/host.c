@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The host itself, and drivers that register with it. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -81,17 +82,33 @@ void ndis_driver_register(struct ndis_driver *driver)
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver)
 {
 	static UNICODE_STRING path = NDIS_STRING_CONST("");
+	struct poolscope_pool *last;
 	const char *outer;
 	NTSTATUS status;
 
 	registered = NULL;
+	last = poolscope_pool_last();
 	outer = ndis_callback_begin("DriverEntry");
 	status = entry((PDRIVER_OBJECT)&the_host, &path);
 	ndis_callback_end(outer);
 	if (status == NDIS_STATUS_SUCCESS && registered == NULL)
 		status = NDIS_STATUS_FAILURE;
 	*driver = status == NDIS_STATUS_SUCCESS ? registered : NULL;
+	if (*driver != NULL) {
+		(*driver)->has_pool = poolscope_pool_last() != last;
+		ndis_driver_set_name(*driver, "miniport");
+	}
 	return status;
+}
+
+void ndis_driver_set_name(struct ndis_driver *driver, const char *name)
+{
+	snprintf(driver->name, sizeof(driver->name), "%s", name);
+}
+
+unsigned int ndis_driver_generation(const struct ndis_driver *driver)
+{
+	return driver->face->generation;
 }
 
 void ndis_driver_unload(struct ndis_driver *driver)

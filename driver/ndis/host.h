@@ -52,6 +52,10 @@ const char *ndis_callback_now(void);
 
 /* Returns: what DriverEntry returned; on SUCCESS *driver is what it registered. */
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver);
+/* What people call it ("miniport" before), 63 bytes at most: the name of pools kept for it. */
+void ndis_driver_set_name(struct ndis_driver *driver, const char *name);
+/* 5 or 6: as what it registered. */
+unsigned int ndis_driver_generation(const struct ndis_driver *driver);
 void ndis_driver_unload(struct ndis_driver *driver);
 
 /* --- adapters --------------------------------------------------------------------------------- */

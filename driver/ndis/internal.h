@@ -4,6 +4,7 @@
 /* What the files of the host share.  Not for drivers. */
 #include <pthread.h>
 
+#include "driver/ndis/autopool.h"
 #include "driver/ndis/host.h"
 #include "driver/spec/rng.h"
 #include "poolscope.h"
@@ -84,6 +85,8 @@ struct ndis_driver {
 	NDIS_MINIPORT_DRIVER_CHARACTERISTICS functions; /* of NDIS 6 */
 	NDIS51_MINIPORT_CHARACTERISTICS functions5;	/* of NDIS 5; NULL what its version lacks */
 	struct ndis5_wrapper *wrapper;
+	char name[64]; /* for people */
+	bool has_pool; /* it opened one in DriverEntry: the host keeps none */
 };
 
 void ndis6_unload(struct ndis_driver *driver);
@@ -99,8 +102,9 @@ struct shared_block {
 	PVOID va;
 	bus_addr_t bus;
 	ULONG length;
-	BOOLEAN cached; /* as asked for */
-	bool is_cached; /* as granted: NDIS 6 caches all memory (R26) */
+	BOOLEAN cached;	 /* as asked for */
+	uint32_t number; /* in the pool that the host keeps */
+	bool is_cached;	 /* as granted: NDIS 6 caches all memory (R26) */
 };
 
 struct shared_memory {
@@ -194,10 +198,11 @@ struct ndis_adapter {
 	enum ndis_adapter_state state; /* written by the controlling thread; read atomically */
 	NDIS_HANDLE context;	       /* of the miniport: what its callbacks are given */
 	ULONG attributes;
-	uint64_t halting_ns; /* when MiniportHaltEx was called */
-	uint32_t pause_done; /* atomic */
-	uint32_t indicated;  /* atomic: frames that the protocols have */
-	struct poolscope_pool *pool;
+	uint64_t halting_ns;	     /* when MiniportHaltEx was called */
+	uint32_t pause_done;	     /* atomic */
+	uint32_t indicated;	     /* atomic: frames that the protocols have */
+	struct poolscope_pool *pool; /* where violations go */
+	struct autopool *autopool;
 	struct ndis_dma *dma;
 	struct ndis5_adapter five;
 	struct shared_memory memory;

@@ -7,6 +7,9 @@
 /* Who has a list, kept in NdisReserved[0]. */
 enum owner { OWNER_MINIPORT, OWNER_PROTOCOL, OWNER_BORROWED };
 
+/* Frames that are looked at together. */
+enum { BATCH = 64 };
+
 struct nbl_pool {
 	struct ndis_object object;
 	struct ndis_adapter *adapter;
@@ -145,6 +148,35 @@ static ULONG mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, en
 	return count;
 }
 
+/* Numbers the frames of a chain, for the pool that the host keeps. */
+static void take_chain(struct autopool *pool, PNET_BUFFER_LIST chain, bool borrowed)
+{
+	while (chain != NULL) {
+		uint32_t ids[BATCH] = {0}, n = 0;
+		PNET_BUFFER_LIST first = chain;
+
+		for (; chain != NULL && n < BATCH; chain = chain->Next)
+			n++;
+		autopool_take(pool, ids, n, borrowed);
+		for (uint32_t i = 0; i < n; i++, first = first->Next)
+			first->NdisReserved[1] = (PVOID)(uintptr_t)ids[i];
+	}
+}
+
+static void return_chain(struct autopool *pool, PNET_BUFFER_LIST chain)
+{
+	uint32_t ids[BATCH], n = 0;
+
+	for (; chain != NULL; chain = chain->Next) {
+		if (owner_of(chain) == OWNER_PROTOCOL)
+			ids[n++] = (uint32_t)(uintptr_t)chain->NdisReserved[1];
+		if (n == BATCH || (n > 0 && chain->Next == NULL)) {
+			autopool_return(pool, ids, n);
+			n = 0;
+		}
+	}
+}
+
 /* A RESOURCES chain is the miniport's again; how the protocols left its links does not matter. */
 static void take_back(PNET_BUFFER_LIST *lists, ULONG count)
 {
@@ -154,7 +186,6 @@ static void take_back(PNET_BUFFER_LIST *lists, ULONG count)
 
 static void indicate_borrowed(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, ULONG flags)
 {
-	enum { BATCH = 64 };
 	PNET_BUFFER_LIST lists[BATCH];
 
 	/* In pieces, so that each list can be found again whatever the protocol does to Next. */
@@ -195,6 +226,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
 		ndis_broken(adapter, 43, count,
 			    "NumberOfNetBufferLists is %u, but the chain has %u",
 			    NumberOfNetBufferLists, count);
+	take_chain(adapter->autopool, NetBufferLists, borrowed);
 	if (borrowed) {
 		indicate_borrowed(adapter, NetBufferLists, ReceiveFlags);
 		return;
@@ -234,6 +266,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 	if (adapter == NULL)
 		return;
 	before = ndis_enter_adapter(adapter);
+	return_chain(adapter->autopool, NetBufferLists);
 	count = unmark_chain(adapter, NetBufferLists);
 	/* Before the call: the miniport may complete its pause inside it. */
 	__atomic_sub_fetch(&adapter->indicated, count, __ATOMIC_ACQ_REL);

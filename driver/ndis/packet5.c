@@ -32,6 +32,7 @@ struct packet_storage {
 	struct pool5 *pool;
 	struct ndis_adapter *adapter; /* that indicated it */
 	uint32_t owner;		      /* enum owner, atomic */
+	uint32_t id;		      /* in the pool that the host keeps, while it is out */
 	NDIS_PACKET packet;
 };
 
@@ -304,6 +305,20 @@ static void deliver(struct ndis_adapter *adapter, PPNDIS_PACKET packets, UINT n,
 		adapter->protocol.receive_packets(adapter->protocol.ctx, packets, n, cannot_keep);
 }
 
+/* Numbers packets, for the pool that the host keeps. */
+static void take(struct ndis_adapter *adapter, PPNDIS_PACKET packets, UINT n, bool borrowed)
+{
+	enum { BATCH = 64 };
+
+	for (UINT from = 0; from < n; from += BATCH) {
+		uint32_t ids[BATCH] = {0}, nr = n - from < BATCH ? n - from : BATCH;
+
+		autopool_take(adapter->autopool, ids, nr, borrowed);
+		for (uint32_t i = 0; i < nr; i++)
+			storage_of(packets[from + i])->id = ids[i];
+	}
+}
+
 static void indicate_given(struct ndis_adapter *adapter, PPNDIS_PACKET packets, UINT n)
 {
 	enum owner owner = adapter->five.serialized ? OWNER_LENT : OWNER_PROTOCOL;
@@ -311,6 +326,7 @@ static void indicate_given(struct ndis_adapter *adapter, PPNDIS_PACKET packets, 
 	for (UINT i = 0; i < n; i++)
 		set_owner(storage_of(packets[i]), owner);
 	__atomic_add_fetch(&adapter->indicated, n, __ATOMIC_ACQ_REL);
+	take(adapter, packets, n, false);
 	deliver(adapter, packets, n, false);
 	/* Without DESERIALIZE the Status says what became of each (R46). */
 	for (UINT i = 0; i < n && owner == OWNER_LENT; i++) {
@@ -326,6 +342,7 @@ static void indicate_borrowed(struct ndis_adapter *adapter, PPNDIS_PACKET packet
 {
 	for (UINT i = 0; i < n; i++)
 		set_owner(storage_of(packets[i]), OWNER_BORROWED);
+	take(adapter, packets, n, true);
 	deliver(adapter, packets, n, true);
 	for (UINT i = 0; i < n; i++)
 		set_owner(storage_of(packets[i]), OWNER_MINIPORT);
@@ -362,12 +379,16 @@ VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET
 /* Returns: whether the miniport is to be told. */
 static bool come_back(struct packet_storage *storage)
 {
+	uint32_t id = storage->id; /* read before it may be used again */
+
 	if (pass(storage, OWNER_PROTOCOL, OWNER_MINIPORT)) {
 		__atomic_sub_fetch(&storage->adapter->indicated, 1, __ATOMIC_ACQ_REL);
+		autopool_return(storage->adapter->autopool, &id, 1);
 		return true;
 	}
 	if (pass(storage, OWNER_LENT, OWNER_EARLY)) {
 		__atomic_sub_fetch(&storage->adapter->indicated, 1, __ATOMIC_ACQ_REL);
+		autopool_return(storage->adapter->autopool, &id, 1);
 		return false;
 	}
 	if (owner_of(storage) == OWNER_BORROWED)

@@ -24,6 +24,7 @@ struct shared_request {
 	bool fails;
 	KIRQL irql; /* of the callback */
 	PVOID context;
+	uint64_t number; /* in the pool that the host keeps */
 };
 
 ULONG NdisGetSharedDataAlignment(void)
@@ -157,6 +158,7 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
 	block = grant(adapter, Length, Cached, ndis_adapter_below_4g(adapter));
 	if (block == NULL)
 		return;
+	autopool_base(adapter->autopool, block);
 	*VirtualAddress = block->va;
 	PhysicalAddress->QuadPart = (LONGLONG)block->bus.value;
 }
@@ -224,6 +226,8 @@ static void complete(struct exec_job *job)
 		bus.QuadPart = (LONGLONG)block->bus.value;
 	if (settle(&adapter->memory, request, block != NULL) && block == NULL)
 		shown = NULL; /* R8: on failure both forms occur, NULL and garbage */
+	autopool_complete(adapter->autopool, request->number, block, request->length,
+			  request->irql);
 	call_back(request, block != NULL ? block->va : NULL, shown);
 	bus.QuadPart = (LONGLONG)0xdeadbeefdeadbeef; /* R11 */
 	ndis_leave_adapter(before);
@@ -316,13 +320,18 @@ static NDIS_STATUS request_memory(struct ndis_adapter *adapter,
 {
 	struct ndis_host *host = ndis_host();
 	struct shared_request *request;
+	uint64_t number;
 	int64_t lead_ns;
 
 	if (length == 0)
 		return NDIS_STATUS_FAILURE;
 	request = make_request(adapter, completion, length, cached, context);
+	number = autopool_request(adapter->autopool, length, cached);
+	if (request != NULL)
+		request->number = number;
 	lead_ns = accept(&adapter->memory, request);
 	if (lead_ns < 0) {
+		autopool_refused(adapter->autopool, number, (uint32_t)NDIS_STATUS_FAILURE);
 		free(request);
 		return NDIS_STATUS_FAILURE;
 	}
@@ -431,6 +440,7 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
 	}
 	/* A wrong argument is reported; what was meant is clear, and the run goes on. */
 	compare(adapter, block, Length, Cached, (uint64_t)PhysicalAddress.QuadPart);
+	autopool_free(adapter->autopool, block);
 	release(adapter, block);
 }
 
