@@ -104,7 +104,7 @@ static void print_heading(const struct pool_summary *p)
 		printf("  %s", printable(p->name));
 	if (p->generation)
 		printf("  NDIS %u", p->generation);
-	if (p->buffer_bytes)
+	if (p->buffer_bytes && p->buffer_bytes != POOL_UNKNOWN)
 		printf("  buffers of %u bytes", p->buffer_bytes);
 	if (p->closed_ns && p->opened_ns)
 		printf("  open for %s", duration(p->closed_ns - p->opened_ns));
@@ -126,7 +126,10 @@ static void print_latency(const char *label, const struct latency *l)
 
 static void print_range(const char *label, const struct range *r)
 {
-	printf("  %-12s min %u  mean %.1f  max %u\n", label, r->min, r->mean, r->max);
+	if (r->known)
+		printf("  %-12s min %u  mean %.1f  max %u\n", label, r->min, r->mean, r->max);
+	else
+		printf("  %-12s unknown\n", label);
 }
 
 static void print_verdict(const char *label, const char *what, uint64_t checked,
@@ -142,16 +145,25 @@ static void print_verdict(const char *label, const char *what, uint64_t checked,
 		       n(mismatches), n(checked), what, duration(first_ns - start_ns));
 }
 
+static void print_marks(const struct pool_marks *m)
+{
+	if (!pool_marks_known(m)) {
+		printf("  marks        unknown\n");
+		return;
+	}
+	printf("  marks        base %u  block %u  low %u  high %u  limit %u  reserve %u  "
+	       "max-pending %u  shrink-ticks %u\n",
+	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending,
+	       m->shrink_ticks);
+}
+
 static void print_pool(const struct pool_summary *p, const struct trace_status *t)
 {
 	const struct pool_marks *m = &p->marks;
 	const struct pool_totals *o = &p->totals;
 
 	print_heading(p);
-	printf("  marks        base %u  block %u  low %u  high %u  limit %u  reserve %u  "
-	       "max-pending %u  shrink-ticks %u\n",
-	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending,
-	       m->shrink_ticks);
+	print_marks(m);
 	printf("  requests     %llu = %llu refused + %llu completed + %llu failed + %llu pending\n",
 	       n(o->requested), n(o->refused), n(o->completed), n(o->failed), n(p->pending));
 	printf("  blocks       %llu freed, %llu live\n", n(o->freed), n(p->live_blocks));
@@ -160,7 +172,9 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 	printf("  dropped      %llu frame%s\n", n(o->dropped), plural(o->dropped));
 	print_range("available", &p->available);
 	print_range("total", &p->total);
-	printf("  crossings    low %llu, high %llu\n", n(p->low_crossings), n(p->high_crossings));
+	if (pool_marks_known(m))
+		printf("  crossings    low %llu, high %llu\n", n(p->low_crossings),
+		       n(p->high_crossings));
 	print_latency("lead time", &p->lead);
 	print_latency("hold time", &p->hold);
 	printf("  violations   %llu\n", n(p->violations));
@@ -169,8 +183,11 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 		       n(p->lost), plural(p->lost));
 	print_verdict("audit", "tick", p->audit_ticks, p->audit_mismatches,
 		      p->audit_first_mismatch_ns, t->start_ns);
-	print_verdict("identity", "decision", p->identity_checked, p->identity_mismatches,
-		      p->identity_first_mismatch_ns, t->start_ns);
+	if (pool_marks_known(m))
+		print_verdict("identity", "decision", p->identity_checked, p->identity_mismatches,
+			      p->identity_first_mismatch_ns, t->start_ns);
+	else
+		printf("  identity     not applicable: the driver says no marks\n");
 }
 
 static int status_of(const struct trace_status *t)

@@ -11,6 +11,12 @@ static json_t *number(uint64_t value)
 	return json_integer((json_int_t)value);
 }
 
+/* A count that may be unknown. */
+static json_t *count(uint32_t value)
+{
+	return value == POOL_UNKNOWN ? json_null() : number(value);
+}
+
 /* Names come from any driver: what is not UTF-8 is shown as '?'. */
 static json_t *text(const char *value)
 {
@@ -33,8 +39,10 @@ static json_t *time_or_null(int64_t ns)
 
 static json_t *marks(const struct pool_marks *m)
 {
-	json_t *o = json_object();
+	json_t *o = pool_marks_known(m) ? json_object() : NULL;
 
+	if (!o)
+		return json_null();
 	json_object_set_new(o, "base", number(m->base));
 	json_object_set_new(o, "block", number(m->block));
 	json_object_set_new(o, "low", number(m->low));
@@ -48,8 +56,10 @@ static json_t *marks(const struct pool_marks *m)
 
 static json_t *range(const struct range *r)
 {
-	json_t *o = json_object();
+	json_t *o = r->known ? json_object() : NULL;
 
+	if (!o)
+		return json_null();
 	json_object_set_new(o, "min", number(r->min));
 	json_object_set_new(o, "mean", json_real(r->mean));
 	json_object_set_new(o, "max", number(r->max));
@@ -99,23 +109,25 @@ static void set_totals(json_t *o, const struct pool_summary *p)
 
 static json_t *pool(const struct pool_summary *p)
 {
+	bool has_marks = pool_marks_known(&p->marks);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pool", number(p->pool));
 	json_object_set_new(o, "name", text(p->name));
 	json_object_set_new(o, "generation", number(p->generation));
-	json_object_set_new(o, "buffer_bytes", number(p->buffer_bytes));
+	json_object_set_new(o, "buffer_bytes", count(p->buffer_bytes));
 	json_object_set_new(o, "marks", marks(&p->marks));
 	json_object_set_new(o, "opened_ns", time_or_null(p->opened_ns));
 	json_object_set_new(o, "closed_ns", time_or_null(p->closed_ns));
 	set_totals(o, p);
-	json_object_set_new(o, "available_now", number(p->available_now));
-	json_object_set_new(o, "total_now", number(p->total_now));
+	json_object_set_new(o, "available_now", count(p->available_now));
+	json_object_set_new(o, "total_now", count(p->total_now));
 	json_object_set_new(o, "fallback_now", json_boolean(p->fallback_now));
 	json_object_set_new(o, "available", range(&p->available));
 	json_object_set_new(o, "total", range(&p->total));
-	json_object_set_new(o, "low_crossings", number(p->low_crossings));
-	json_object_set_new(o, "high_crossings", number(p->high_crossings));
+	json_object_set_new(o, "low_crossings", has_marks ? number(p->low_crossings) : json_null());
+	json_object_set_new(o, "high_crossings",
+			    has_marks ? number(p->high_crossings) : json_null());
 	json_object_set_new(o, "lead_ns", latency(&p->lead));
 	json_object_set_new(o, "hold_ns", latency(&p->hold));
 	json_object_set_new(o, "violations", number(p->violations));
@@ -124,8 +136,9 @@ static json_t *pool(const struct pool_summary *p)
 		o, "audit",
 		verdict(p->audit_ticks, p->audit_mismatches, p->audit_first_mismatch_ns));
 	json_object_set_new(o, "identity",
-			    verdict(p->identity_checked, p->identity_mismatches,
-				    p->identity_first_mismatch_ns));
+			    has_marks ? verdict(p->identity_checked, p->identity_mismatches,
+						p->identity_first_mismatch_ns)
+				      : json_null());
 	return o;
 }
 

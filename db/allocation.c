@@ -50,13 +50,23 @@ static bool reason_fits(const struct allocation *row, uint8_t reason)
 	return (row->outcome == POOL_OUTCOME_USED) == joined;
 }
 
-static struct allocation *find_block(struct allocations *a, uint32_t block, uint8_t reason)
+/* Blocks of one number are told apart by their addresses, where the record has them right. */
+static struct allocation *find_block(struct allocations *a, const struct pool_event *e)
 {
-	for (size_t i = a->nr; i-- > 0;)
-		if (is_live(&a->rows[i]) && a->rows[i].block == block &&
-		    reason_fits(&a->rows[i], reason))
-			return &a->rows[i];
-	return NULL;
+	struct allocation *found = NULL;
+
+	for (size_t i = a->nr; i-- > 0;) {
+		struct allocation *row = &a->rows[i];
+
+		if (!is_live(row) || row->block != e->u.free.block ||
+		    !reason_fits(row, e->u.free.reason))
+			continue;
+		if (row->va == e->u.free.va)
+			return row;
+		if (!found)
+			found = row;
+	}
+	return found;
 }
 
 static int request(struct allocations *a, const struct pool_event *e, int64_t *next_id)
@@ -104,6 +114,7 @@ static int complete(struct allocations *a, const struct pool_event *e, int64_t *
 	row->completed_ns = e->ts_ns;
 	row->outcome = e->u.complete.outcome;
 	row->block = e->u.complete.block;
+	row->va = e->u.complete.va;
 	row->length_bytes = e->u.complete.length_bytes;
 	row->buffers = e->u.complete.buffers;
 	row->over = row->outcome == POOL_OUTCOME_NULL;
@@ -114,7 +125,7 @@ static int complete(struct allocations *a, const struct pool_event *e, int64_t *
 
 static int freed(struct allocations *a, const struct pool_event *e, int64_t *next_id)
 {
-	struct allocation *row = find_block(a, e->u.free.block, e->u.free.reason);
+	struct allocation *row = find_block(a, e);
 
 	if (!row) {
 		if (add(a, next_id, &row))

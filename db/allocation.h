@@ -20,6 +20,7 @@ struct allocation {
 	int64_t id;				      /* the row */
 	uint64_t request;			      /* UINT64_MAX: not in the record */
 	int64_t requested_ns, completed_ns, freed_ns; /* 0: not (yet) */
+	uint64_t va;
 	uint32_t block, length_bytes, buffers;
 	int outcome, reason; /* ALLOCATION_UNKNOWN: not (yet) */
 	bool changed, over;

@@ -31,12 +31,14 @@ static uint64_t derived_available(const struct track *t)
 
 static bool tick_agrees(const struct track *t, const struct pool_event *e)
 {
-	if (e->u.tick.total != t->now.total || e->u.tick.pending != t->pending)
+	bool counts = e->u.tick.total != POOL_UNKNOWN && e->available != POOL_UNKNOWN;
+
+	if ((counts && e->u.tick.total != t->now.total) || e->u.tick.pending != t->pending)
 		return false;
 	if (!alloc_totals_agree(&t->totals, &e->u.tick.totals))
 		return false;
 	return !t->rx_seen || (rx_totals_agree(&t->totals, &e->u.tick.totals) &&
-			       e->available == derived_available(t));
+			       (!counts || e->available == derived_available(t)));
 }
 
 static bool close_agrees(const struct track *t, const struct pool_event *e)
@@ -58,6 +60,8 @@ static uint64_t blocks_of(const struct pool_event *e)
 {
 	const struct pool_marks *m = &e->u.tick.marks;
 
+	if (e->u.tick.total == POOL_UNKNOWN)
+		return e->u.tick.totals.completed - e->u.tick.totals.freed;
 	if (e->u.tick.total <= m->base || !m->block)
 		return e->u.tick.total != 0;
 	return 1 + (e->u.tick.total - m->base) / m->block;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "db/pool_event.h"
+
 const uint8_t tier_shift[TIER_NR] = {23, 26, 29, 32, 35, 38};
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
@@ -17,6 +19,8 @@ static uint32_t max_u32(uint32_t a, uint32_t b)
 
 static uint32_t held_of(const struct level_state *s)
 {
+	if (s->total == POOL_UNKNOWN || s->available == POOL_UNKNOWN)
+		return POOL_UNKNOWN;
 	return s->total > s->available ? s->total - s->available : 0;
 }
 

@@ -14,7 +14,7 @@
 extern const uint8_t tier_shift[TIER_NR];
 
 struct level_state {
-	uint32_t available, total; /* buffers */
+	uint32_t available, total; /* buffers, or POOL_UNKNOWN */
 	uint32_t pending;	   /* requests */
 	bool fallback;
 };

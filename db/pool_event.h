@@ -8,7 +8,14 @@
  * Units: _ns nanoseconds (ts_ns since the Unix epoch), _bytes bytes; available, total, buffers and
  * the marks are counts of buffers; pending is a count of requests.
  */
+#include <stdbool.h>
 #include <stdint.h>
+
+/*
+ * A count of buffers, or a mark, that the program does not know (POOLSCOPE_UNKNOWN): NULL in the
+ * database.
+ */
+#define POOL_UNKNOWN UINT32_MAX
 
 enum pool_event_kind {
 	POOL_EVENT_POOL_OPEN,
@@ -60,6 +67,12 @@ const char *pool_drop_cause_name(unsigned cause);
 struct pool_marks {
 	uint32_t base, block, low, high, limit, reserve, max_pending, shrink_ticks;
 };
+
+/* A pool without thresholds, which its layer below tells of: there is no policy to judge. */
+static inline bool pool_marks_known(const struct pool_marks *m)
+{
+	return m->low != POOL_UNKNOWN && m->high != POOL_UNKNOWN;
+}
 
 /* The driver's own running totals since pool_open. */
 struct pool_totals {

@@ -229,16 +229,25 @@ static uint32_t next_u32(struct cursor *c)
 	return (uint32_t)next_int(c);
 }
 
+/* A count that may be unknown. */
+static uint32_t next_count(struct cursor *c)
+{
+	bool is_null = sqlite3_column_type(c->stmt, c->at) == SQLITE_NULL;
+	uint32_t value = next_u32(c);
+
+	return is_null ? POOL_UNKNOWN : value;
+}
+
 static void next_marks(struct cursor *c, struct pool_marks *m)
 {
-	m->base = next_u32(c);
-	m->block = next_u32(c);
-	m->low = next_u32(c);
-	m->high = next_u32(c);
-	m->limit = next_u32(c);
-	m->reserve = next_u32(c);
-	m->max_pending = next_u32(c);
-	m->shrink_ticks = next_u32(c);
+	m->base = next_count(c);
+	m->block = next_count(c);
+	m->low = next_count(c);
+	m->high = next_count(c);
+	m->limit = next_count(c);
+	m->reserve = next_count(c);
+	m->max_pending = next_count(c);
+	m->shrink_ticks = next_count(c);
 }
 
 static void next_totals(struct cursor *c, struct pool_totals *t)
@@ -256,6 +265,7 @@ static void next_totals(struct cursor *c, struct pool_totals *t)
 
 static void next_range(struct cursor *c, struct range *r)
 {
+	r->known = sqlite3_column_type(c->stmt, c->at) != SQLITE_NULL;
 	r->min = next_u32(c);
 	r->mean = sqlite3_column_double(c->stmt, c->at++);
 	r->max = next_u32(c);
@@ -298,7 +308,7 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	name = (const char *)sqlite3_column_text(stmt, c.at++);
 	snprintf(p->name, sizeof(p->name), "%s", name ? name : "");
 	p->generation = (uint8_t)next_int(&c);
-	p->buffer_bytes = next_u32(&c);
+	p->buffer_bytes = next_count(&c);
 	next_marks(&c, &p->marks);
 	p->opened_ns = next_int(&c);
 	p->closed_ns = next_int(&c);
@@ -306,8 +316,8 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->held = held_of(&p->totals);
 	p->pending = (uint64_t)next_int(&c);
 	p->live_blocks = (uint64_t)next_int(&c);
-	p->available_now = next_u32(&c);
-	p->total_now = next_u32(&c);
+	p->available_now = next_count(&c);
+	p->total_now = next_count(&c);
 	p->fallback_now = next_int(&c) != 0;
 	next_range(&c, &p->available);
 	next_range(&c, &p->total);

@@ -45,6 +45,7 @@ struct latency {
 };
 
 struct range {
+	bool known; /* the pool has worked, and says its level */
 	uint32_t min, max;
 	double mean; /* time-weighted */
 };
@@ -54,18 +55,18 @@ struct pool_summary {
 	uint32_t pool;
 	char name[64];
 	uint8_t generation;
-	uint32_t buffer_bytes;
-	struct pool_marks marks;
+	uint32_t buffer_bytes;	      /* or POOL_UNKNOWN */
+	struct pool_marks marks;      /* POOL_UNKNOWN each where nobody said them */
 	int64_t opened_ns, closed_ns; /* closed_ns 0: still open */
 	struct pool_totals totals; /* derived from the events; after a late join or a gap from the
 				    * next tick on */
 	uint64_t pending;	   /* requests */
 	uint64_t held;		   /* buffers */
 	uint64_t live_blocks;	   /* all live blocks, the base block included */
-	uint32_t available_now, total_now;
+	uint32_t available_now, total_now; /* or POOL_UNKNOWN */
 	bool fallback_now;
-	struct range available, total; /* over the working life: docs/database.md */
-	uint64_t low_crossings, high_crossings;
+	struct range available, total;		/* over the working life: docs/database.md */
+	uint64_t low_crossings, high_crossings; /* 0 without marks */
 	struct latency lead, hold;
 	uint64_t violations;
 	uint64_t lost; /* events of this pool known to be lost */
@@ -87,7 +88,8 @@ int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct d
  */
 struct level_column {
 	bool known;
-	bool loss; /* events were lost inside */
+	bool measured; /* available, held and total are known too */
+	bool loss;     /* events were lost inside */
 	uint32_t available_min, available_max;
 	double available_mean;
 	uint32_t held_max;

@@ -25,6 +25,13 @@ static uint32_t u32_at(sqlite3_stmt *stmt, int column)
 	return (uint32_t)sqlite3_column_int64(stmt, column);
 }
 
+/* A count that may be unknown. */
+static uint32_t count_at(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? POOL_UNKNOWN
+								: u32_at(stmt, column);
+}
+
 static uint64_t u64_at(sqlite3_stmt *stmt, int column)
 {
 	return (uint64_t)sqlite3_column_int64(stmt, column);
@@ -33,14 +40,14 @@ static uint64_t u64_at(sqlite3_stmt *stmt, int column)
 static void read_marks(sqlite3_stmt *stmt, int column, struct pool_marks *m)
 {
 	*m = (struct pool_marks){
-		.base = u32_at(stmt, column),
-		.block = u32_at(stmt, column + 1),
-		.low = u32_at(stmt, column + 2),
-		.high = u32_at(stmt, column + 3),
-		.limit = u32_at(stmt, column + 4),
-		.reserve = u32_at(stmt, column + 5),
-		.max_pending = u32_at(stmt, column + 6),
-		.shrink_ticks = u32_at(stmt, column + 7),
+		.base = count_at(stmt, column),
+		.block = count_at(stmt, column + 1),
+		.low = count_at(stmt, column + 2),
+		.high = count_at(stmt, column + 3),
+		.limit = count_at(stmt, column + 4),
+		.reserve = count_at(stmt, column + 5),
+		.max_pending = count_at(stmt, column + 6),
+		.shrink_ticks = count_at(stmt, column + 7),
 	};
 }
 
@@ -66,14 +73,14 @@ static void read_open(sqlite3_stmt *stmt, struct walk *w, struct pool_event *e)
 	strncpy(w->name, name ? name : "", sizeof(w->name) - 1);
 	e->u.open.name = w->name;
 	e->u.open.generation = (uint8_t)u32_at(stmt, 3);
-	e->u.open.buffer_bytes = u32_at(stmt, 4);
+	e->u.open.buffer_bytes = count_at(stmt, 4);
 	read_marks(stmt, 5, &e->u.open.marks);
 }
 
 static void read_tick(sqlite3_stmt *stmt, struct pool_event *e)
 {
-	e->available = u32_at(stmt, 2);
-	e->u.tick.total = u32_at(stmt, 3);
+	e->available = count_at(stmt, 2);
+	e->u.tick.total = count_at(stmt, 3);
 	e->u.tick.pending = u32_at(stmt, 4);
 	e->u.tick.fallback = (uint8_t)u32_at(stmt, 5);
 	e->u.tick.running = (uint8_t)u32_at(stmt, 6);
@@ -87,8 +94,8 @@ static void read_request(sqlite3_stmt *stmt, struct pool_event *e)
 	e->u.request.length_bytes = u32_at(stmt, 3);
 	e->u.request.cached = (uint8_t)u32_at(stmt, 4);
 	e->u.request.irql = (uint8_t)u32_at(stmt, 5);
-	e->available = u32_at(stmt, 6);
-	e->u.request.total = u32_at(stmt, 7);
+	e->available = count_at(stmt, 6);
+	e->u.request.total = count_at(stmt, 7);
 	e->u.request.pending = u32_at(stmt, 8);
 }
 
@@ -101,8 +108,8 @@ static void read_complete(sqlite3_stmt *stmt, struct pool_event *e)
 	e->u.complete.length_bytes = u32_at(stmt, 6);
 	e->u.complete.irql = (uint8_t)u32_at(stmt, 7);
 	e->u.complete.outcome = (uint8_t)u32_at(stmt, 8);
-	e->u.complete.buffers = u32_at(stmt, 9);
-	e->available = u32_at(stmt, 10);
+	e->u.complete.buffers = count_at(stmt, 9);
+	e->available = count_at(stmt, 10);
 }
 
 static void read_free(sqlite3_stmt *stmt, struct pool_event *e)
@@ -112,8 +119,8 @@ static void read_free(sqlite3_stmt *stmt, struct pool_event *e)
 	e->u.free.pa = u64_at(stmt, 4);
 	e->u.free.length_bytes = u32_at(stmt, 5);
 	e->u.free.reason = (uint8_t)u32_at(stmt, 6);
-	e->u.free.buffers = u32_at(stmt, 7);
-	e->available = u32_at(stmt, 8);
+	e->u.free.buffers = count_at(stmt, 7);
+	e->available = count_at(stmt, 8);
 }
 
 /* See ev_rx.what in schema.sql. */
@@ -132,7 +139,7 @@ static void read_rx(sqlite3_stmt *stmt, struct walk *w, struct pool_event *e)
 				       : at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
 						 (uint32_t)at[3] << 24;
 	e->kind = what & 1 ? POOL_EVENT_RX_RETURN : POOL_EVENT_RX_TAKE;
-	e->available = u32_at(stmt, 3);
+	e->available = count_at(stmt, 3);
 	e->u.rx.buffers = w->ids;
 	e->u.rx.nr_buffers = nr;
 	e->u.rx.resources = what & 1 ? 0 : (uint16_t)(what >> 2);
@@ -144,7 +151,7 @@ static void read_close(sqlite3_stmt *stmt, struct pool_event *e)
 {
 	read_totals(stmt, 2, &e->u.close.totals);
 	e->u.close.live_blocks = u32_at(stmt, 11);
-	e->u.close.live_buffers = u32_at(stmt, 12);
+	e->u.close.live_buffers = count_at(stmt, 12);
 }
 
 static void read_event(struct walk *w, enum query_statement table, struct pool_event *e)
@@ -193,7 +200,7 @@ static void read_event(struct walk *w, enum query_statement table, struct pool_e
 	case QUERY_EV_FALLBACK:
 		e->kind = POOL_EVENT_FALLBACK;
 		e->u.fallback.on = (uint8_t)u32_at(stmt, 2);
-		e->available = u32_at(stmt, 3);
+		e->available = count_at(stmt, 3);
 		break;
 	case QUERY_EV_VIOLATION:
 		e->kind = POOL_EVENT_VIOLATION;

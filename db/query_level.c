@@ -47,8 +47,14 @@ static int64_t window_end(const struct sweep *s)
 static void include(struct level_column *c, const struct level_row *row, int64_t weight_ns,
 		    int64_t before_ns)
 {
-	if (!c->known) {
-		c->known = true;
+	c->known = true;
+	c->pending_max = max_u32(c->pending_max, row->pending_max);
+	c->fallback |= (row->flags & LEVEL_FALLBACK) != 0;
+	c->loss |= (row->flags & LEVEL_LOSS) != 0;
+	if (row->available_max == POOL_UNKNOWN || row->total_max == POOL_UNKNOWN)
+		return;
+	if (!c->measured) {
+		c->measured = true;
 		c->available_min = row->available_min;
 		c->total_min = row->total_min;
 	}
@@ -59,9 +65,6 @@ static void include(struct level_column *c, const struct level_row *row, int64_t
 	c->available_max = max_u32(c->available_max, row->available_max);
 	c->held_max = max_u32(c->held_max, row->held_max);
 	c->total_max = max_u32(c->total_max, row->total_max);
-	c->pending_max = max_u32(c->pending_max, row->pending_max);
-	c->fallback |= (row->flags & LEVEL_FALLBACK) != 0;
-	c->loss |= (row->flags & LEVEL_LOSS) != 0;
 	/* A running mean: what the column knew so far weighs before_ns. */
 	c->available_mean += (row->available_mean - c->available_mean) * (double)weight_ns /
 			     (double)(weight_ns + before_ns);
@@ -118,21 +121,28 @@ static void count(struct sweep *s, const struct level_row *row, int64_t middle_n
 	c->resources += (uint32_t)row->counts[LEVEL_RESOURCES];
 }
 
+static uint32_t count_at(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL
+		       ? POOL_UNKNOWN
+		       : (uint32_t)sqlite3_column_int64(stmt, column);
+}
+
 /* Columns as in QUERY_LEVEL and QUERY_LEVEL_BEFORE. */
 static void read_row(sqlite3_stmt *stmt, unsigned tier, struct level_row *row)
 {
 	memset(row, 0, sizeof(*row));
 	row->tier = (uint8_t)tier;
 	row->bucket = sqlite3_column_int64(stmt, 0);
-	row->available_min = (uint32_t)sqlite3_column_int64(stmt, 1);
+	row->available_min = count_at(stmt, 1);
 	row->available_mean = sqlite3_column_double(stmt, 2);
-	row->available_max = (uint32_t)sqlite3_column_int64(stmt, 3);
-	row->held_max = (uint32_t)sqlite3_column_int64(stmt, 4);
-	row->total_min = (uint32_t)sqlite3_column_int64(stmt, 5);
-	row->total_max = (uint32_t)sqlite3_column_int64(stmt, 6);
+	row->available_max = count_at(stmt, 3);
+	row->held_max = count_at(stmt, 4);
+	row->total_min = count_at(stmt, 5);
+	row->total_max = count_at(stmt, 6);
 	row->pending_max = (uint32_t)sqlite3_column_int64(stmt, 7);
-	row->end.available = (uint32_t)sqlite3_column_int64(stmt, 8);
-	row->end.total = (uint32_t)sqlite3_column_int64(stmt, 9);
+	row->end.available = count_at(stmt, 8);
+	row->end.total = count_at(stmt, 9);
 	row->end.pending = (uint32_t)sqlite3_column_int64(stmt, 10);
 	row->flags = (unsigned)sqlite3_column_int64(stmt, 11);
 	row->end.fallback = (row->flags & LEVEL_FALLBACK_END) != 0;

@@ -125,7 +125,7 @@ static void pool_row(struct rows *r, const struct track *t)
 	bind_text(stmt, ":name", t->name);
 	if (t->opened) {
 		bind_int(stmt, ":generation", t->generation);
-		bind_int(stmt, ":buffer_bytes", t->buffer_bytes);
+		bind_count(stmt, ":buffer_bytes", t->buffer_bytes);
 	}
 	if (t->has_marks)
 		bind_marks(stmt, &t->marks);
@@ -179,12 +179,14 @@ static void summary_row(struct rows *r, const struct track *t)
 	bind_totals(stmt, &t->totals);
 	bind_int(stmt, ":pending", (int64_t)t->pending);
 	bind_int(stmt, ":live_blocks", (int64_t)t->live_blocks);
-	bind_int(stmt, ":available", t->now.available);
-	bind_int(stmt, ":total", t->now.total);
+	bind_count(stmt, ":available", t->now.available);
+	bind_count(stmt, ":total", t->now.total);
 	bind_int(stmt, ":fallback", t->now.fallback);
 	bind_life(stmt, &t->life);
-	bind_int(stmt, ":low_crossings", (int64_t)t->low_crossings);
-	bind_int(stmt, ":high_crossings", (int64_t)t->high_crossings);
+	if (!t->has_marks || pool_marks_known(&t->marks)) {
+		bind_int(stmt, ":low_crossings", (int64_t)t->low_crossings);
+		bind_int(stmt, ":high_crossings", (int64_t)t->high_crossings);
+	}
 	bind_histogram(r, stmt, ":lead_histogram", ":lead_max_ns", t->lead);
 	bind_histogram(r, stmt, ":hold_histogram", ":hold_max_ns", t->hold_times);
 	bind_int(stmt, ":hold_unknown", (int64_t)t->hold.unknown);
@@ -229,7 +231,7 @@ void rows_allocation(struct rows *r, uint32_t pool, const struct allocation *a)
 		bind_int(stmt, ":reason", a->reason);
 	if (a->completed_ns && a->outcome != ALLOCATION_REFUSED) {
 		bind_int(stmt, ":block", a->block);
-		bind_int(stmt, ":buffers", a->buffers);
+		bind_count(stmt, ":buffers", a->buffers);
 	} else if (a->freed_ns) {
 		bind_int(stmt, ":block", a->block);
 	}
@@ -261,15 +263,18 @@ void rows_level(struct rows *r, uint32_t pool, const struct level_row *row)
 		bind_null(stmt, ":covered_ns");
 	else
 		bind_int(stmt, ":covered_ns", row->covered_ns);
-	bind_int(stmt, ":available_min", row->available_min);
-	bind_real(stmt, ":available_mean", row->available_mean);
-	bind_int(stmt, ":available_max", row->available_max);
-	bind_int(stmt, ":held_max", row->held_max);
-	bind_int(stmt, ":total_min", row->total_min);
-	bind_int(stmt, ":total_max", row->total_max);
+	bind_count(stmt, ":available_min", row->available_min);
+	if (row->available_max == POOL_UNKNOWN)
+		bind_null(stmt, ":available_mean");
+	else
+		bind_real(stmt, ":available_mean", row->available_mean);
+	bind_count(stmt, ":available_max", row->available_max);
+	bind_count(stmt, ":held_max", row->held_max);
+	bind_count(stmt, ":total_min", row->total_min);
+	bind_count(stmt, ":total_max", row->total_max);
 	bind_int(stmt, ":pending_max", row->pending_max);
-	bind_int(stmt, ":available", row->end.available);
-	bind_int(stmt, ":total", row->end.total);
+	bind_count(stmt, ":available", row->end.available);
+	bind_count(stmt, ":total", row->end.total);
 	bind_int(stmt, ":pending", row->end.pending);
 	bind_int(stmt, ":flags", row->flags);
 	for (int i = 0; i < LEVEL_NR_COUNTS; i++)

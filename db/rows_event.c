@@ -37,7 +37,10 @@ static void rx_event(struct rows *r, int64_t id, const struct pool_event *e)
 	sqlite3_bind_int64(stmt, s->rx.ts, e->ts_ns - r->base_ns);
 	sqlite3_bind_int(stmt, s->rx.what,
 			 is_return | wide | (is_return ? 0 : e->u.rx.resources << 2));
-	sqlite3_bind_int64(stmt, s->rx.available, e->available);
+	if (e->available == POOL_UNKNOWN)
+		sqlite3_bind_null(stmt, s->rx.available);
+	else
+		sqlite3_bind_int64(stmt, s->rx.available, e->available);
 	sqlite3_bind_blob(stmt, s->rx.ids, r->scratch, bytes, SQLITE_STATIC);
 	rows_run(r, stmt);
 }
@@ -46,14 +49,14 @@ static void bind_open(sqlite3_stmt *stmt, const struct pool_event *e)
 {
 	bind_text(stmt, ":name", e->u.open.name ? e->u.open.name : "");
 	bind_int(stmt, ":generation", e->u.open.generation);
-	bind_int(stmt, ":buffer_bytes", e->u.open.buffer_bytes);
+	bind_count(stmt, ":buffer_bytes", e->u.open.buffer_bytes);
 	bind_marks(stmt, &e->u.open.marks);
 }
 
 static void bind_tick(sqlite3_stmt *stmt, const struct pool_event *e)
 {
-	bind_int(stmt, ":available", e->available);
-	bind_int(stmt, ":total", e->u.tick.total);
+	bind_count(stmt, ":available", e->available);
+	bind_count(stmt, ":total", e->u.tick.total);
 	bind_int(stmt, ":pending", e->u.tick.pending);
 	bind_int(stmt, ":fallback", e->u.tick.fallback);
 	bind_int(stmt, ":running", e->u.tick.running);
@@ -67,8 +70,8 @@ static void bind_request(sqlite3_stmt *stmt, const struct pool_event *e)
 	bind_int(stmt, ":length_bytes", e->u.request.length_bytes);
 	bind_int(stmt, ":cached", e->u.request.cached);
 	bind_int(stmt, ":irql", e->u.request.irql);
-	bind_int(stmt, ":available", e->available);
-	bind_int(stmt, ":total", e->u.request.total);
+	bind_count(stmt, ":available", e->available);
+	bind_count(stmt, ":total", e->u.request.total);
 	bind_int(stmt, ":pending", e->u.request.pending);
 }
 
@@ -87,8 +90,8 @@ static void bind_complete(sqlite3_stmt *stmt, const struct pool_event *e)
 	bind_int(stmt, ":length_bytes", e->u.complete.length_bytes);
 	bind_int(stmt, ":irql", e->u.complete.irql);
 	bind_int(stmt, ":outcome", e->u.complete.outcome);
-	bind_int(stmt, ":buffers", e->u.complete.buffers);
-	bind_int(stmt, ":available", e->available);
+	bind_count(stmt, ":buffers", e->u.complete.buffers);
+	bind_count(stmt, ":available", e->available);
 }
 
 static void bind_free(sqlite3_stmt *stmt, const struct pool_event *e)
@@ -98,8 +101,8 @@ static void bind_free(sqlite3_stmt *stmt, const struct pool_event *e)
 	bind_int(stmt, ":pa", (int64_t)e->u.free.pa);
 	bind_int(stmt, ":length_bytes", e->u.free.length_bytes);
 	bind_int(stmt, ":reason", e->u.free.reason);
-	bind_int(stmt, ":buffers", e->u.free.buffers);
-	bind_int(stmt, ":available", e->available);
+	bind_count(stmt, ":buffers", e->u.free.buffers);
+	bind_count(stmt, ":available", e->available);
 }
 
 static void bind_drop(sqlite3_stmt *stmt, const struct pool_event *e)
@@ -111,7 +114,7 @@ static void bind_drop(sqlite3_stmt *stmt, const struct pool_event *e)
 static void bind_fallback(sqlite3_stmt *stmt, const struct pool_event *e)
 {
 	bind_int(stmt, ":is_on", e->u.fallback.on);
-	bind_int(stmt, ":available", e->available);
+	bind_count(stmt, ":available", e->available);
 }
 
 static void bind_violation(sqlite3_stmt *stmt, const struct pool_event *e)
@@ -124,7 +127,7 @@ static void bind_close(sqlite3_stmt *stmt, const struct pool_event *e)
 {
 	bind_totals(stmt, &e->u.close.totals);
 	bind_int(stmt, ":live_blocks", e->u.close.live_blocks);
-	bind_int(stmt, ":live_buffers", e->u.close.live_buffers);
+	bind_count(stmt, ":live_buffers", e->u.close.live_buffers);
 }
 
 static const struct {

@@ -76,8 +76,8 @@ CREATE TABLE summary (
 	dropped INTEGER NOT NULL,	-- frames without a descriptor
 	pending INTEGER NOT NULL,	-- requests in flight now
 	live_blocks INTEGER NOT NULL,	-- base block included
-	available INTEGER NOT NULL,	-- now
-	total INTEGER NOT NULL,		-- now
+	available INTEGER,		-- now; NULL: the program does not know
+	total INTEGER,			-- now; NULL as above
 	fallback INTEGER NOT NULL,	-- 1: the RESOURCES state is on
 	available_min INTEGER,		-- over the working life (docs/database.md); NULL before it
 	available_mean REAL,		-- time-weighted
@@ -85,8 +85,8 @@ CREATE TABLE summary (
 	total_min INTEGER,
 	total_mean REAL,
 	total_max INTEGER,
-	low_crossings INTEGER NOT NULL,	 -- available went from above low to low or below
-	high_crossings INTEGER NOT NULL, -- available went from below high to high or above
+	low_crossings INTEGER,		-- available went from above low to low or below; NULL: no marks
+	high_crossings INTEGER,		-- available went from below high to high or above; NULL as above
 	lead_max_ns INTEGER NOT NULL,
 	lead_histogram BLOB,		-- pairs of LEB128 numbers: bins skipped, count (docs/database.md)
 	hold_max_ns INTEGER NOT NULL,
@@ -153,7 +153,7 @@ CREATE TABLE ev_rx (
 	id INTEGER PRIMARY KEY,
 	ts INTEGER NOT NULL,
 	what INTEGER NOT NULL,	-- bit 0: return, else take; bit 1: ids of 4 bytes, else 2; from bit 2: resources
-	available INTEGER NOT NULL,
+	available INTEGER,	-- NULL: the program does not know
 	ids BLOB NOT NULL	-- buffer ids, little-endian
 );
 CREATE TABLE ev_drop (

@@ -107,6 +107,14 @@ void bind_int(struct sqlite3_stmt *stmt, const char *name, int64_t value)
 	sqlite3_bind_int64(stmt, parameter(stmt, name), value);
 }
 
+void bind_count(struct sqlite3_stmt *stmt, const char *name, uint32_t value)
+{
+	if (value == POOL_UNKNOWN)
+		bind_null(stmt, name);
+	else
+		bind_int(stmt, name, value);
+}
+
 void bind_real(struct sqlite3_stmt *stmt, const char *name, double value)
 {
 	sqlite3_bind_double(stmt, parameter(stmt, name), value);
@@ -129,14 +137,14 @@ void bind_null(struct sqlite3_stmt *stmt, const char *name)
 
 void bind_marks(struct sqlite3_stmt *stmt, const struct pool_marks *m)
 {
-	bind_int(stmt, ":base", m->base);
-	bind_int(stmt, ":block", m->block);
-	bind_int(stmt, ":low", m->low);
-	bind_int(stmt, ":high", m->high);
-	bind_int(stmt, ":limit", m->limit);
-	bind_int(stmt, ":reserve", m->reserve);
-	bind_int(stmt, ":max_pending", m->max_pending);
-	bind_int(stmt, ":shrink_ticks", m->shrink_ticks);
+	bind_count(stmt, ":base", m->base);
+	bind_count(stmt, ":block", m->block);
+	bind_count(stmt, ":low", m->low);
+	bind_count(stmt, ":high", m->high);
+	bind_count(stmt, ":limit", m->limit);
+	bind_count(stmt, ":reserve", m->reserve);
+	bind_count(stmt, ":max_pending", m->max_pending);
+	bind_count(stmt, ":shrink_ticks", m->shrink_ticks);
 }
 
 void bind_totals(struct sqlite3_stmt *stmt, const struct pool_totals *t)

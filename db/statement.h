@@ -51,6 +51,8 @@ void statements_release(struct statements *s);
 
 /* Binds one named parameter; it must exist. */
 void bind_int(struct sqlite3_stmt *stmt, const char *name, int64_t value);
+/* POOL_UNKNOWN is bound as NULL. */
+void bind_count(struct sqlite3_stmt *stmt, const char *name, uint32_t value);
 void bind_real(struct sqlite3_stmt *stmt, const char *name, double value);
 void bind_text(struct sqlite3_stmt *stmt, const char *name, const char *value); /* NULL: SQL NULL */
 void bind_blob(struct sqlite3_stmt *stmt, const char *name, const void *bytes, int nr_bytes);

@@ -71,6 +71,12 @@ static int add_latency(struct track *t, struct latency_rollup **rollup, int what
 
 /* --- what each kind of event does to the totals and the level -------------------------------- */
 
+/* Its layer below tells of the pool: all its blocks of number 0 are base blocks. */
+static bool has_no_marks(const struct track *t)
+{
+	return t->has_marks && !pool_marks_known(&t->marks);
+}
+
 static void on_open(struct track *t, const struct pool_event *e)
 {
 	snprintf(t->name, sizeof(t->name), "%s", e->u.open.name ? e->u.open.name : "");
@@ -79,6 +85,8 @@ static void on_open(struct track *t, const struct pool_event *e)
 	t->buffer_bytes = e->u.open.buffer_bytes;
 	t->opened_ns = e->ts_ns;
 	t->based = e->seq == 0;
+	if (has_no_marks(t))
+		t->now.available = t->now.total = POOL_UNKNOWN;
 }
 
 static void on_tick(struct track *t, const struct pool_event *e)
@@ -113,6 +121,14 @@ static void on_refused(struct track *t)
 	not_pending_any_more(t);
 }
 
+static void add_buffers(struct track *t, uint32_t buffers)
+{
+	if (buffers == POOL_UNKNOWN)
+		t->now.total = POOL_UNKNOWN;
+	else if (t->now.total != POOL_UNKNOWN)
+		t->now.total += buffers;
+}
+
 static void on_complete(struct track *t, const struct pool_event *e)
 {
 	bool memory = e->u.complete.outcome != POOL_OUTCOME_NULL;
@@ -124,19 +140,21 @@ static void on_complete(struct track *t, const struct pool_event *e)
 		t->step.counts[LEVEL_FAILED] += !memory;
 	}
 	if (e->u.complete.outcome == POOL_OUTCOME_USED) {
-		t->now.total += e->u.complete.buffers;
+		add_buffers(t, e->u.complete.buffers);
 		t->live_blocks++;
 	}
 }
 
 static void on_free(struct track *t, const struct pool_event *e)
 {
-	bool is_base = e->u.free.block == 0 && e->u.free.reason == POOL_FREE_HALT;
+	bool is_base =
+		e->u.free.block == 0 && (e->u.free.reason == POOL_FREE_HALT || has_no_marks(t));
 	uint32_t gone = e->u.free.buffers < t->now.total ? e->u.free.buffers : t->now.total;
 
 	if (e->u.free.reason == POOL_FREE_HALT)
 		life_end(&t->life, t->last_ns);
-	t->now.total -= gone;
+	if (t->now.total != POOL_UNKNOWN)
+		t->now.total -= gone;
 	if (e->u.free.buffers && t->live_blocks)
 		t->live_blocks--;
 	if (!is_base) {
@@ -251,7 +269,7 @@ static void learn_marks(struct track *t, const struct pool_event *e)
 
 static void count_crossings(struct track *t, uint32_t before, uint32_t after)
 {
-	if (!t->has_marks || !life_works(&t->life))
+	if (!t->has_marks || has_no_marks(t) || !life_works(&t->life))
 		return;
 	if (before > t->marks.low && after <= t->marks.low) {
 		t->low_crossings++;
@@ -267,7 +285,7 @@ static void begin_life(struct track *t, const struct pool_event *e)
 {
 	bool base = e->kind == POOL_EVENT_ALLOC_COMPLETE && !e->u.complete.request;
 
-	if (t->life.begun || !t->now.total)
+	if (t->life.begun || !t->now.total || t->now.total == POOL_UNKNOWN)
 		return;
 	if (!base && e->kind != POOL_EVENT_TICK)
 		return;

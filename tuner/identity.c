@@ -11,6 +11,7 @@ struct identity {
 	struct policy policy;
 	struct blocks blocks;
 	bool known;	    /* the policy's state is the pool's */
+	bool has_no_policy; /* the marks are unknown: there is nothing to replay */
 	bool rx_seen;	    /* receive events are recorded */
 	bool said_fallback; /* what the record says */
 	bool said_known;
@@ -325,6 +326,15 @@ static void settle_knowledge(struct identity *id, const struct pool_event *e)
 	}
 }
 
+/* Only a pool that says its marks has the policy's decisions. */
+static void note_policy(struct identity *id, const struct pool_event *e)
+{
+	if (e->kind == POOL_EVENT_POOL_OPEN)
+		id->has_no_policy = !pool_marks_known(&e->u.open.marks);
+	else if (e->kind == POOL_EVENT_TICK)
+		id->has_no_policy = !pool_marks_known(&e->u.tick.marks);
+}
+
 /*
  * An event is checked first, against what the policy wanted before it, and applied then.  Drops and
  * violations are no concern of the policy and may stand anywhere.
@@ -333,6 +343,9 @@ void identity_feed(struct identity *id, const struct pool_event *e, bool contigu
 {
 	if (!contiguous)
 		id->known = false;
+	note_policy(id, e);
+	if (id->has_no_policy)
+		return;
 	if (e->kind == POOL_EVENT_POOL_OPEN) {
 		on_open(id, e);
 		return;

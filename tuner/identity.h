@@ -15,7 +15,7 @@
  * What cannot be known is not judged: nothing after a loss or before a late join until the next
  *tick, which says the pool's state; frees until it is known again which blocks there are and who
  *holds their buffers, and how long ago the last shortage was; and nothing at all in a recording
- *without receive events.
+ *without receive events, or of a pool whose marks are unknown.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "viewer/figures.h"
 
+#include <stdio.h>
+
 #include "viewer/human.h"
 
 static const struct style plain = {0};
@@ -30,6 +32,7 @@ struct level_row {
 	uint64_t now, min, max;
 	uint8_t ink;
 	bool has_min; /* the columns do not keep every minimum */
+	bool has_now, has_max;
 };
 
 #define NR_LEVELS 4
@@ -39,19 +42,39 @@ static void level_rows(const struct pool_summary *pool, const struct series *ser
 {
 	struct level_column all = series_total(series);
 
-	rows[0] = (struct level_row){"available",	pool->available_now, all.available_min,
-				     all.available_max, INK_AVAILABLE,	     true};
-	rows[1] = (struct level_row){"held", pool->held, 0, all.held_max, INK_DEFAULT, false};
-	rows[2] = (struct level_row){"total",	    pool->total_now, all.total_min,
-				     all.total_max, INK_DEFAULT,     true};
-	rows[3] = (struct level_row){"pending",	      pool->pending, 0,
-				     all.pending_max, INK_PENDING,   false};
+	rows[0] = (struct level_row){.name = "available",
+				     .now = pool->available_now,
+				     .min = all.available_min,
+				     .max = all.available_max,
+				     .ink = INK_AVAILABLE,
+				     .has_min = all.measured};
+	rows[1] = (struct level_row){.name = "held", .now = pool->held, .max = all.held_max};
+	rows[2] = (struct level_row){.name = "total",
+				     .now = pool->total_now,
+				     .min = all.total_min,
+				     .max = all.total_max,
+				     .has_min = all.measured};
+	rows[3] = (struct level_row){.name = "pending",
+				     .now = pool->pending,
+				     .max = all.pending_max,
+				     .ink = INK_PENDING};
+	for (int i = 0; i < NR_LEVELS; i++) {
+		rows[i].has_now = rows[i].now != POOL_UNKNOWN;
+		rows[i].has_max = all.measured || i == 3;
+	}
+}
+
+static const char *count_or_dash(bool known, uint64_t n, char text[40])
+{
+	snprintf(text, 40, "%s", known ? human_count(n).s : "–");
+	return text;
 }
 
 static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
 			const struct series *series)
 {
 	struct level_row rows[NR_LEVELS];
+	char text[40];
 
 	level_rows(pool, series, rows);
 	canvas_text_right(canvas, x + 19, y, dim, "now");
@@ -60,12 +83,12 @@ static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_s
 	for (int i = 0; i < NR_LEVELS; i++) {
 		canvas_text(canvas, x, y + 1 + i, (struct style){.fg = rows[i].ink}, rows[i].name);
 		canvas_text_right(canvas, x + 19, y + 1 + i, strong, "%s",
-				  human_count(rows[i].now).s);
+				  count_or_dash(rows[i].has_now, rows[i].now, text));
 		if (rows[i].has_min)
 			canvas_text_right(canvas, x + 27, y + 1 + i, plain, "%s",
 					  human_count(rows[i].min).s);
 		canvas_text_right(canvas, x + 35, y + 1 + i, plain, "%s",
-				  human_count(rows[i].max).s);
+				  count_or_dash(rows[i].has_max, rows[i].max, text));
 	}
 }
 

@@ -29,13 +29,13 @@ static struct rect plot_of(struct rect rect)
 
 static double pending_buffers(const struct level_column *column, const struct pool_summary *pool)
 {
-	return (double)column->pending_max * pool->marks.block;
+	return pool_marks_known(&pool->marks) ? (double)column->pending_max * pool->marks.block : 0;
 }
 
 static struct chart_column column_of(const struct level_column *column,
 				     const struct pool_summary *pool)
 {
-	struct chart_column out = {.known = column->known};
+	struct chart_column out = {.known = column->measured};
 
 	out.edge[ZONE_AVAILABLE] = column->available_min;
 	out.edge[ZONE_SWING] = column->available_max;
@@ -52,16 +52,17 @@ static struct scale scale_for(const struct series *series, const struct pool_sum
 			      int rows)
 {
 	double near = rows < 14 ? 1.25 : 1.6;
-	double peak = pool->marks.high;
+	bool has_marks = pool_marks_known(&pool->marks);
+	double peak = has_marks ? pool->marks.high : 0;
 
 	for (size_t i = 0; i < series->nr; i++) {
 		const struct level_column *column = &series->level[i];
 		double top = column->total_max + pending_buffers(column, pool);
 
-		if (column->known && top > peak)
+		if (column->measured && top > peak)
 			peak = top;
 	}
-	if (pool->marks.limit <= near * peak) {
+	if (has_marks && pool->marks.limit <= near * peak) {
 		double limit = pool->marks.limit > peak ? pool->marks.limit : peak;
 
 		return (struct scale){.top = limit > 0 ? limit * 1.05 : 1};
@@ -72,8 +73,11 @@ static struct scale scale_for(const struct series *series, const struct pool_sum
 static void add_mark(struct chart_mark *marks, size_t *nr, const char *name, uint32_t value,
 		     uint8_t ink)
 {
-	struct chart_mark *mark = &marks[(*nr)++];
+	struct chart_mark *mark;
 
+	if (value == 0 || value == POOL_UNKNOWN)
+		return;
+	mark = &marks[(*nr)++];
 	mark->value = value;
 	mark->ink = ink;
 	snprintf(mark->label, sizeof(mark->label), "%s %.12s", name, human_count(value).s);
@@ -83,6 +87,28 @@ static const char *format_count(double value, char *text, size_t size)
 {
 	snprintf(text, size, "%s", human_count((uint64_t)value).s);
 	return text;
+}
+
+/* An empty chart says why it is empty. */
+static void say_unknown(struct canvas *canvas, struct rect plot, const struct pool_summary *pool)
+{
+	static const char *const words[] = {
+		"this driver does not say its buffers and thresholds: available is unknown",
+		"available is unknown: the driver does not say it",
+		"available: unknown",
+	};
+
+	if (pool->available_now != POOL_UNKNOWN)
+		return;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		int width = canvas_text_width(words[i]);
+
+		if (width > plot.w)
+			continue;
+		canvas_text(canvas, plot.x + (plot.w - width) / 2, plot.y + plot.h / 2,
+			    (struct style){.fg = INK_DIM}, words[i]);
+		return;
+	}
 }
 
 void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
@@ -100,12 +126,10 @@ void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_
 		columns[i] = column_of(&series->level[i], pool);
 	chart_area(canvas, plot, look, &scale, zones, NR_ZONES, columns);
 	free(columns);
-	if (pool->marks.limit)
-		add_mark(marks, &nr_marks, "limit", pool->marks.limit, INK_LIMIT);
-	if (pool->marks.high)
-		add_mark(marks, &nr_marks, "high", pool->marks.high, INK_HIGH);
-	if (pool->marks.low)
-		add_mark(marks, &nr_marks, "low", pool->marks.low, INK_LOW);
+	say_unknown(canvas, plot, pool);
+	add_mark(marks, &nr_marks, "limit", pool->marks.limit, INK_LIMIT);
+	add_mark(marks, &nr_marks, "high", pool->marks.high, INK_HIGH);
+	add_mark(marks, &nr_marks, "low", pool->marks.low, INK_LOW);
 	chart_value_axis(canvas, plot, &scale, format_count);
 	chart_marks(canvas, plot, look, &scale, marks, nr_marks);
 }

@@ -65,10 +65,12 @@ static void merge(struct level_column *into, const struct level_column *from)
 	into->fallback |= from->fallback;
 	into->low_crossings += from->low_crossings;
 	into->high_crossings += from->high_crossings;
-	if (!from->known)
+	into->known |= from->known;
+	TAKE_MAX(into->pending_max, from->pending_max);
+	if (!from->measured)
 		return;
-	if (!into->known) {
-		into->known = true;
+	if (!into->measured) {
+		into->measured = true;
 		into->available_min = from->available_min;
 		into->total_min = from->total_min;
 	}
@@ -77,7 +79,6 @@ static void merge(struct level_column *into, const struct level_column *from)
 	TAKE_MAX(into->available_max, from->available_max);
 	TAKE_MAX(into->held_max, from->held_max);
 	TAKE_MAX(into->total_max, from->total_max);
-	TAKE_MAX(into->pending_max, from->pending_max);
 }
 
 static struct level_column merge_range(const struct series *series, size_t first, size_t end)

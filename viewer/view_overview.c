@@ -110,11 +110,19 @@ static struct text alarm_text(const struct pool_summary *pool)
 	return text;
 }
 
+/* A count that may be unknown. */
+static struct text known_text(uint32_t n)
+{
+	if (n == POOL_UNKNOWN)
+		return (struct text){.s = "–"};
+	return count_text(n, 0);
+}
+
 static struct text available_text(const struct pool_summary *pool, uint32_t n)
 {
-	struct text text = count_text(n, 0);
+	struct text text = known_text(n);
 
-	if (n <= pool->marks.low && pool->total_now)
+	if (pool_marks_known(&pool->marks) && n <= pool->marks.low && pool->total_now)
 		text.style = (struct style){.fg = INK_LOW, .attr = ATTR_BOLD};
 	return text;
 }
@@ -140,17 +148,19 @@ static struct text cell_text(const struct pool_summary *pool, enum column_id id)
 	case COLUMN_GENERATION:
 		return generation_text(pool);
 	case COLUMN_LOW:
-		return count_text(pool->marks.low, 0);
+		return known_text(pool->marks.low);
 	case COLUMN_HIGH:
-		return count_text(pool->marks.high, 0);
+		return known_text(pool->marks.high);
 	case COLUMN_LIMIT:
-		return count_text(pool->marks.limit, 0);
+		return known_text(pool->marks.limit);
 	case COLUMN_AVAILABLE:
 		return available_text(pool, pool->available_now);
 	case COLUMN_AVAILABLE_MIN:
-		return available_text(pool, pool->available.min);
+		return available_text(pool, pool->available_now == POOL_UNKNOWN
+						    ? POOL_UNKNOWN
+						    : pool->available.min);
 	case COLUMN_TOTAL:
-		return count_text(pool->total_now, 0);
+		return known_text(pool->total_now);
 	case COLUMN_HELD:
 		return count_text(pool->held, 0);
 	case COLUMN_PENDING:
@@ -240,10 +250,10 @@ static void draw_spark(struct app *app, struct canvas *canvas, int x, int y, int
 			&err))
 		return;
 	for (int i = 0; i < width; i++) {
-		values[i] = level[i].known && start_ns + column_ns * i < view.shown_ns
+		values[i] = level[i].measured && start_ns + column_ns * i < view.shown_ns
 				    ? (double)level[i].available_min
 				    : -1;
-		if (level[i].known && level[i].total_max > top)
+		if (level[i].measured && level[i].total_max > top)
 			top = level[i].total_max;
 	}
 	chart_spark(canvas, x, y, width, &app->look, values, top, pool->marks.low,

@@ -25,11 +25,16 @@ static void draw_pool_line(struct canvas *canvas, struct rect rect, const struct
 		snprintf(facts[0], sizeof(facts[0]), "NDIS %u", pool->generation);
 	if (pool->closed_ns)
 		snprintf(facts[nr++], sizeof(facts[0]), " · closed");
-	snprintf(facts[nr++], sizeof(facts[0]), " · %u B", pool->buffer_bytes);
-	snprintf(facts[nr++], sizeof(facts[0]), " · base %u", marks->base);
-	snprintf(facts[nr++], sizeof(facts[0]), " · block %u", marks->block);
-	snprintf(facts[nr++], sizeof(facts[0]), " · reserve %u", marks->reserve);
-	snprintf(facts[nr++], sizeof(facts[0]), " · max-pending %u", marks->max_pending);
+	if (pool->buffer_bytes != POOL_UNKNOWN)
+		snprintf(facts[nr++], sizeof(facts[0]), " · %u B", pool->buffer_bytes);
+	if (pool_marks_known(marks)) {
+		snprintf(facts[nr++], sizeof(facts[0]), " · base %u", marks->base);
+		snprintf(facts[nr++], sizeof(facts[0]), " · block %u", marks->block);
+		snprintf(facts[nr++], sizeof(facts[0]), " · reserve %u", marks->reserve);
+		snprintf(facts[nr++], sizeof(facts[0]), " · max-pending %u", marks->max_pending);
+	} else {
+		snprintf(facts[nr++], sizeof(facts[0]), " · marks unknown");
+	}
 	x = canvas_text(canvas, 1, rect.y, (struct style){.fg = INK_TITLE, .attr = ATTR_BOLD},
 			pool->name) +
 	    2;
