@@ -64,7 +64,9 @@ static const struct {
 	{"hold", "SPEC", "how long the stack keeps a frame (lognormal:median=1ms,p99=10ms)",
 	 OPT_HOLD},
 	{"lead", "SPEC", "how long an allocation takes (lognormal:median=2ms,p99=12ms)", OPT_LEAD},
-	{"fail", "SPEC", "what goes wrong: refuse:p=P, null:p=P; may be repeated", OPT_FAIL},
+	{"fail", "SPEC",
+	 "what goes wrong: refuse:p=P, null:p=P, windows:good=DUR,bad=DUR; may be repeated",
+	 OPT_FAIL},
 	{"seed", "N", "of everything that is drawn (1)", OPT_SEED},
 	{"for", "DUR", "ends after this time", OPT_FOR},
 	{"packets", "N", "ends after this many frames", OPT_PACKETS},
@@ -99,11 +101,14 @@ static void print_help(void)
 		printf("  %-20s %s\n", left, table[i].help);
 	}
 	print_traffic_kinds();
-	printf("\nSPEC is kind:key=value,...: fixed:1ms, uniform:min=1ms,max=2ms, exp:mean=1ms,\n"
-	       "lognormal:median=300us,p99=5ms.  Durations need a unit; numbers take k, M and G.\n"
+	printf("\nTimes (hold, lead): fixed:1ms, uniform:min=1ms,max=2ms, exp:mean=1ms, "
+	       "lognormal:median=300us,p99=5ms,\n"
+	       "pareto:min=5ms,alpha=1.5,cap=10s,p=0.01, load:base=1ms,per=200us,per_mb=1ms; "
+	       "several "
+	       "joined by + add up.\n"
+	       "\nSPEC is kind:key=value,...  Durations need a unit; numbers take k, M and G.\n"
 	       "Exit status: 0 all well, 1 a rule was broken or data damaged, 2 usage, 3 input "
-	       "cannot "
-	       "be\nread, 4 the traffic ended at a fault.\n");
+	       "cannot be\nread, 4 the traffic ended at a fault.\n");
 }
 
 static int usage_error(const char *option, const char *why)

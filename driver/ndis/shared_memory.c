@@ -12,6 +12,9 @@
 /* What freshly granted memory holds: a driver that relies on zeroes shows itself. */
 #define GRANTED_FILL 0xa5
 
+/* Of chance: beside the adapters' own streams. */
+#define WINDOWS_STREAM 0x10000u
+
 /* An accepted request of NdisMAllocateSharedMemoryAsync() or ...Ex(). */
 struct shared_request {
 	struct exec_job job;
@@ -41,6 +44,8 @@ void ndis_shared_memory_init(struct ndis_adapter *adapter, uint64_t seed, uint64
 {
 	pthread_mutex_init(&adapter->memory.mutex, NULL);
 	rng_init(&adapter->memory.rng, seed, stream);
+	fault_windows_begin(&adapter->memory.windows, &ndis_host()->config.faults, seed,
+			    WINDOWS_STREAM + stream, exec_now_ns(ndis_host()->config.exec));
 }
 
 /* --- the ledger ------------------------------------------------------------------------------- */
@@ -234,22 +239,43 @@ static void complete(struct exec_job *job)
 	free(request);
 }
 
+/* (locked) Draws what becomes of a request: refused, or accepted and perhaps failing. */
+static bool draw_refusal(struct shared_memory *memory, struct shared_request *request)
+{
+	const struct ndis_host_config *config = &ndis_host()->config;
+	const struct ndis_faults *faults = &config->faults;
+	bool bad = fault_windows_bad(&memory->windows, faults, exec_now_ns(config->exec)) &&
+		   rng_chance(&memory->rng, faults->bad);
+	bool late = bad && rng_chance(&memory->rng, faults->late);
+
+	if ((bad && !late) || rng_chance(&memory->rng, faults->refuse))
+		return true;
+	request->fails = late || rng_chance(&memory->rng, faults->null);
+	return false;
+}
+
+/* (locked) From what is under way beside it. */
+static int64_t draw_lead(struct shared_memory *memory)
+{
+	const struct draw_load load = {memory->counts.pending, memory->counts.bytes_live};
+
+	return (int64_t)draw_ns(&ndis_host()->config.lead, &memory->rng, &load);
+}
+
 /* Draws whether the request is refused; otherwise enters it.  Returns: its lead time, or -1. */
 static int64_t accept(struct shared_memory *memory, struct shared_request *request)
 {
-	const struct ndis_host_config *config = &ndis_host()->config;
 	int64_t lead_ns = -1;
 
 	pthread_mutex_lock(&memory->mutex);
 	memory->counts.requests++;
-	if (request == NULL || rng_chance(&memory->rng, config->faults.refuse)) {
+	if (request == NULL || draw_refusal(memory, request)) {
 		memory->counts.refused++;
 	} else {
-		request->fails = rng_chance(&memory->rng, config->faults.null);
+		lead_ns = draw_lead(memory);
 		request->next = memory->pending;
 		memory->pending = request;
 		memory->counts.pending++;
-		lead_ns = (int64_t)draw_ns(&config->lead, &memory->rng);
 	}
 	pthread_mutex_unlock(&memory->mutex);
 	return lead_ns;

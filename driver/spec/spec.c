@@ -13,6 +13,7 @@
 struct cursor {
 	const char *start, *at;
 	char *why;
+	bool part; /* a '+' and a letter are an end, too */
 };
 
 static int fail(const struct cursor *c, const char *format, ...)
@@ -199,11 +200,16 @@ static int read_pair(struct cursor *c, const struct spec_kind *kind, bool first,
 	return read_key(c, &kind->keys[key], key, out);
 }
 
+static bool is_end(const struct cursor *c)
+{
+	return *c->at == '\0' || (c->part && *c->at == '+' && isalpha((unsigned char)c->at[1]));
+}
+
 static int read_pairs(struct cursor *c, const struct spec_kind *kind, struct spec *out)
 {
 	bool first = true;
 
-	if (*c->at == '\0')
+	if (is_end(c))
 		return 0;
 	if (*c->at != ':')
 		return fail(c, "':' is wanted after '%s'", kind->name);
@@ -213,7 +219,7 @@ static int read_pairs(struct cursor *c, const struct spec_kind *kind, struct spe
 			return -EINVAL;
 		first = false;
 	} while (*c->at == ',');
-	return *c->at == '\0' ? 0 : fail(c, "',' or the end is wanted here");
+	return is_end(c) ? 0 : fail(c, "',' or the end is wanted here");
 }
 
 static int fill_in(const struct cursor *c, const struct spec_kind *kind, struct spec *out)
@@ -246,6 +252,19 @@ static int find_kind(struct cursor *c, const struct spec_kind *kinds, size_t nr_
 	return fail(c, "unknown kind '%.*s' (known: %s)", (int)n, c->at, known);
 }
 
+static int parse(struct cursor *c, const struct spec_kind *kinds, size_t nr_kinds, struct spec *out)
+{
+	int kind = find_kind(c, kinds, nr_kinds);
+
+	memset(out, 0, sizeof(*out));
+	if (kind < 0)
+		return kind;
+	out->kind = (unsigned int)kind;
+	if (read_pairs(c, &kinds[kind], out) != 0)
+		return -EINVAL;
+	return fill_in(c, &kinds[kind], out);
+}
+
 int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds, struct spec *out,
 	       char why[SPEC_WHY_BYTES])
 {
@@ -256,17 +275,21 @@ int spec_parse_from(const char *text, size_t from, const struct spec_kind *kinds
 		    struct spec *out, char why[SPEC_WHY_BYTES])
 {
 	struct cursor c = {.start = text, .at = text + from};
-	int kind;
 
 	c.why = why;
-	kind = find_kind(&c, kinds, nr_kinds);
-	memset(out, 0, sizeof(*out));
-	if (kind < 0)
-		return kind;
-	out->kind = (unsigned int)kind;
-	if (read_pairs(&c, &kinds[kind], out) != 0)
+	return parse(&c, kinds, nr_kinds, out);
+}
+
+int spec_parse_part(const char *text, size_t *from, const struct spec_kind *kinds, size_t nr_kinds,
+		    struct spec *out, char why[SPEC_WHY_BYTES])
+{
+	struct cursor c = {.start = text, .at = text + *from, .part = true};
+
+	c.why = why;
+	if (parse(&c, kinds, nr_kinds, out) != 0)
 		return -EINVAL;
-	return fill_in(&c, &kinds[kind], out);
+	*from = (size_t)(c.at - text);
+	return 0;
 }
 
 const char *spec_text(const struct spec *spec, unsigned int key)

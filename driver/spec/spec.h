@@ -62,6 +62,13 @@ int spec_parse(const char *text, const struct spec_kind *kinds, size_t nr_kinds,
 int spec_parse_from(const char *text, size_t from, const struct spec_kind *kinds, size_t nr_kinds,
 		    struct spec *out, char why[SPEC_WHY_BYTES]);
 
+/*
+ * The same for a text of several SPECs joined by '+': one of them, which begins at *from.  *from is
+ * then at the '+' behind it, or at the end.  A '+' joins when a letter follows.
+ */
+int spec_parse_part(const char *text, size_t *from, const struct spec_kind *kinds, size_t nr_kinds,
+		    struct spec *out, char why[SPEC_WHY_BYTES]);
+
 /* The value of a SPEC_TEXT key; "" when it was not given.  Lives as long as spec. */
 const char *spec_text(const struct spec *spec, unsigned int key);
 

@@ -159,7 +159,8 @@ static void send_reflection(struct stack *stack, void *frame)
 
 static uint64_t due_time(struct stack *stack, uint64_t now_ns)
 {
-	uint64_t due_ns = now_ns + draw_ns(&stack->hold, &stack->rng);
+	const struct draw_load load = {stack->nr_held, 0};
+	uint64_t due_ns = now_ns + draw_ns(&stack->hold, &stack->rng, &load);
 
 	return due_ns < stack->latest_ns ? due_ns : stack->latest_ns;
 }

@@ -123,7 +123,7 @@ static void begin_with(ULONG base, ULONG buffer_bytes)
 	} values[] = {{"PoolBlock", 8},	  {"PoolLow", 4},    {"PoolHigh", 20},
 		      {"PoolReserve", 0}, {"PoolTickMs", 1}, {"PoolShrinkTicks", 2}};
 	struct ndis_protocol protocol = {receive, NULL};
-	struct ndis_host_config config = {.seed = 1, .lead = {.kind = DRAW_FIXED}};
+	struct ndis_host_config config = {.seed = 1};
 
 	rec_reset();
 	memset(&fx, 0, sizeof(fx));

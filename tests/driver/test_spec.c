@@ -15,6 +15,7 @@
 #include "driver/traffic/frame.h"
 
 static char why[SPEC_WHY_BYTES];
+static const struct draw_load idle;
 
 static double value_of(const char *text, enum spec_unit unit)
 {
@@ -68,9 +69,9 @@ static void first_value_may_come_without_its_key(void **state)
 
 	rng_init(&rng, 1, 1);
 	assert_int_equal(draw_parse("fixed:1ms", &draw, why), 0);
-	assert_int_equal(draw_ns(&draw, &rng), 1000000);
+	assert_int_equal(draw_ns(&draw, &rng, &idle), 1000000);
 	assert_int_equal(draw_parse("fixed:time=2ms", &draw, why), 0);
-	assert_int_equal(draw_ns(&draw, &rng), 2000000);
+	assert_int_equal(draw_ns(&draw, &rng, &idle), 2000000);
 }
 
 static void error_names_position_and_valid_kinds(void **state)
@@ -102,6 +103,16 @@ static void malformed_specs_are_refused(void **state)
 		"exp:=1ms",
 		"lognormal:median=0ms,p99=1ms",
 		"lognormal:median=2ms,p99=1ms",
+		"pareto:min=0s",
+		"pareto:min=2s,cap=1s",
+		"pareto:min=1ms,alpha=0",
+		"pareto:min=1ms,p=1.5",
+		"load:per=1",
+		"fixed:1ms+",
+		"fixed:1ms+fixed",
+		"fixed:1ms++fixed:1ms",
+		"+fixed:1ms",
+		"fixed:1ms+fixed:1ms+fixed:1ms+fixed:1ms+fixed:1ms",
 	};
 	struct draw draw;
 
@@ -129,10 +140,75 @@ static void lognormal_keeps_its_median_and_p99(void **state)
 	rng_init(&rng, 42, 3);
 	assert_int_equal(draw_parse("lognormal:median=300us,p99=5ms", &draw, why), 0);
 	for (int i = 0; i < N; i++)
-		drawn[i] = draw_ns(&draw, &rng);
+		drawn[i] = draw_ns(&draw, &rng, &idle);
 	qsort(drawn, N, sizeof(drawn[0]), by_value);
 	assert_true(fabs((double)drawn[N / 2] / 300e3 - 1) < 0.03);
 	assert_true(fabs((double)drawn[N / 100 * 99] / 5e6 - 1) < 0.08);
+}
+
+static void pareto_keeps_its_tail_its_cap_and_its_share(void **state)
+{
+	enum { N = 200000 };
+	unsigned int above = 0, far = 0, capped = 0, most = 0;
+	struct draw draw;
+	struct rng rng;
+
+	rng_init(&rng, 42, 4);
+	assert_int_equal(draw_parse("pareto:min=1ms,alpha=1.5,cap=1s,p=0.5", &draw, why), 0);
+	for (int i = 0; i < N; i++) {
+		uint64_t ns = draw_ns(&draw, &rng, &idle);
+
+		assert_true(ns == 0 || ns >= 1000000);
+		above += ns > 0;
+		far += ns > 4000000; /* (1/4)^1.5 = 1/8 */
+		capped += ns == 1000000000;
+		most += ns > 1000000000;
+	}
+	assert_true(fabs(above / (0.5 * N) - 1) < 0.02);
+	assert_true(fabs(far / (0.5 * N / 8) - 1) < 0.05);
+	assert_true(capped > 0 && most == 0);
+}
+
+static void parts_add_up_and_load_grows_with_what_is_under_way(void **state)
+{
+	const struct draw_load busy = {5, 2000000};
+	struct draw draw;
+	struct rng rng;
+
+	rng_init(&rng, 1, 1);
+	assert_int_equal(draw_parse("fixed:1e+6ns+load:base=3ms,per=200us,per_mb=1ms", &draw, why),
+			 0);
+	assert_int_equal(draw_ns(&draw, &rng, &idle), 4000000);
+	assert_int_equal(draw_ns(&draw, &rng, &busy), 4000000 + 1000000 + 2000000);
+	assert_int_equal(draw_parse("fixed:1ms+expo:2ms", &draw, why), -EINVAL);
+	assert_non_null(strstr(why, "position 11 "));
+	assert_non_null(strstr(why, "pareto, load"));
+}
+
+/* The share of bad time, and how often it turns bad, over 20000 s looked at each 10 ms. */
+static void windows_have_their_lengths(void **state)
+{
+	enum { N = 2000000 };
+	struct ndis_faults faults = {0};
+	struct fault_windows windows = {0};
+	unsigned int bad = 0, turns = 0;
+	bool was = false;
+
+	fault_windows_begin(&windows, &faults, 1, 1, 0);
+	assert_false(fault_windows_bad(&windows, &faults, 1000000000));
+	assert_int_equal(ndis_faults_parse("windows:good=3s,bad=1s,p=0.7", &faults, why), 0);
+	assert_true(faults.bad == 0.7 && faults.late == 0.5);
+	fault_windows_begin(&windows, &faults, 1, 1, 0);
+	for (uint64_t i = 0; i < N; i++) {
+		bool is = fault_windows_bad(&windows, &faults, i * 10000000);
+
+		bad += is;
+		turns += is && !was;
+		was = is;
+	}
+	assert_true(fabs(bad / (0.25 * N) - 1) < 0.05);
+	assert_true(fabs(turns / 5000.0 - 1) < 0.06);
+	assert_int_equal(ndis_faults_parse("windows:bad=1us", &faults, why), -EINVAL);
 }
 
 static void fail_options_add_up(void **state)
@@ -145,7 +221,7 @@ static void fail_options_add_up(void **state)
 	assert_true(faults.refuse == 0.5 && faults.null == 0.2);
 	assert_int_equal(ndis_faults_parse("refuse:p=0.1+", &faults, why), -EINVAL);
 	assert_int_equal(ndis_faults_parse("explode:p=0.1", &faults, why), -EINVAL);
-	assert_non_null(strstr(why, "refuse, null"));
+	assert_non_null(strstr(why, "refuse, null, windows"));
 }
 
 enum { TEXT_FILE, TEXT_NUMBER, TEXT_OTHER };
@@ -239,6 +315,9 @@ int main(void)
 		cmocka_unit_test(error_names_position_and_valid_kinds),
 		cmocka_unit_test(malformed_specs_are_refused),
 		cmocka_unit_test(lognormal_keeps_its_median_and_p99),
+		cmocka_unit_test(pareto_keeps_its_tail_its_cap_and_its_share),
+		cmocka_unit_test(parts_add_up_and_load_grows_with_what_is_under_way),
+		cmocka_unit_test(windows_have_their_lengths),
 		cmocka_unit_test(fail_options_add_up),
 		cmocka_unit_test(texts_end_at_a_comma_unless_quoted),
 		cmocka_unit_test(word_stands_for_its_number),
