@@ -59,6 +59,16 @@ daemons() {
 	[ "$(json "$T/x.db" 'p["taken"] == p["returned"] + p["resources"]')" = True ]
 }
 
+@test "a recording of the NDIS 5 face says so, and replays" {
+	run -0 "$P" record -o "$T/x.db" -- "$R" --ndis 5 --traffic burst:rate=50k --hold exp:mean=2ms \
+		--base 64 --block 32 --low 24 --high 96 --limit 512 --reserve 4 --tick 10ms --for 1s
+	[ "$(json "$T/x.db" 'p["generation"]')" = 5 ]
+	[ "$(json "$T/x.db" 's["trace"]["lost"]')" = 0 ]
+	[ "$(json "$T/x.db" 'p["requested"] > 0 and p["taken"] > 1000')" = True ]
+	[ "$(json "$T/x.db" '(p["live_blocks"], p["held"], p["pending"], p["violations"])')" = "(0, 0, 0, 0)" ]
+	[ "$(json "$T/x.db" 'p["audit"]["ok"] and p["identity"]["ok"]')" = True ]
+}
+
 @test "identity holds while requests are refused, fail and come late" {
 	run -0 "$P" record -o "$T/x.db" -- "$R" --traffic burst:rate=60k --for 2s --seed 3 \
 		--fail refuse:p=0.2 --fail null:p=0.2 --lead lognormal:median=3ms,p99=30ms

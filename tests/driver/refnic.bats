@@ -47,6 +47,15 @@ usage_error() {
 	[ "$status" = 0 ]
 }
 
+@test "both generations run clean under faults" {
+	for generation in 5 6; do
+		run refnic --ndis "$generation" --for 300ms --fail refuse:p=0.3+null:p=0.3 --max-pending 3
+		[ "$status" = 0 ]
+		[[ $output == *" 0 live;"* ]]
+		[[ $output == *" 0 violations"* ]]
+	done
+}
+
 @test "an option that does not exist is a usage error" {
 	usage_error --miniport --miniport x.so
 	usage_error --adapters --adapters 2

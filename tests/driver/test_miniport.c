@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference driver from end to end, in real threads: traffic, device, NDIS, miniport, stack.
- * Each run is replayed: the record must hold exactly the requests and frees that the policy asks
- * for.
+ * The reference driver from end to end, in real threads: traffic, device, NDIS, miniport, stack;
+ * all of it under both generations of NDIS.  Each run is replayed: the record must hold exactly the
+ * requests and frees that the policy asks for.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,10 +11,25 @@
 #include <cmocka.h>
 
 #include "driver/machine/machine.h"
+#include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
 #include "tests/driver/recorder.h"
 
 static uint32_t never_stop;
+
+static unsigned int generation;
+
+static int under_ndis5(void **state)
+{
+	generation = 5;
+	return 0;
+}
+
+static int under_ndis6(void **state)
+{
+	generation = 6;
+	return 0;
+}
 
 static struct machine_config config_for(const char *traffic, const char *hold, const char *lead)
 {
@@ -48,7 +63,10 @@ static struct machine_summary run(const struct machine_config *config, uint64_t 
 
 	rec_reset();
 	assert_non_null(exec);
-	assert_int_equal(machine_open(config, exec, DriverEntry, &machine, why), 0);
+	assert_int_equal(machine_open(config, exec,
+				      generation == 5 ? ndis5_driver_entry : DriverEntry, &machine,
+				      why),
+			 0);
 	assert_int_equal(machine_start(machine, why), 0);
 	machine_run(machine, for_ns, &never_stop);
 	machine_stop(machine);
@@ -175,7 +193,8 @@ static void halt_waits_for_pending_requests(void **state)
 	for (size_t i = 0; (done = rec_find(POOLSCOPE_EV_ALLOC_COMPLETE, i)) != NULL; i++) {
 		if (done->request != 0) {
 			assert_int_equal(done->how, POOLSCOPE_LATE);
-			assert_int_equal(done->irql, 0); /* R12 */
+			if (generation == 6)
+				assert_int_equal(done->irql, PASSIVE_LEVEL); /* R12 */
 		}
 	}
 }
@@ -215,6 +234,29 @@ static void record_begins_with_the_base_block_and_a_running_tick(void **state)
 	assert_int_equal(recorder.events[2].kind, POOLSCOPE_EV_TICK);
 	assert_true(recorder.events[2].on);
 	assert_int_equal(recorder.events[recorder.nr_events - 1].kind, POOLSCOPE_EV_POOL_CLOSE);
+}
+
+/* R12, R13: blocks come at PASSIVE_LEVEL, and under NDIS 5 at DISPATCH_LEVEL as well. */
+static void blocks_come_at_the_levels_of_the_generation(void **state)
+{
+	struct machine_config c =
+		config_for("burst:rate=50k,on=30ms,off=60ms", "exp:mean=2ms", "fixed:100us");
+	const struct rec_event *done;
+	bool seen[DISPATCH_LEVEL + 1] = {false};
+	struct machine_summary s;
+
+	c.marks.block = 8;
+	c.marks.high = 64;
+	s = run(&c, 300000000);
+	assert_books_balance(&s);
+	assert_identity();
+	for (size_t i = 0; (done = rec_find(POOLSCOPE_EV_ALLOC_COMPLETE, i)) != NULL; i++) {
+		assert_in_range(done->irql, PASSIVE_LEVEL, DISPATCH_LEVEL);
+		if (done->request != 0)
+			seen[done->irql] = true;
+	}
+	assert_true(seen[PASSIVE_LEVEL]);
+	assert_int_equal(seen[DISPATCH_LEVEL], generation == 5);
 }
 
 /* The time that the run lasts and the policy's clock go together. */
@@ -282,11 +324,13 @@ int main(void)
 		cmocka_unit_test(halt_waits_for_pending_requests),
 		cmocka_unit_test(max_pending_above_one_keeps_the_limit),
 		cmocka_unit_test(record_begins_with_the_base_block_and_a_running_tick),
+		cmocka_unit_test(blocks_come_at_the_levels_of_the_generation),
 		cmocka_unit_test(ticks_come_at_their_period),
 		cmocka_unit_test(summary_is_not_ok_when_anything_is_wrong),
 		cmocka_unit_test(halting_at_any_moment_leaves_nothing),
 	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("NDIS 6", tests, under_ndis6, NULL) +
+		     cmocka_run_group_tests_name("NDIS 5", tests, under_ndis5, NULL);
 
 	rec_reset();
 	return failed;
