@@ -30,6 +30,7 @@ enum option_id {
 	OPT_SEED,
 	OPT_FOR,
 	OPT_PACKETS,
+	OPT_ADAPTERS,
 	OPT_CLOCK,
 	OPT_OUTPUT,
 	OPT_HELP,
@@ -45,6 +46,8 @@ static const struct {
 	enum option_id id;
 } table[] = {
 	{"ndis", "5|6", "generation of the interface (6)", OPT_NDIS},
+	{"adapters", "N", "how many, each with a pool, a wire and traffic of its own (1)",
+	 OPT_ADAPTERS},
 	{"base", "N", "buffers of the base block" IN_TEXT(DEFAULT_BASE), OPT_BASE},
 	{"block", "N", "buffers of a dynamic block" IN_TEXT(DEFAULT_BLOCK), OPT_BLOCK},
 	{"low", "N", "available buffers at which a block is asked for" IN_TEXT(DEFAULT_LOW),
@@ -69,7 +72,7 @@ static const struct {
 	 OPT_FAIL},
 	{"seed", "N", "of everything that is drawn (1)", OPT_SEED},
 	{"for", "DUR", "ends after this time", OPT_FOR},
-	{"packets", "N", "ends after this many frames", OPT_PACKETS},
+	{"packets", "N", "ends after this many frames of each adapter", OPT_PACKETS},
 	{"clock", "KIND", "real, or virtual: as fast as it goes, the same for a seed (real)",
 	 OPT_CLOCK},
 	{"output", "FILE", "-o FILE: records into this new database, without LTTng", OPT_OUTPUT},
@@ -192,6 +195,16 @@ static int read_packets(const char *text, uint64_t *packets)
 	return *packets > 0 ? 0 : usage_error("packets", "must be at least 1");
 }
 
+static int read_adapters(const char *text, uint32_t *adapters)
+{
+	uint64_t value;
+
+	if (read_count(OPT_ADAPTERS, text, MACHINE_ADAPTERS_MAX, &value) != 0)
+		return -EINVAL;
+	*adapters = (uint32_t)value;
+	return value > 0 ? 0 : usage_error("adapters", "must be at least 1");
+}
+
 static int read_faults(const char *text, struct ndis_faults *faults)
 {
 	char why[SPEC_WHY_BYTES];
@@ -255,6 +268,8 @@ static int take_option(struct options *o, int id, const char *text)
 		return read_duration(id, text, &o->for_ns);
 	case OPT_PACKETS:
 		return read_packets(text, &o->machine.max_frames);
+	case OPT_ADAPTERS:
+		return read_adapters(text, &o->machine.adapters);
 	case OPT_OUTPUT:
 	case 'o':
 		o->output = text;

@@ -58,6 +58,21 @@ static void print_summary(const struct machine_summary *s)
 	print_violations();
 }
 
+static void print_adapters(struct machine *machine)
+{
+	struct machine_summary s;
+
+	for (uint32_t i = 0; machine_adapters(machine) > 1 && i < machine_adapters(machine); i++) {
+		machine_adapter_summary(machine, i, &s);
+		printf("adapter %-3" PRIu32 " %" PRIu64 " sent, %" PRIu64 " indicated (%" PRIu64
+		       " as RESOURCES), %" PRIu64 " dropped; %" PRIu64 " blocks allocated, %" PRIu32
+		       " live; peak %" PRIu64 " kB\n",
+		       i, s.wire.sent, s.stack.frames, s.stack.resources,
+		       s.wire.sent - s.stack.frames, s.memory.allocated, s.memory.blocks_live,
+		       s.memory.bytes_peak / 1024);
+	}
+}
+
 static void catch_signals(void)
 {
 	/* Once: a halt that waits for a far-off completion can still be cut short. */
@@ -101,6 +116,7 @@ static int run(const struct options *o, struct exec *exec)
 	machine_stop(machine);
 	machine_summary(machine, &summary);
 	if (error == 0) {
+		print_adapters(machine);
 		print_summary(&summary);
 		status = judge(&summary);
 	}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "driver/machine/machine.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "driver/machine/machine.h"
-#include "driver/nic/nic.h"
+#include "driver/machine/port.h"
 
 /* How often machine_run() looks at *stop. */
 #define LOOK_NS 20000000u
@@ -14,14 +16,10 @@
 struct machine {
 	struct machine_config config;
 	struct exec *exec;
-	struct dma_space *space;
-	struct device *device;
 	bool host_is_open;
 	struct ndis_driver *driver;
-	struct ndis_adapter *adapter;
-	struct stack *stack;
-	struct wire *wire;
-	bool initialized;
+	uint32_t nr_ports;
+	struct port *ports[MACHINE_ADAPTERS_MAX];
 };
 
 static int refuse(char *why, int error, const char *what)
@@ -54,75 +52,15 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 	return 0;
 }
 
-static int configure(struct machine *m)
-{
-	const struct policy_marks *marks = &m->config.marks;
-	const struct {
-		const char *keyword;
-		uint32_t value;
-	} values[] = {
-		{"PoolBase", marks->base},
-		{"PoolBlock", marks->block},
-		{"PoolLow", marks->low},
-		{"PoolHigh", marks->high},
-		{"PoolLimit", marks->limit},
-		{"PoolReserve", marks->reserve},
-		{"PoolMaxPending", marks->max_pending},
-		{"PoolShrinkTicks", marks->shrink_ticks},
-		{"PoolTickMs", m->config.tick_ms},
-	};
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && error == 0; i++)
-		error = ndis_adapter_configure(m->adapter, values[i].keyword, values[i].value);
-	return error;
-}
-
-static int open_wire(struct machine *m, char *why)
-{
-	struct wire_config wire = {
-		.exec = m->exec,
-		.device = m->device,
-		.adapter = m->adapter,
-		.traffic = m->config.traffic,
-		.seed = m->config.seed,
-		.max_frames = m->config.max_frames,
-	};
-
-	return wire_open(&wire, &m->wire, why);
-}
-
-static bool reflect(void *ctx, const uint8_t *bytes, uint32_t len_bytes)
-{
-	return wire_write(((struct machine *)ctx)->wire, bytes, len_bytes);
-}
-
-/* Everything below the driver and above it. */
 static int build(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 {
-	struct ndis_protocol protocol;
-	int error;
+	uint32_t adapters = m->config.adapters != 0 ? m->config.adapters : 1;
+	int error = open_host(m, entry, why);
 
-	m->space = dma_space_open();
-	m->device = m->space != NULL ? nic_open(m->space) : NULL;
-	m->stack = stack_open(m->exec, &m->config.hold, m->config.seed);
-	if (m->device == NULL || m->stack == NULL)
-		return refuse(why, -ENOMEM, "out of memory or threads");
-	error = open_host(m, entry, why);
-	if (error != 0)
-		return error;
-	m->adapter = ndis_adapter_open(m->driver, m->device);
-	if (m->adapter == NULL || configure(m) != 0)
-		return refuse(why, -ENOMEM, "out of memory or threads");
-	error = open_wire(m, why);
-	if (error != 0)
-		return error == -ENOMEM ? error : -EIO;
-	stack_expect(m->stack, wire_ledger(m->wire));
-	if (traffic_is_live(&m->config.traffic))
-		stack_reflect_to(m->stack, reflect, m);
-	protocol = stack_protocol(m->stack);
-	ndis_adapter_bind(m->adapter, &protocol);
-	return 0;
+	for (; error == 0 && m->nr_ports < adapters; m->nr_ports += error == 0)
+		error = port_open(&m->config, m->exec, m->driver, m->nr_ports,
+				  &m->ports[m->nr_ports], why);
+	return error;
 }
 
 int machine_open(const struct machine_config *config, struct exec *exec, DRIVER_INITIALIZE *entry,
@@ -146,50 +84,41 @@ int machine_open(const struct machine_config *config, struct exec *exec, DRIVER_
 
 void machine_close(struct machine *m)
 {
-	if (m->wire != NULL)
-		wire_close(m->wire);
-	if (m->adapter != NULL)
-		ndis_adapter_close(m->adapter);
+	while (m->nr_ports > 0)
+		port_close(m->ports[--m->nr_ports]);
 	if (m->driver != NULL)
 		ndis_driver_unload(m->driver);
 	if (m->host_is_open)
 		ndis_host_close();
-	if (m->stack != NULL)
-		stack_close(m->stack);
-	if (m->device != NULL)
-		m->device->ops->close(m->device);
-	if (m->space != NULL)
-		dma_space_close(m->space);
 	free(m);
 }
 
 int machine_start(struct machine *m, char why[SPEC_WHY_BYTES])
 {
-	NDIS_STATUS status = ndis_adapter_initialize(m->adapter);
+	for (uint32_t i = 0; i < m->nr_ports; i++) {
+		NDIS_STATUS status = port_start(m->ports[i]);
 
-	if (status == NDIS_STATUS_SUCCESS) {
-		m->initialized = true;
-		status = ndis_adapter_restart(m->adapter);
-	}
-	if (status != NDIS_STATUS_SUCCESS) {
-		snprintf(why, SPEC_WHY_BYTES, "the adapter did not start: status 0x%08x",
+		if (status == NDIS_STATUS_SUCCESS)
+			continue;
+		snprintf(why, SPEC_WHY_BYTES, "adapter %u did not start: status 0x%08x", i,
 			 (unsigned int)status);
 		return -ENODEV;
 	}
-	wire_start(m->wire);
+	for (uint32_t i = 0; i < m->nr_ports; i++)
+		port_send(m->ports[i]);
 	return 0;
 }
 
 void machine_run(struct machine *m, uint64_t for_ns, const uint32_t *stop)
 {
-	const uint32_t *done = wire_done(m->wire);
 	uint64_t now_ns = exec_now_ns(m->exec);
 	uint64_t end_ns = for_ns != 0 ? now_ns + for_ns : EXEC_NEVER;
+	uint32_t sent = 0; /* so many adapters have sent all of their frames */
 
 	while (now_ns < end_ns && !__atomic_load_n(stop, __ATOMIC_ACQUIRE)) {
-		uint64_t look_ns = now_ns + LOOK_NS;
+		uint64_t look_ns = now_ns + LOOK_NS < end_ns ? now_ns + LOOK_NS : end_ns;
 
-		if (exec_wait(m->exec, done, look_ns < end_ns ? look_ns : end_ns))
+		if (exec_wait(m->exec, port_sent(m->ports[sent]), look_ns) && ++sent == m->nr_ports)
 			return;
 		now_ns = exec_now_ns(m->exec);
 	}
@@ -197,27 +126,68 @@ void machine_run(struct machine *m, uint64_t for_ns, const uint32_t *stop)
 
 void machine_stop(struct machine *m)
 {
-	wire_stop(m->wire);
-	if (!m->initialized)
-		return;
-	m->initialized = false;
-	/* What the device has stored is still received; then the stack is told to let go. */
-	ndis_adapter_flush_interrupts(m->adapter);
-	stack_pause(m->stack, exec_now_ns(m->exec) + GRACE_NS);
-	ndis_adapter_pause(m->adapter);
-	ndis_adapter_halt(m->adapter, NdisHaltDeviceDisabled);
+	uint64_t until_ns = exec_now_ns(m->exec) + GRACE_NS;
+
+	for (uint32_t i = 0; i < m->nr_ports; i++)
+		port_quiet(m->ports[i], until_ns);
+	for (uint32_t i = 0; i < m->nr_ports; i++)
+		port_stop(m->ports[i]);
+}
+
+uint32_t machine_adapters(const struct machine *m)
+{
+	return m->nr_ports;
+}
+
+void machine_adapter_summary(struct machine *m, uint32_t number, struct machine_summary *s)
+{
+	port_summary(m->ports[number], s);
+}
+
+static void add_memory(struct ndis_memory_counts *to, const struct ndis_memory_counts *from)
+{
+	to->requests += from->requests;
+	to->refused += from->refused;
+	to->completed += from->completed;
+	to->completed_null += from->completed_null;
+	to->allocated += from->allocated;
+	to->freed += from->freed;
+	to->bytes_live += from->bytes_live;
+	to->bytes_peak += from->bytes_peak;
+	to->blocks_live += from->blocks_live;
+	to->pending += from->pending;
+	to->indicated += from->indicated;
+}
+
+static void add(struct machine_summary *to, const struct machine_summary *from)
+{
+	to->wire.sent += from->wire.sent;
+	to->device.stored += from->device.stored;
+	to->device.no_descriptor += from->device.no_descriptor;
+	to->device.fifo += from->device.fifo;
+	to->device.refused += from->device.refused;
+	to->device.faults += from->device.faults;
+	to->stack.frames += from->stack.frames;
+	to->stack.resources += from->stack.resources;
+	to->stack.returned += from->stack.returned;
+	to->stack.reflected += from->stack.reflected;
+	to->stack.payload_errors += from->stack.payload_errors;
+	to->stack.held += from->stack.held;
+	add_memory(&to->memory, &from->memory);
+	to->dma_faults += from->dma_faults;
+	if (to->traffic_fault[0] == '\0')
+		memcpy(to->traffic_fault, from->traffic_fault, sizeof(to->traffic_fault));
 }
 
 void machine_summary(struct machine *m, struct machine_summary *s)
 {
-	wire_count(m->wire, &s->wire);
-	m->device->ops->count(m->device, &s->device);
-	stack_count(m->stack, &s->stack);
-	ndis_adapter_counts(m->adapter, &s->memory);
-	s->dma_faults = dma_space_faults(m->space);
-	s->violations = ndis_violations();
-	snprintf(s->traffic_fault, sizeof(s->traffic_fault), "%s",
-		 wire_fault(m->wire) != NULL ? wire_fault(m->wire) : "");
+	*s = (struct machine_summary){.violations = ndis_violations()};
+	for (uint32_t i = 0; i < m->nr_ports; i++) {
+		struct machine_summary one;
+
+		port_summary(m->ports[i], &one);
+		add(s, &one);
+	}
 }
 
 bool machine_summary_ok(const struct machine_summary *s)

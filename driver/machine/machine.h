@@ -2,8 +2,8 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 /*
- * The machine that the driver runs in: a bus, the NIC, NDIS, the protocol stack and the wire, put
- * together over an executor.
+ * The machine that the driver runs in, put together over an executor: NDIS, and for each adapter a
+ * bus with the NIC on it, the protocol stack and the wire.
  *
  *	machine_open(&config, DriverEntry, &machine, why)
  *	machine_start(machine)                 the adapter is initialized and runs, frames flow
@@ -26,11 +26,14 @@
 
 struct machine; /* opaque */
 
+#define MACHINE_ADAPTERS_MAX 64u
+
 struct machine_config {
+	uint32_t adapters; /* up to the above; 0: one */
 	struct policy_marks marks;
 	uint32_t tick_ms;
 	uint64_t seed;
-	uint64_t max_frames; /* 0: no end */
+	uint64_t max_frames; /* of each adapter; 0: no end */
 	struct traffic traffic;
 	struct draw hold, lead;
 	struct ndis_faults faults;
@@ -55,8 +58,12 @@ int machine_start(struct machine *machine, char why[SPEC_WHY_BYTES]);
 /* for_ns 0: no end in time.  *stop is read atomically and may be set by a signal handler. */
 void machine_run(struct machine *machine, uint64_t for_ns, const uint32_t *stop);
 void machine_stop(struct machine *machine);
-/* After machine_stop(). */
+/* After machine_stop(): all adapters together; the peaks are added up. */
 void machine_summary(struct machine *machine, struct machine_summary *summary);
+/* One of them, without violations: those are counted for the machine. */
+uint32_t machine_adapters(const struct machine *machine);
+void machine_adapter_summary(struct machine *machine, uint32_t number,
+			     struct machine_summary *summary);
 void machine_close(struct machine *machine);
 
 /*

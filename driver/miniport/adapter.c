@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An adapter is built, starts, and ticks. */
+#include <stdio.h>
+
 #include "adapter.h"
 
 /* --- building --------------------------------------------------------------------------------- */
@@ -56,7 +58,7 @@ NDIS_STATUS adapter_make_pool(struct adapter *adapter)
 	ULONG dma_align = NdisMGetDmaAlignment(adapter->handle);
 	ULONG line = NdisGetSharedDataAlignment();
 	struct pool_config pool = {
-		.name = "rx0",
+		.name = adapter->pool_name,
 		.generation = adapter->face->generation,
 		.buffer_bytes = adapter->config.buffer_bytes,
 		.align = dma_align > line ? dma_align : line,
@@ -64,6 +66,8 @@ NDIS_STATUS adapter_make_pool(struct adapter *adapter)
 		.marks = adapter->config.marks,
 	};
 
+	snprintf(adapter->pool_name, sizeof(adapter->pool_name), "rx%u",
+		 (unsigned int)adapter->config.number);
 	return pool_init(&adapter->pool, &pool, adapter->face->pool_ops);
 }
 

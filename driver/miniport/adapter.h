@@ -59,6 +59,7 @@ struct adapter_config {
 	ULONG tick_ms;
 	ULONG buffer_bytes;
 	ULONG cached; /* Cached of every request; NDIS 6 ignores it */
+	ULONG number; /* which adapter of the machine's it is, for its pool's name */
 };
 
 struct adapter {
@@ -67,6 +68,7 @@ struct adapter {
 	struct adapter_config config;
 	struct hw_regs *regs;
 	ULONG regs_bytes;
+	char pool_name[16];
 	struct pool pool;
 	struct rx_ring ring;
 	NDIS_EVENT drained; /* the last pending request completed */

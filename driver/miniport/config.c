@@ -34,6 +34,7 @@ static void read_all(NDIS_HANDLE configuration, struct adapter_config *config)
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("BufferBytes"),
 		 &config->buffer_bytes);
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolCached"), &config->cached);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolNumber"), &config->number);
 }
 
 NDIS_STATUS config_read(NDIS_HANDLE configuration, struct adapter_config *config)

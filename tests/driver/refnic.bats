@@ -58,7 +58,6 @@ usage_error() {
 
 @test "an option that does not exist is a usage error" {
 	usage_error --miniport --miniport x.so
-	usage_error --adapters --adapters 2
 	usage_error extra extra
 }
 
@@ -193,4 +192,37 @@ usage_error() {
 	run refnic --packets 10 -o "$BATS_TEST_TMPDIR/none/x.db"
 	[ "$status" = 3 ]
 	[ "${#lines[@]}" = 1 ]
+}
+
+@test "adapters have pools, traffic and chance of their own, in one recording" {
+	for clock in virtual real; do
+		run refnic --clock $clock --seed 7 --adapters 3 --packets 20k --traffic poisson:rate=100k \
+			--fail null:p=0.5 -o "$BATS_TEST_TMPDIR/$clock.db"
+		[ "$status" = 0 ]
+		[[ ${lines[0]} == "adapter 0 "*" 20000 sent,"* ]]
+		[[ ${lines[2]} == "adapter 2 "*" 20000 sent,"* ]]
+		[[ ${lines[3]} == "frames "*" 60000 sent,"* ]]
+		run "$BUILD/poolscope" stat "$BATS_TEST_TMPDIR/$clock.db"
+		[ "$status" = 0 ]
+		[ "$(grep -c '^pool ' <<<"$output")" = 3 ]
+		[[ $output == *"pool 2  rx2  "* ]]
+		[ "$(grep -c 'audit        ok, ' <<<"$output")" = 3 ]
+		[ "$(grep -c 'identity     ok, ' <<<"$output")" = 3 ]
+	done
+	# Other arrivals, not the same ones three times.
+	[ "$(sqlite3 "$BATS_TEST_TMPDIR/virtual.db" \
+		"SELECT count(DISTINCT all_of) FROM (SELECT group_concat(buffers) AS all_of FROM event
+		 WHERE kind = 'rx_take' GROUP BY pool)")" = 3 ]
+}
+
+@test "one adapter among several sees what it sees alone" {
+	refnic --clock virtual --seed 7 --packets 20k -o "$BATS_TEST_TMPDIR/1.db"
+	refnic --clock virtual --seed 7 --packets 20k --adapters 2 -o "$BATS_TEST_TMPDIR/2.db"
+	sql="SELECT ts_ns, kind, buffers FROM event WHERE pool = 0 AND kind LIKE 'rx%' AND seq < 200"
+	[ "$(sqlite3 "$BATS_TEST_TMPDIR/1.db" "$sql")" = "$(sqlite3 "$BATS_TEST_TMPDIR/2.db" "$sql")" ]
+}
+
+@test "no adapters, or too many, are usage errors" {
+	usage_error '--adapters:' --adapters 0
+	usage_error '--adapters:' --adapters 65
 }
