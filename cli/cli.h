@@ -25,6 +25,7 @@ struct cli_command {
 	const char *synopsis; /* arguments, as shown behind the name */
 	const char *summary;  /* one line */
 	const char *help;     /* options, one a line, and anything else worth saying; ends in \n */
+	void (*more)(void);   /* prints more of it; may be NULL */
 };
 
 /*

@@ -15,27 +15,9 @@
 #include "cli/cli.h"
 #include "tuner/judge.h"
 #include "cli/record.h"
+#include "cli/scenario.h"
 #include "tracer/process.h"
 #include "viewer/viewer.h"
-
-/* What the demo can show, as options of refnic. */
-static const struct scenario {
-	const char *name, *what;
-	const char *args[12];
-} scenarios[] = {
-	{"burst",
-	 "bursts of packets: the pool grows with each and shrinks behind it (default)",
-	 {"--traffic", "burst:rate=60k"}},
-	{"steady",
-	 "an even load that the base block nearly carries",
-	 {"--traffic", "poisson:rate=60k"}},
-	{"slow-memory",
-	 "bursts while each block takes 5 to 80 ms to come",
-	 {"--traffic", "burst:rate=60k", "--lead", "lognormal:median=20ms,p99=80ms"}},
-	{"no-memory",
-	 "bursts while one request in three fails: RESOURCES and drops",
-	 {"--traffic", "burst:rate=60k", "--fail", "null:p=0.2", "--fail", "refuse:p=0.15"}},
-};
 
 struct demo {
 	const struct scenario *scenario;
@@ -51,22 +33,6 @@ struct demo {
 	bool finishing;
 	atomic_bool finished;
 };
-
-static const struct scenario *find_scenario(const char *name)
-{
-	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
-		if (!strcmp(scenarios[i].name, name))
-			return &scenarios[i];
-	}
-	return NULL;
-}
-
-static int list_scenarios(void)
-{
-	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		printf("%-12s %s\n", scenarios[i].name, scenarios[i].what);
-	return CLI_OK;
-}
 
 /* refnic beside this program (a build folder or an installation), else in PATH. */
 static bool find_refnic(char *path, size_t size)
@@ -143,7 +109,7 @@ static int parse(int argc, char **argv, struct demo *demo)
 					optarg);
 			break;
 		case 's':
-			demo->scenario = find_scenario(optarg);
+			demo->scenario = scenario_find(optarg);
 			if (!demo->scenario)
 				return cli_fail(
 					CLI_USAGE,
@@ -300,9 +266,11 @@ int cli_demo(int argc, char **argv)
 	char *line;
 	int ret;
 
-	if (argc == 3 && !strcmp(argv[1], "--scenario") && !strcmp(argv[2], "list"))
-		return list_scenarios();
-	demo.scenario = &scenarios[0];
+	if (argc == 3 && !strcmp(argv[1], "--scenario") && !strcmp(argv[2], "list")) {
+		scenario_list();
+		return CLI_OK;
+	}
+	demo.scenario = scenario_find(NULL);
 	ret = parse(argc, argv, &demo);
 	if (!ret)
 		ret = prepare(&demo, terminal);

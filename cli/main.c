@@ -8,16 +8,20 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/scenario.h"
 
 static const struct cli_command commands[] = {
 	{"demo", cli_demo, "[--for DUR] [--scenario NAME] [-o FILE]",
 	 "Runs the reference NIC under load, records it, and shows it live.",
 	 "  --for DUR        stop after this time (without a terminal: 10s)\n"
-	 "  --scenario NAME  what happens to the NIC; --scenario list shows the names\n"
+	 "  --scenario NAME  what happens to the NIC, of the list below\n"
 	 "  -o FILE          the database to write; default: a new file in\n"
 	 "                   $XDG_DATA_HOME/poolscope (~/.local/share/poolscope)\n"
 	 "\n"
-	 "Without a terminal it prints the summary of `poolscope stat` at the end.\n"},
+	 "Without a terminal it prints the summary of `poolscope stat` at the end.\n"
+	 "\n"
+	 "Scenarios, with the options of refnic that they stand for (`--scenario list`):\n",
+	 scenario_list},
 	{"record", cli_record, "-o FILE [--for DUR] [-e GROUPS] [--keep-trace DIR] -- CMD ARG...",
 	 "Runs CMD traced and stores its pool events in FILE while it runs.",
 	 "  -o FILE           the database to write; must not exist yet\n"
@@ -62,6 +66,8 @@ static const struct cli_command *find(const char *name)
 static int help(const struct cli_command *c)
 {
 	printf("usage: poolscope %s %s\n\n%s\n\n%s", c->name, c->synopsis, c->summary, c->help);
+	if (c->more)
+		c->more();
 	return CLI_OK;
 }
 

@@ -58,10 +58,19 @@ teardown() {
 
 @test "every scenario of the demo runs" {
 	run -0 "$P" demo --scenario list
-	names=$(awk '{ print $1 }' <<<"$output")
+	names=$(awk '/^[a-z]/ { print $1 }' <<<"$output")
+	[ "$(wc -w <<<"$names")" -ge 10 ]
 	for name in $names; do
-		run -0 "$P" demo --scenario "$name" --for 700ms -o "$T/$name.db" </dev/null
+		run -0 "$P" demo --scenario "$name" --for 200ms -o "$T/$name.db" </dev/null
 	done
+}
+
+@test "the help of the demo lists its scenarios, and what each stands for" {
+	run -0 "$P" demo --help
+	for name in $("$P" demo --scenario list | awk '/^[a-z]/ { print $1 }'); do
+		[[ $output == *$'\n'"$name "* ]]
+	done
+	[[ $output == *" --traffic burst:rate=60k"* ]]
 }
 
 @test "doctor finds what the tests need" {
