@@ -58,6 +58,16 @@ struct ndis_adapter *ndis_adapter_from(NDIS_HANDLE handle, uint16_t rule, const 
 	return NULL;
 }
 
+struct ndis_adapter *ndis6_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where)
+{
+	struct ndis_adapter *adapter = ndis_adapter_from(handle, rule, where);
+
+	if (adapter == NULL || adapter->driver->face->generation == 6)
+		return adapter;
+	ndis_broken(adapter, rule, (uintptr_t)handle, "%s is not for miniports of NDIS 5", where);
+	return NULL;
+}
+
 enum ndis_adapter_state ndis_adapter_state(const struct ndis_adapter *adapter)
 {
 	return __atomic_load_n(&adapter->state, __ATOMIC_ACQUIRE);
@@ -207,7 +217,7 @@ NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter)
 VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 {
 	struct ndis_adapter *adapter =
-		ndis_adapter_from(MiniportAdapterHandle, 54, "NdisMPauseComplete");
+		ndis6_adapter_from(MiniportAdapterHandle, 54, "NdisMPauseComplete");
 
 	if (adapter == NULL)
 		return;
@@ -338,7 +348,7 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
 				       PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
 {
 	struct ndis_adapter *adapter =
-		ndis_adapter_from(NdisMiniportAdapterHandle, 25, "NdisMSetMiniportAttributes");
+		ndis6_adapter_from(NdisMiniportAdapterHandle, 25, "NdisMSetMiniportAttributes");
 
 	if (adapter == NULL)
 		return NDIS_STATUS_INVALID_PARAMETER;

@@ -268,7 +268,7 @@ NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle,
 				     PNDIS_HANDLE NdisInterruptHandle)
 {
 	struct ndis_adapter *adapter =
-		ndis_adapter_from(MiniportAdapterHandle, 48, "NdisMRegisterInterruptEx");
+		ndis6_adapter_from(MiniportAdapterHandle, 48, "NdisMRegisterInterruptEx");
 	struct ndis_interrupt *interrupt;
 
 	if (adapter == NULL || adapter->interrupt != NULL ||

@@ -237,7 +237,8 @@ bool ndis_adapter_below_4g(const struct ndis_adapter *adapter);
 
 /* --- NDIS 5: ndis5.c, packet5.c --------------------------------------------------------------- */
 
-/* As ndis_adapter_from(), for functions that are NDIS 5's alone. */
+/* As ndis_adapter_from(), for functions that one generation has alone. */
+struct ndis_adapter *ndis6_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where);
 struct ndis_adapter *ndis5_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where);
 void ndis5_init(struct ndis_adapter *adapter);
 void ndis5_forget(struct ndis_adapter *adapter);

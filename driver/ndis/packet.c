@@ -211,7 +211,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
 					ULONG ReceiveFlags)
 {
 	struct ndis_adapter *adapter =
-		ndis_adapter_from(MiniportAdapterHandle, 43, "NdisMIndicateReceiveNetBufferLists");
+		ndis6_adapter_from(MiniportAdapterHandle, 43, "NdisMIndicateReceiveNetBufferLists");
 	bool borrowed = NDIS_TEST_RECEIVE_CANNOT_PEND(ReceiveFlags);
 	ULONG count;
 
@@ -258,7 +258,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 			      ULONG ReturnFlags)
 {
 	struct ndis_adapter *adapter =
-		ndis_adapter_from(NdisBindingHandle, 44, "NdisReturnNetBufferLists");
+		ndis6_adapter_from(NdisBindingHandle, 44, "NdisReturnNetBufferLists");
 	struct ndis_adapter *before;
 	const char *outer;
 	uint32_t count;

@@ -404,6 +404,7 @@ static void cached_makes_no_difference(void **state)
 				NdisMAllocateSharedMemoryAsyncEx(fx.dma, 64, cached, &fx.done[i]),
 				NDIS_STATUS_PENDING);
 		NdisWaitEvent(&fx.all_done, 0);
+		assert_int_equal(counts().bytes_uncached, 0);
 		/* The seed is the same, and so is what fails. */
 		static bool failed[REQUESTS];
 		for (unsigned int i = 0; i < REQUESTS; i++) {
@@ -561,6 +562,33 @@ static NTSTATUS incomplete_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
 	NDIS_HANDLE handle;
 
 	return NdisMRegisterMiniportDriver(object, path, NULL, &c, &handle);
+}
+
+static NTSTATUS old_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+	NDIS_MINIPORT_DRIVER_CHARACTERISTICS c = {
+		.Header = {NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, 1, sizeof(c)},
+		.MajorNdisVersion = 5,
+		.MinorNdisVersion = 1,
+		.InitializeHandlerEx = initialize,
+		.HaltHandlerEx = halt,
+		.PauseHandler = pause_adapter,
+		.RestartHandler = restart,
+		.ReturnNetBufferListsHandler = return_lists,
+	};
+	NDIS_HANDLE handle;
+
+	return NdisMRegisterMiniportDriver(object, path, NULL, &c, &handle);
+}
+
+static void driver_of_ndis_5_registers_elsewhere(void **state)
+{
+	struct ndis_driver *driver;
+
+	begin("fixed:0ms", NULL);
+	assert_int_equal(ndis_driver_load(old_entry, &driver), NDIS_STATUS_BAD_VERSION);
+	assert_null(driver);
+	end();
 }
 
 static void driver_without_its_functions_is_refused(void **state)
@@ -921,6 +949,7 @@ int main(void)
 		cmocka_unit_test(free_above_dispatch_is_reported),
 		cmocka_unit_test(synchronous_call_outside_initialize_is_reported),
 		cmocka_unit_test(dma_registration_checks_its_description),
+		cmocka_unit_test(driver_of_ndis_5_registers_elsewhere),
 		cmocka_unit_test(driver_without_its_functions_is_refused),
 		cmocka_unit_test(memory_left_at_halt_is_reported_and_reclaimed),
 		cmocka_unit_test(request_left_pending_at_halt_is_reported_and_never_completes),
