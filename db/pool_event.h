@@ -133,6 +133,7 @@ struct pool_event {
 			const uint32_t
 				*buffers; /* ids; borrowed for the call that gets the event */
 			uint32_t nr_buffers;
+			uint16_t frames;    /* rx_take: in them: nr_buffers, or 1 */
 			uint16_t resources; /* rx_take: how many of them, the last ones */
 		} rx;
 		struct {

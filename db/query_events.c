@@ -142,6 +142,7 @@ static void read_rx(sqlite3_stmt *stmt, struct walk *w, struct pool_event *e)
 	e->available = count_at(stmt, 3);
 	e->u.rx.buffers = w->ids;
 	e->u.rx.nr_buffers = nr;
+	e->u.rx.frames = (uint16_t)(what & 1 ? 0 : what >> 18 & 1 ? 1 : nr);
 	e->u.rx.resources = what & 1 ? 0 : (uint16_t)(what >> 2);
 	if (e->u.rx.resources > nr)
 		e->u.rx.resources = (uint16_t)nr;

@@ -30,13 +30,15 @@ static void rx_event(struct rows *r, int64_t id, const struct pool_event *e)
 	const struct statements *s = &r->statements;
 	sqlite3_stmt *stmt = s->stmt[STMT_EV_RX];
 	bool is_return = e->kind == POOL_EVENT_RX_RETURN;
+	bool one_frame = !is_return && e->u.rx.frames == 1 && e->u.rx.nr_buffers > 1;
 	int wide;
 	int bytes = pack_ids(e->u.rx.buffers, e->u.rx.nr_buffers, r->scratch, &wide);
 
 	sqlite3_bind_int64(stmt, s->rx.id, id);
 	sqlite3_bind_int64(stmt, s->rx.ts, e->ts_ns - r->base_ns);
 	sqlite3_bind_int(stmt, s->rx.what,
-			 is_return | wide | (is_return ? 0 : e->u.rx.resources << 2));
+			 is_return | wide | (is_return ? 0 : e->u.rx.resources << 2) |
+				 one_frame << 18);
 	if (e->available == POOL_UNKNOWN)
 		sqlite3_bind_null(stmt, s->rx.available);
 	else

@@ -152,7 +152,8 @@ CREATE TABLE ev_free (
 CREATE TABLE ev_rx (
 	id INTEGER PRIMARY KEY,
 	ts INTEGER NOT NULL,
-	what INTEGER NOT NULL,	-- bit 0: return, else take; bit 1: ids of 4 bytes, else 2; from bit 2: resources
+	what INTEGER NOT NULL,	-- bit 0: return, else take; bit 1: ids of 4 bytes, else 2; bits 2 to 17:
+				-- resources; bit 18: the ids are one frame's, else of a frame each
 	available INTEGER,	-- NULL: the program does not know
 	ids BLOB NOT NULL	-- buffer ids, little-endian
 );
@@ -293,6 +294,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns') AS ts_ns, id >> 40 AS
 	shrink_ticks,
 	NULL AS requested, NULL AS refused, NULL AS completed, NULL AS failed, NULL AS freed,
 	NULL AS taken, NULL AS returned, NULL AS dropped,
+	NULL AS frames,
 	id
 FROM ev_open
 UNION ALL
@@ -305,6 +307,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	base, block, low, high, limit_buffers, reserve, max_pending, shrink_ticks,
 	requested, refused, completed, failed, freed, taken, returned, dropped,
+	NULL,
 	id
 FROM ev_tick
 UNION ALL
@@ -317,6 +320,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_request
 UNION ALL
@@ -329,6 +333,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_refused
 UNION ALL
@@ -344,6 +349,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_complete
 UNION ALL
@@ -359,6 +365,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_free
 UNION ALL
@@ -376,10 +383,13 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 		CASE what & 2 WHEN 2 THEN (instr(byte, substr(ids, i + 2, 1)) - 1) * 65536 +
 			(instr(byte, substr(ids, i + 3, 1)) - 1) * 16777216 ELSE 0 END) || ']'
 	FROM n, bytes), '[]'),
-	CASE what & 1 WHEN 0 THEN what >> 2 END, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	CASE what & 1 WHEN 0 THEN what >> 2 & 0xffff END,
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	CASE what & 1 WHEN 0 THEN CASE what >> 18 & 1 WHEN 1 THEN 1
+		ELSE length(ids) / (2 + (what & 2)) END END,
 	id
 FROM ev_rx
 UNION ALL
@@ -393,6 +403,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_drop
 UNION ALL
@@ -405,6 +416,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_fallback
 UNION ALL
@@ -417,6 +429,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	id
 FROM ev_violation
 UNION ALL
@@ -429,5 +442,6 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	requested, refused, completed, failed, freed, taken, returned, dropped,
+	NULL,
 	id
 FROM ev_close;

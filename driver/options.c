@@ -23,6 +23,7 @@ enum option_id {
 	OPT_MAX_PENDING,
 	OPT_SHRINK_TICKS,
 	OPT_TICK,
+	OPT_BUFFER_BYTES,
 	OPT_TRAFFIC,
 	OPT_HOLD,
 	OPT_LEAD,
@@ -63,6 +64,9 @@ static const struct {
 	 "ticks without shortage before a block is freed" IN_TEXT(DEFAULT_SHRINK_TICKS),
 	 OPT_SHRINK_TICKS},
 	{"tick", "DUR", "period of the policy's clock" IN_MS(DEFAULT_TICK_MS), OPT_TICK},
+	{"buffer-bytes", "N",
+	 "room in one buffer; longer frames take several" IN_TEXT(DEFAULT_BUFFER_BYTES),
+	 OPT_BUFFER_BYTES},
 	{"traffic", "SPEC", "what arrives, of the kinds below (burst:rate=100k)", OPT_TRAFFIC},
 	{"hold", "SPEC", "how long the stack keeps a frame (lognormal:median=1ms,p99=10ms)",
 	 OPT_HOLD},
@@ -188,6 +192,20 @@ static int read_tick(const char *text, uint32_t *tick_ms)
 	return 0;
 }
 
+static int read_buffer_bytes(const char *text, uint32_t *bytes)
+{
+	char why[SPEC_WHY_BYTES];
+	uint64_t value;
+
+	if (read_count(OPT_BUFFER_BYTES, text, BUFFER_BYTES_MAX, &value) != 0)
+		return -EINVAL;
+	*bytes = (uint32_t)value;
+	if (value >= BUFFER_BYTES_MIN)
+		return 0;
+	snprintf(why, sizeof(why), "must be at least %d", BUFFER_BYTES_MIN);
+	return usage_error("buffer-bytes", why);
+}
+
 static int read_packets(const char *text, uint64_t *packets)
 {
 	if (read_count(OPT_PACKETS, text, 9007199254740992.0, packets) != 0)
@@ -253,6 +271,8 @@ static int take_option(struct options *o, int id, const char *text)
 		return read_mark(id, text, &m->shrink_ticks);
 	case OPT_TICK:
 		return read_tick(text, &o->machine.tick_ms);
+	case OPT_BUFFER_BYTES:
+		return read_buffer_bytes(text, &o->machine.buffer_bytes);
 	case OPT_TRAFFIC:
 		o->traffic = text;
 		return 0;
@@ -286,7 +306,10 @@ static int set_defaults(struct options *o)
 	char why[SPEC_WHY_BYTES];
 
 	*o = (struct options){
-		.machine = {.marks = DEFAULT_MARKS, .tick_ms = DEFAULT_TICK_MS, .seed = 1},
+		.machine = {.marks = DEFAULT_MARKS,
+			    .tick_ms = DEFAULT_TICK_MS,
+			    .buffer_bytes = DEFAULT_BUFFER_BYTES,
+			    .seed = 1},
 		.generation = 6,
 		.traffic = "burst:rate=100k",
 	};
@@ -297,9 +320,9 @@ static int set_defaults(struct options *o)
 }
 
 /* Lengths of allocations have 32 bits. */
-static int check_block(const char *option, uint32_t buffers)
+static int check_block(const struct options *o, const char *option, uint32_t buffers)
 {
-	if (block_length(buffers, DEFAULT_BUFFER_BYTES, NdisGetSharedDataAlignment()) != 0)
+	if (block_length(buffers, o->machine.buffer_bytes, NdisGetSharedDataAlignment()) != 0)
 		return 0;
 	return usage_error(option, "so many buffers do not fit into one block of memory");
 }
@@ -323,9 +346,9 @@ static int check_options(struct options *o)
 		fprintf(stderr, "refnic: the marks do not fit together: %s\n", why);
 		return -EINVAL;
 	}
-	if (check_block("base", o->machine.marks.base) != 0)
+	if (check_block(o, "base", o->machine.marks.base) != 0)
 		return -EINVAL;
-	return check_block("block", o->machine.marks.block);
+	return check_block(o, "block", o->machine.marks.block);
 }
 
 /* An option that getopt_long() did not take. */

@@ -69,6 +69,7 @@ static const struct field_plan plans[POOL_EVENT_NR_KINDS][MAX_FIELDS] = {
 				   AT(U8, "reason", u.free.reason),
 				   AT(U32, "buffers", u.free.buffers)},
 	[POOL_EVENT_RX_TAKE] = {HEAD, AVAILABLE, AT(SEQUENCE, "buffers", u.rx.buffers),
+				AT(U16, "frames", u.rx.frames),
 				AT(U16, "resources", u.rx.resources)},
 	[POOL_EVENT_RX_RETURN] = {HEAD, AVAILABLE, AT(SEQUENCE, "buffers", u.rx.buffers)},
 	[POOL_EVENT_RX_DROP] = {HEAD, AT(U32, "count", u.drop.count),

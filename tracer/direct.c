@@ -150,13 +150,14 @@ static void on_free(void *ctx, uint32_t pool, uint64_t seq, const struct poolsco
 }
 
 static void on_take(void *ctx, uint32_t pool, uint64_t seq, const uint32_t *ids, uint32_t nr_ids,
-		    uint16_t resources, uint32_t available)
+		    uint16_t frames, uint16_t resources, uint32_t available)
 {
 	struct pool_event e = begin(ctx, POOL_EVENT_RX_TAKE, pool, seq);
 
 	e.available = available;
 	e.u.rx.buffers = ids;
 	e.u.rx.nr_buffers = nr_ids;
+	e.u.rx.frames = frames;
 	e.u.rx.resources = resources;
 	end(ctx, &e);
 }

@@ -160,7 +160,7 @@ void poolscope_emit_block_free(struct poolscope_pool *pool, uint32_t block, cons
 			       enum poolscope_free_reason reason, uint32_t buffers,
 			       uint32_t available);
 void poolscope_emit_rx_take(struct poolscope_pool *pool, const uint32_t *ids, uint32_t nr_ids,
-			    uint16_t resources, uint32_t available);
+			    uint16_t frames, uint16_t resources, uint32_t available);
 void poolscope_emit_rx_return(struct poolscope_pool *pool, const uint32_t *ids, uint32_t nr_ids,
 			      uint32_t available);
 void poolscope_emit_rx_drop(struct poolscope_pool *pool, uint32_t count,
@@ -220,15 +220,29 @@ static inline void poolscope_block_free(struct poolscope_pool *pool, uint32_t bl
 }
 
 /*
- * nr_ids buffers are about to be given to the stack in one indication; the last `resources` of them
- * as RESOURCES: those are home again when the indication returns, get no rx_return, and count as
- * available throughout.
+ * nr_ids buffers, each with a frame, are about to be given to the stack; the last `resources` of
+ * them as RESOURCES: those are home again when the indication returns, get no rx_return, and count
+ * as available throughout.
  */
 static inline void poolscope_rx_take(struct poolscope_pool *pool, const uint32_t *ids,
 				     uint32_t nr_ids, uint16_t resources, uint32_t available)
 {
 	if (poolscope_wants(POOLSCOPE_EV_RX_TAKE))
-		poolscope_emit_rx_take(pool, ids, nr_ids, resources, available);
+		poolscope_emit_rx_take(pool, ids, nr_ids,
+				       nr_ids < UINT16_MAX ? (uint16_t)nr_ids : UINT16_MAX,
+				       resources, available);
+}
+
+/*
+ * The same for one frame that lies in several buffers: all of them are RESOURCES or none.  A frame
+ * of several buffers is an event of its own.
+ */
+static inline void poolscope_rx_take_frame(struct poolscope_pool *pool, const uint32_t *ids,
+					   uint32_t nr_ids, bool resources, uint32_t available)
+{
+	if (poolscope_wants(POOLSCOPE_EV_RX_TAKE))
+		poolscope_emit_rx_take(pool, ids, nr_ids, 1, resources ? (uint16_t)nr_ids : 0,
+				       available);
 }
 
 /* Buffers came back, in one call of the return path. */

@@ -251,6 +251,16 @@ static void on_free(struct identity *id, const struct pool_event *e)
 		blocks_reset(&id->blocks, id->policy.marks.base, id->policy.marks.block);
 }
 
+/* Returns: how many buffers the policy makes RESOURCES. */
+static uint32_t take(struct policy *p, const struct pool_event *e)
+{
+	uint32_t nr = e->u.rx.nr_buffers;
+
+	if (e->u.rx.frames == 1 && nr > 1)
+		return policy_take_frame(p, nr) ? nr : 0;
+	return policy_take(p, nr);
+}
+
 static void on_take(struct identity *id, const struct pool_event *e)
 {
 	uint32_t said = e->u.rx.resources, decided;
@@ -260,7 +270,7 @@ static void on_take(struct identity *id, const struct pool_event *e)
 		lose_track(id, e);
 		return;
 	}
-	decided = policy_take(&id->policy, e->u.rx.nr_buffers);
+	decided = take(&id->policy, e);
 	judge(id, e, decided == said);
 	/* Go on from what the driver did, so that one mistake is counted once. */
 	id->policy.held += decided - said;

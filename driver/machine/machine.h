@@ -32,6 +32,7 @@ struct machine_config {
 	uint32_t adapters; /* up to the above; 0: one */
 	struct policy_marks marks;
 	uint32_t tick_ms;
+	uint32_t buffer_bytes; /* room in one receive buffer; 0: what the driver thinks right */
 	uint64_t seed;
 	uint64_t max_frames; /* of each adapter; 0: no end */
 	struct traffic traffic;

@@ -54,6 +54,9 @@ static int configure(struct port *port)
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && error == 0; i++)
 		error = ndis_adapter_configure(port->adapter, values[i].keyword, values[i].value);
+	if (error == 0 && port->config->buffer_bytes != 0)
+		error = ndis_adapter_configure(port->adapter, "BufferBytes",
+					       port->config->buffer_bytes);
 	return error;
 }
 

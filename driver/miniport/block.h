@@ -14,14 +14,19 @@
 
 struct block;
 
+/*
+ * A buffer holds a frame, or, with others, a part of one.  A frame is handed about as its first
+ * buffer; the others follow by `next`.
+ */
 struct buffer {
-	ULONG id; /* unique in its pool while its block lives */
-	ULONG frame_bytes;
+	ULONG id;	   /* unique in its pool while its block lives */
+	ULONG frame_bytes; /* of a frame, in this buffer */
 	struct block *block;
 	PUCHAR va;
 	NDIS_PHYSICAL_ADDRESS pa;
 	PVOID packet;	     /* what the NDIS side wraps it in: a net buffer list */
-	struct buffer *next; /* on its block's spare list */
+	struct buffer *next; /* of its frame; or on its block's spare list */
+	bool lent;	     /* its frame is RESOURCES, and has not come home */
 };
 
 struct block {

@@ -3,9 +3,6 @@
 #include "adapter.h"
 #include "defaults.h"
 
-#define BUFFER_BYTES_MIN 64u
-#define BUFFER_BYTES_MAX 65536u
-
 /* Leaves *value as it is if there is no such keyword. */
 static void read_one(NDIS_HANDLE configuration, NDIS_STRING keyword, ULONG *value)
 {

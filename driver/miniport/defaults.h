@@ -13,6 +13,8 @@
 #define DEFAULT_SHRINK_TICKS 5
 #define DEFAULT_TICK_MS	     100
 #define DEFAULT_BUFFER_BYTES 2048
+#define BUFFER_BYTES_MIN     64
+#define BUFFER_BYTES_MAX     65536
 
 /* An initializer of struct policy_marks. */
 #define DEFAULT_MARKS                                                                              \

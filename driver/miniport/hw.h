@@ -43,12 +43,16 @@ C_ASSERT(sizeof(struct hw_regs) == 0x40);
 struct hw_rx_desc {
 	ULONG64 Buffer;	   /* 4.1 */
 	ULONG BufferBytes; /* 4.1 */
-	USHORT FrameBytes; /* 4.2 */
+	USHORT FrameBytes; /* 4.2: of the frame in this buffer */
 	USHORT Flags;	   /* 4.2 */
 };
 C_ASSERT(sizeof(struct hw_rx_desc) == 16);
 
 #define HW_RX_DONE  0x0001u
 #define HW_RX_ERROR 0x0002u
+#define HW_RX_END   0x0004u
+
+#define HW_RX_FRAME_SLOTS 256u	/* 4.3: most descriptors of one frame */
+#define HW_FRAME_BYTES	  9216u /* 1.1 */
 
 #endif

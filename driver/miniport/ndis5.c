@@ -92,27 +92,55 @@ static const struct pool_ops pool_ops = {
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
-/* The packet of a buffer.  Its status is set for each indication, and not read again (R46). */
-static PNDIS_PACKET prepare(struct buffer *buffer, NDIS_STATUS status)
+static PNDIS_BUFFER descriptor_of(const struct buffer *buffer)
 {
-	PNDIS_PACKET packet = buffer->packet;
+	return ((PNDIS_PACKET)buffer->packet)->Private.Head;
+}
 
-	NdisAdjustBufferLength(packet->Private.Head, buffer->frame_bytes);
+/*
+ * The packet of the first buffer, with the descriptors of all of them.  Its status is set for each
+ * indication, and not read again (R46).
+ */
+static PNDIS_PACKET prepare(struct buffer *frame, NDIS_STATUS status)
+{
+	PNDIS_PACKET packet = frame->packet;
+
+	NdisAdjustBufferLength(descriptor_of(frame), frame->frame_bytes);
+	for (const struct buffer *b = frame->next; b != NULL; b = b->next) {
+		NdisAdjustBufferLength(descriptor_of(b), b->frame_bytes);
+		NdisChainBufferAtBack(packet, descriptor_of(b));
+	}
 	NdisRecalculatePacketCounts(packet);
 	NDIS_SET_PACKET_STATUS(packet, status);
 	return packet;
 }
 
+/* The packet is home: it has its own buffer's descriptor again, and no other. */
+static void take_apart(PNDIS_PACKET packet)
+{
+	PNDIS_BUFFER next = packet->Private.Head->Next;
+
+	packet->Private.Head->Next = NULL;
+	packet->Private.Tail = packet->Private.Head;
+	while (next != NULL) {
+		PNDIS_BUFFER descriptor = next;
+
+		next = descriptor->Next;
+		descriptor->Next = NULL;
+	}
+}
+
 /* All packets of an array are RESOURCES, or none: what follows one such is lent, too (R42). */
-static void indicate(struct adapter *adapter, struct buffer *const *buffers, ULONG n,
-		     bool resources)
+static void indicate(struct adapter *adapter, struct buffer *const *frames, ULONG n, bool resources)
 {
 	NDIS_STATUS status = resources ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS;
 	PNDIS_PACKET packets[RX_BATCH];
 
 	for (ULONG i = 0; i < n; i++)
-		packets[i] = prepare(buffers[i], status);
+		packets[i] = prepare(frames[i], status);
 	NdisMIndicateReceivePacket(adapter->handle, packets, n);
+	for (ULONG i = 0; i < n && resources; i++)
+		take_apart(packets[i]);
 }
 
 static W_RETURN_PACKET_HANDLER return_packet;
@@ -120,6 +148,7 @@ static VOID return_packet(NDIS_HANDLE MiniportAdapterContext, PNDIS_PACKET Packe
 {
 	struct adapter *adapter = MiniportAdapterContext;
 
+	take_apart(Packet);
 	pool_lock(&adapter->pool);
 	pool_return(&adapter->pool, buffer_of(Packet), 1);
 	receive_unlock(adapter);

@@ -77,26 +77,35 @@ static const struct pool_ops pool_ops = {
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
-static PNET_BUFFER_LIST prepare(struct buffer *buffer)
+static PMDL mdl_of(const struct buffer *buffer)
 {
-	PNET_BUFFER_LIST nbl = buffer->packet;
-	PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
+	return NET_BUFFER_FIRST_MDL(NET_BUFFER_LIST_FIRST_NB((PNET_BUFFER_LIST)buffer->packet));
+}
 
-	NET_BUFFER_DATA_LENGTH(nb) = buffer->frame_bytes;
-	NdisAdjustMdlLength(NET_BUFFER_FIRST_MDL(nb), buffer->frame_bytes);
+/* The list of the first buffer, with the MDLs of all of them. */
+static PNET_BUFFER_LIST prepare(struct buffer *frame)
+{
+	PNET_BUFFER_LIST nbl = frame->packet;
+	ULONG length = 0;
+
+	for (const struct buffer *b = frame; b != NULL; b = b->next) {
+		NdisAdjustMdlLength(mdl_of(b), b->frame_bytes);
+		NDIS_MDL_LINKAGE(mdl_of(b)) = b->next != NULL ? mdl_of(b->next) : NULL;
+		length += b->frame_bytes;
+	}
+	NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(nbl)) = length;
 	NET_BUFFER_LIST_STATUS(nbl) = NDIS_STATUS_SUCCESS;
 	return nbl;
 }
 
-static void indicate(struct adapter *adapter, struct buffer *const *buffers, ULONG n,
-		     bool resources)
+static void indicate(struct adapter *adapter, struct buffer *const *frames, ULONG n, bool resources)
 {
 	/* Made anew for each call: a flag kept from the last one would be believed (P36). */
 	ULONG flags = NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
 	PNET_BUFFER_LIST chain = NULL;
 
 	for (ULONG i = n; i-- > 0;) {
-		PNET_BUFFER_LIST nbl = prepare(buffers[i]);
+		PNET_BUFFER_LIST nbl = prepare(frames[i]);
 
 		NET_BUFFER_LIST_NEXT_NBL(nbl) = chain;
 		chain = nbl;
@@ -107,13 +116,13 @@ static void indicate(struct adapter *adapter, struct buffer *const *buffers, ULO
 					   flags);
 }
 
-/* Takes up to max lists off the chain. */
-static ULONG unchain(PNET_BUFFER_LIST *chain, struct buffer **buffers, ULONG max)
+/* Takes up to max lists off the chain: frames, by their first buffers. */
+static ULONG unchain(PNET_BUFFER_LIST *chain, struct buffer **frames, ULONG max)
 {
 	ULONG n = 0;
 
 	for (; *chain != NULL && n < max; *chain = NET_BUFFER_LIST_NEXT_NBL(*chain))
-		buffers[n++] = NET_BUFFER_LIST_MINIPORT_RESERVED(*chain)[0];
+		frames[n++] = NET_BUFFER_LIST_MINIPORT_RESERVED(*chain)[0];
 	return n;
 }
 

@@ -89,15 +89,35 @@ void policy_set_running(struct policy *p, bool running)
 	p->running = running;
 }
 
-uint32_t policy_take(struct policy *p, uint32_t n)
+/* How many of n buffers are RESOURCES. */
+static uint32_t too_many(const struct policy *p, uint32_t n)
 {
 	uint32_t available = policy_available(p);
 	uint32_t spare = available > p->marks.reserve ? available - p->marks.reserve : 0;
-	uint32_t resources = p->fallback ? n : n > spare ? n - spare : 0;
+
+	return p->fallback ? n : n > spare ? n - spare : 0;
+}
+
+uint32_t policy_take(struct policy *p, uint32_t n)
+{
+	uint32_t resources = too_many(p, n);
 
 	p->held += n - resources;
 	/* RESOURCES means V <= low, or the fallback state, which does: settle() notes the shortage.
 	 */
+	settle(p, false);
+	return resources;
+}
+
+bool policy_take_frame(struct policy *p, uint32_t n)
+{
+	bool resources = too_many(p, n) > 0;
+
+	/* V may be well above low: it is the frame that is long. */
+	if (resources)
+		note_shortage(p);
+	else
+		p->held += n;
 	settle(p, false);
 	return resources;
 }

@@ -72,6 +72,12 @@ void policy_set_running(struct policy *p, bool running);
  * all while the fallback state is on.  They count as home at once: only the others become held.
  */
 uint32_t policy_take(struct policy *p, uint32_t n);
+/*
+ * One frame that lies in n buffers is taken: all of them are RESOURCES if policy_take() would make
+ * one so, else none.
+ * Returns: whether they are RESOURCES.
+ */
+bool policy_take_frame(struct policy *p, uint32_t n);
 void policy_return(struct policy *p, uint32_t n);
 
 /* What became of a request that was accepted. */

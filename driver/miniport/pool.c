@@ -3,8 +3,8 @@
 
 #define POOL_TAG 0x6c6f6f50u /* 'Pool' */
 
-/* Most ids in one rx_return event; a longer chain is told in pieces. */
-#define IDS_MAX 256
+/* Most ids in one event; a longer chain is told in pieces, none of which ends within a frame. */
+#define IDS_MAX FRAME_BUFFERS_MAX
 
 /* A request on its way: the Context of the asynchronous call. */
 struct request {
@@ -62,6 +62,7 @@ struct buffer *pool_spare_get(struct pool *pool)
 			struct buffer *buffer = block->spare;
 
 			block->spare = buffer->next;
+			buffer->next = NULL;
 			return buffer;
 		}
 	}
@@ -241,60 +242,99 @@ void pool_tick(struct pool *pool)
 	act(pool);
 }
 
-ULONG pool_take(struct pool *pool, struct buffer *const *buffers, ULONG n)
+/* A buffer changes over to the stack. */
+static void hand_over(struct pool *pool, struct buffer *buffer, bool resources)
+{
+	buffer->lent = resources;
+	if (resources)
+		buffer->block->lent++;
+	else
+		buffer->block->held++;
+	pool->lent += resources;
+	pool->totals.resources += resources;
+	pool->totals.taken++;
+}
+
+ULONG pool_take(struct pool *pool, struct buffer *const *frames, ULONG n)
 {
 	uint32_t ids[IDS_MAX];
 	ULONG resources = policy_take(&pool->policy, n);
 
 	for (ULONG i = 0; i < n; i++) {
-		ids[i] = buffers[i]->id;
-		if (i < n - resources)
-			buffers[i]->block->held++;
-		else
-			buffers[i]->block->lent++;
+		ids[i] = frames[i]->id;
+		hand_over(pool, frames[i], i >= n - resources);
 	}
-	pool->lent += resources;
-	pool->totals.taken += n;
-	pool->totals.resources += resources;
 	poolscope_rx_take(pool->scope, ids, n, (uint16_t)resources,
 			  policy_available(&pool->policy));
 	act(pool);
 	return resources;
 }
 
-void pool_home(struct pool *pool, struct buffer *const *buffers, ULONG n)
+static ULONG buffers_of(const struct buffer *frame)
+{
+	ULONG n = 0;
+
+	for (; frame != NULL; frame = frame->next)
+		n++;
+	return n;
+}
+
+bool pool_take_frame(struct pool *pool, struct buffer *frame)
+{
+	uint32_t ids[IDS_MAX];
+	ULONG n = buffers_of(frame), i = 0;
+	bool resources = policy_take_frame(&pool->policy, n);
+
+	for (; frame != NULL; frame = frame->next) {
+		ids[i++] = frame->id;
+		hand_over(pool, frame, resources);
+	}
+	poolscope_rx_take_frame(pool->scope, ids, n, resources, policy_available(&pool->policy));
+	act(pool);
+	return resources;
+}
+
+void pool_home(struct pool *pool, struct buffer *const *frames, ULONG n)
 {
 	for (ULONG i = 0; i < n; i++) {
-		buffers[i]->block->lent--;
-		pool_spare_put(pool, buffers[i]);
+		for (struct buffer *buffer = frames[i], *next; buffer != NULL; buffer = next) {
+			next = buffer->next;
+			buffer->block->lent--;
+			pool->lent--;
+			pool_spare_put(pool, buffer);
+		}
 	}
-	pool->lent -= n;
 	free_retired(pool);
 	post(pool);
 }
 
-static void return_some(struct pool *pool, struct buffer *const *buffers, ULONG n)
+/* Returns: how many frames fitted into one event. */
+static ULONG return_some(struct pool *pool, struct buffer *const *frames, ULONG n)
 {
 	uint32_t ids[IDS_MAX];
+	ULONG nr_ids = 0, i;
 
-	for (ULONG i = 0; i < n; i++) {
-		ids[i] = buffers[i]->id;
-		buffers[i]->block->held--;
-		pool_spare_put(pool, buffers[i]);
+	for (i = 0; i < n && nr_ids + buffers_of(frames[i]) <= IDS_MAX; i++) {
+		for (struct buffer *buffer = frames[i], *next; buffer != NULL; buffer = next) {
+			next = buffer->next;
+			ids[nr_ids++] = buffer->id;
+			buffer->block->held--;
+			pool_spare_put(pool, buffer);
+		}
 	}
-	policy_return(&pool->policy, n);
-	pool->totals.returned += n;
-	poolscope_rx_return(pool->scope, ids, n, policy_available(&pool->policy));
+	policy_return(&pool->policy, nr_ids);
+	pool->totals.returned += nr_ids;
+	poolscope_rx_return(pool->scope, ids, nr_ids, policy_available(&pool->policy));
 	act(pool);
+	return i;
 }
 
-void pool_return(struct pool *pool, struct buffer *const *buffers, ULONG n)
+void pool_return(struct pool *pool, struct buffer *const *frames, ULONG n)
 {
 	while (n > 0) {
-		ULONG some = n < IDS_MAX ? n : IDS_MAX;
+		ULONG some = return_some(pool, frames, n);
 
-		return_some(pool, buffers, some);
-		buffers += some;
+		frames += some;
 		n -= some;
 	}
 }

@@ -30,6 +30,9 @@
 
 struct pool;
 
+/* Most buffers of one frame. */
+#define FRAME_BUFFERS_MAX 256
+
 struct pool_ops {
 	/* Asks for shared memory; context comes back to pool_complete(). (locked) */
 	NDIS_STATUS (*request)(struct pool *pool, ULONG length, PVOID context);
@@ -104,14 +107,17 @@ void pool_unlock(struct pool *pool);
 void pool_set_running(struct pool *pool, bool running);
 void pool_tick(struct pool *pool);
 /*
- * n buffers with frames are about to be indicated.
- * Returns: how many of them, the last ones, are RESOURCES: to be indicated with that flag, and
- * given to pool_home() when the indication has returned.
+ * Frames are about to be indicated: n of one buffer each, or one of several (of FRAME_BUFFERS_MAX
+ * at most).  Those that are RESOURCES are marked `lent`: they are to be indicated with that flag,
+ * and given to pool_home() when the indication has returned. Returns: how many of them, the last
+ * ones, are; whether the one is.
  */
-ULONG pool_take(struct pool *pool, struct buffer *const *buffers, ULONG n);
-void pool_home(struct pool *pool, struct buffer *const *buffers, ULONG n);
-/* Buffers come back through the return path. */
-void pool_return(struct pool *pool, struct buffer *const *buffers, ULONG n);
+ULONG pool_take(struct pool *pool, struct buffer *const *frames, ULONG n);
+bool pool_take_frame(struct pool *pool, struct buffer *frame);
+void pool_home(struct pool *pool, struct buffer *const *frames, ULONG n);
+/* Frames come back through the return path. */
+void pool_return(struct pool *pool, struct buffer *const *frames, ULONG n);
+/* n frames were lost. */
 void pool_drop(struct pool *pool, ULONG n, enum poolscope_drop_cause cause);
 /* Returns: whether requests are pending; then the last pool_complete() says so. (locked) */
 bool pool_drain(struct pool *pool);
@@ -125,7 +131,10 @@ bool pool_complete(struct pool *pool, PVOID context, PVOID va, const NDIS_PHYSIC
 
 /* --- spare buffers (locked) ------------------------------------------------------------------- */
 
-/* The spare buffer of the lowest block, so that the others drain; NULL: none is left. */
+/*
+ * The spare buffer of the lowest block, so that the others drain; a frame of one, until it is put
+ * into a chain.  NULL: none is left.
+ */
 struct buffer *pool_spare_get(struct pool *pool);
 /* A buffer that the device had and did not use.  One of a retired block is forgotten. */
 void pool_spare_put(struct pool *pool, struct buffer *buffer);

@@ -47,51 +47,74 @@ void receive_unlock(struct adapter *adapter)
 }
 
 /*
- * Takes one batch off the ring.  Returns: how many; *resources of them, the last ones, must be back
- * when the indication returns.
+ * Takes frames off the ring, as many as one event can tell.  Each is told before the next is looked
+ * at: the pool may give a block away after every event, and what still lies on the ring is moved.
  */
-static ULONG take_batch(struct adapter *adapter, struct buffer **batch, ULONG *resources)
+static ULONG take_some(struct adapter *adapter, struct buffer **frames, ULONG max, ULONG *errors)
 {
 	struct pool *pool = &adapter->pool;
-	ULONG n = 0, errors;
+	ULONG n = rx_ring_reap(&adapter->ring, pool, frames, max, errors);
 
-	*resources = 0;
+	if (n == 1 && frames[0]->next != NULL)
+		pool_take_frame(pool, frames[0]);
+	else if (n > 0)
+		pool_take(pool, frames, n);
+	return n;
+}
+
+/* Takes one batch off the ring.  Returns: how many frames. */
+static ULONG take_batch(struct adapter *adapter, struct buffer **batch)
+{
+	struct pool *pool = &adapter->pool;
+	ULONG n = 0, some = 0, errors = 0;
+
 	pool_lock(pool);
 	if (pool->policy.running) {
-		n = rx_ring_reap(&adapter->ring, pool, batch, RX_BATCH, &errors);
-		if (errors > 0)
+		do {
+			some = take_some(adapter, batch + n, RX_BATCH - n, &errors);
+			n += some;
+		} while (some > 0 && n < RX_BATCH);
+		if (errors > 0) {
 			pool_drop(pool, errors, POOLSCOPE_DROP_NO_DESCRIPTOR);
-		if (n > 0)
-			*resources = pool_take(pool, batch, n);
-		else if (errors > 0)
 			rx_ring_fill(&adapter->ring, pool); /* no event does it */
+		}
 		receive_note_drops(adapter);
 	}
 	pool_unlock(pool);
 	return n;
 }
 
-static void give_home(struct adapter *adapter, struct buffer *const *buffers, ULONG n)
+static void give_home(struct adapter *adapter, struct buffer *const *frames, ULONG n)
 {
 	pool_lock(&adapter->pool);
-	pool_home(&adapter->pool, buffers, n);
+	pool_home(&adapter->pool, frames, n);
 	receive_unlock(adapter);
+}
+
+/* How many frames from the first on are RESOURCES as it is, or are not. */
+static ULONG alike(struct buffer *const *frames, ULONG n)
+{
+	ULONG i = 1;
+
+	while (i < n && frames[i]->lent == frames[0]->lent)
+		i++;
+	return i;
 }
 
 /* Returns: whether there may be more. */
 static bool receive_batch(struct adapter *adapter)
 {
 	struct buffer *batch[RX_BATCH];
-	ULONG resources;
-	ULONG n = take_batch(adapter, batch, &resources);
-	ULONG given = n - resources;
+	ULONG n = take_batch(adapter, batch);
 
 	/* The flag covers a whole chain: RESOURCES frames get an indication of their own (R43). */
-	if (given > 0)
-		adapter->face->indicate(adapter, batch, given, false);
-	if (resources > 0) {
-		adapter->face->indicate(adapter, batch + given, resources, true);
-		give_home(adapter, batch + given, resources);
+	for (ULONG i = 0, some; i < n; i += some) {
+		bool lent = batch[i]->lent;
+
+		some = alike(batch + i, n - i);
+		adapter->face->indicate(adapter, batch + i, some, lent);
+		if (lent)
+			give_home(adapter, batch + i, some);
 	}
 	return n == RX_BATCH;
 }

@@ -4,6 +4,8 @@
 #define RING_TAG       0x676e6952u /* 'Ring' */
 #define RING_SLOTS_MIN 256u
 
+C_ASSERT(HW_RX_FRAME_SLOTS <= FRAME_BUFFERS_MAX);
+
 static struct hw_rx_desc *desc_at(const struct rx_ring *ring, ULONG index)
 {
 	return (struct hw_rx_desc *)ring->va + (index & (ring->slots - 1));
@@ -136,26 +138,73 @@ void rx_ring_fill(struct rx_ring *ring, struct pool *pool)
 		NdisWriteRegisterUlong(&ring->regs->RxTail, ring->tail);
 }
 
-ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buffers, ULONG max,
+/* What the device stored in one go: slots first to last. */
+struct span {
+	ULONG first, last;
+	bool lost; /* there is no frame in it */
+};
+
+/* Whole frames only are announced (nic.md 3.3): one that begins before head ends before it. */
+static bool next_span(const struct rx_ring *ring, ULONG first, ULONG head, struct span *span)
+{
+	if (first == head)
+		return false;
+	span->first = span->last = first;
+	while (!(desc_at(ring, span->last)->Flags & HW_RX_END) && span->last + 1 != head)
+		span->last++;
+	span->lost = (desc_at(ring, first)->Flags & HW_RX_ERROR) != 0 ||
+		     span->last - first >= HW_RX_FRAME_SLOTS;
+	return true;
+}
+
+/* The buffers of a span become spare. */
+static void give_up(struct rx_ring *ring, struct pool *pool, const struct span *span)
+{
+	for (ULONG i = span->first; i != span->last + 1; i++) {
+		struct buffer **at = buffer_at(ring, i);
+
+		if (*at != NULL)
+			pool_spare_put(pool, *at);
+		*at = NULL;
+	}
+}
+
+static struct buffer *make_frame(const struct rx_ring *ring, const struct span *span)
+{
+	struct buffer *frame = NULL;
+
+	for (ULONG i = span->last + 1; i-- != span->first;) {
+		struct buffer *buffer = *buffer_at(ring, i);
+
+		buffer->frame_bytes = desc_at(ring, i)->FrameBytes;
+		buffer->next = frame;
+		frame = buffer;
+	}
+	return frame;
+}
+
+ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **frames, ULONG max,
 		   ULONG *errors)
 {
 	ULONG head = observe_head(ring);
+	struct span span;
 	ULONG n = 0;
 
-	*errors = 0;
-	for (; ring->next != head && n < max; ring->next++) {
-		const struct hw_rx_desc *desc = desc_at(ring, ring->next);
-		struct buffer *buffer = *buffer_at(ring, ring->next);
+	for (; n < max && next_span(ring, ring->next, head, &span); ring->next = span.last + 1) {
+		bool several = span.last != span.first;
 
-		if (buffer == NULL)
-			continue; /* lost when its block was withdrawn */
-		if (desc->Flags & HW_RX_ERROR) {
+		if (span.lost) {
 			++*errors;
-			pool_spare_put(pool, buffer);
-			continue;
+			give_up(ring, pool, &span);
+		} else if (*buffer_at(ring, span.first) == NULL) {
+			continue; /* lost when its block was withdrawn */
+		} else if (several && n > 0) {
+			break; /* it is an event of its own */
+		} else {
+			frames[n++] = make_frame(ring, &span);
+			if (several)
+				max = 1;
 		}
-		buffer->frame_bytes = desc->FrameBytes;
-		buffers[n++] = buffer;
 	}
 	return n;
 }
@@ -188,19 +237,37 @@ static void unpost(struct rx_ring *ring, struct pool *pool, ULONG head)
 	ring->tail = head;
 }
 
-/* The frame in slot index changes over to a buffer that stays.  Returns: whether it is lost. */
-static bool move_frame(struct rx_ring *ring, struct pool *pool, ULONG index)
+/* What slot index holds changes over to a buffer that stays.  Returns: false: there is none. */
+static bool move_part(struct rx_ring *ring, struct pool *pool, ULONG index)
 {
-	struct buffer *from = *buffer_at(ring, index);
+	struct buffer **at = buffer_at(ring, index);
 	struct buffer *to;
 
-	if (from == NULL || !from->block->retired)
-		return false;
+	if (!(*at)->block->retired)
+		return true;
 	to = pool_spare_get(pool);
-	*buffer_at(ring, index) = to;
 	if (to == NULL)
-		return !(desc_at(ring, index)->Flags & HW_RX_ERROR);
-	NdisMoveMemory(to->va, from->va, desc_at(ring, index)->FrameBytes);
+		return false;
+	NdisMoveMemory(to->va, (*at)->va, desc_at(ring, index)->FrameBytes);
+	*at = to;
+	return true;
+}
+
+/* A frame moves as a whole or is lost as a whole.  Returns: whether it is lost. */
+static bool move_frame(struct rx_ring *ring, struct pool *pool, const struct span *span)
+{
+	if (*buffer_at(ring, span->first) == NULL)
+		return false; /* it is already */
+	if (span->lost) {
+		give_up(ring, pool, span);
+		return false;
+	}
+	for (ULONG i = span->first; i != span->last + 1; i++) {
+		if (!move_part(ring, pool, i)) {
+			give_up(ring, pool, span);
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -208,10 +275,11 @@ ULONG rx_ring_withdraw(struct rx_ring *ring, struct pool *pool)
 {
 	ULONG lost = 0;
 	ULONG head = hold(ring);
+	struct span span;
 
 	unpost(ring, pool, head);
-	for (ULONG i = ring->next; i != head; i++)
-		lost += move_frame(ring, pool, i);
+	for (ULONG i = ring->next; next_span(ring, i, head, &span); i = span.last + 1)
+		lost += move_frame(ring, pool, &span);
 	while (post_one(ring, pool))
 		;
 	resume(ring);
@@ -221,15 +289,12 @@ ULONG rx_ring_withdraw(struct rx_ring *ring, struct pool *pool)
 ULONG rx_ring_empty(struct rx_ring *ring, struct pool *pool)
 {
 	ULONG head = observe_head(ring);
+	struct span span;
 	ULONG lost = 0;
 
-	for (ULONG i = ring->next; i != head; i++) {
-		struct buffer *buffer = *buffer_at(ring, i);
-
-		if (buffer == NULL)
-			continue;
-		lost += !(desc_at(ring, i)->Flags & HW_RX_ERROR);
-		pool_spare_put(pool, buffer);
+	for (ULONG i = ring->next; next_span(ring, i, head, &span); i = span.last + 1) {
+		lost += !span.lost && *buffer_at(ring, i) != NULL;
+		give_up(ring, pool, &span);
 	}
 	unpost(ring, pool, head);
 	ring->next = 0;

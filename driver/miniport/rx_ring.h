@@ -5,7 +5,7 @@
  * The receive descriptor ring that driver and device share (docs/nic.md sections 3 to 5).
  *
  *	next <= head <= tail     run free; a slot is index & (slots - 1)
- *	[next, head)             filled by the device, not yet reaped
+ *	[next, head)             filled by the device, not yet reaped; whole frames only
  *	[head, tail)             posted, the device's
  *
  * Lock: the pool's, for every call.
@@ -49,14 +49,17 @@ void rx_ring_stop(struct rx_ring *ring);
 /* Posts spare buffers until the ring is full or none is left, and rings the doorbell. */
 void rx_ring_fill(struct rx_ring *ring, struct pool *pool);
 /*
- * Takes up to max buffers that hold frames.  Returns: how many; *errors slots beside them were used
- * up without a frame, and their buffers are spare again.
+ * Takes frames off the ring for one pool_take(): up to max of one buffer each, or for one
+ * pool_take_frame(): one of several.  frames[i]->next says which.
+ * Returns: how many; *errors grows by the frames beside them that the device lost: their buffers
+ * are spare again.
  */
-ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **buffers, ULONG max,
+ULONG rx_ring_reap(struct rx_ring *ring, struct pool *pool, struct buffer **frames, ULONG max,
 		   ULONG *errors);
 /*
- * Takes the buffers of retired blocks off the ring while the device holds still.  A frame that
- * waits in one of them is moved to another buffer. Returns: frames for which there was none.
+ * Takes the buffers of retired blocks off the ring while the device holds still.  A frame, or the
+ * part of one, that waits in one of them is moved to another buffer.
+ * Returns: frames for which there was none.
  */
 ULONG rx_ring_withdraw(struct rx_ring *ring, struct pool *pool);
 /*

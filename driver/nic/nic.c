@@ -47,49 +47,101 @@ static void note_fault(struct nic *nic)
 	nic->cause |= NIC_CAUSE_FAULT;
 }
 
-/* 4.2 and 3.3: the frame's length and flags, then the head that announces them. */
-static void write_back_slot(struct nic *nic, bus_addr_t slot, uint32_t len_bytes, uint16_t flags)
+static bus_addr_t slot_at(const struct nic *nic, uint32_t index)
 {
-	uint16_t done[2] = {(uint16_t)len_bytes, flags};
-	struct dma_space *space = nic->device.space;
+	return bus_addr_add(ring_base(nic),
+			    (index & (nic->regs.rx_slots - 1)) * sizeof(struct nic_rx_desc));
+}
 
-	if (dma_write(space, bus_addr_add(slot, offsetof(struct nic_rx_desc, frame_bytes)), done,
-		      sizeof(done)) != 0)
+/*
+ * 5.2: reads the descriptors whose buffers hold len_bytes together.
+ * Returns: how many; 0: the frame is lost, and was counted.
+ */
+static uint32_t gather(struct nic *nic, uint32_t len_bytes, struct nic_rx_desc *descs)
+{
+	uint64_t room = 0;
+	uint32_t n = 0;
+
+	do {
+		if (nic->head + n == nic->regs.rx_tail || n == NIC_RX_FRAME_SLOTS) {
+			nic->counts.no_descriptor++;
+			nic->cause |= NIC_CAUSE_DROP;
+			return 0;
+		}
+		if (dma_read(nic->device.space, slot_at(nic, nic->head + n), &descs[n],
+			     sizeof(descs[n])) != 0) {
+			note_fault(nic);
+			nic->counts.refused++;
+			return 0;
+		}
+		descs[n].frame_bytes = 0;
+		room += descs[n++].buffer_bytes;
+	} while (room < len_bytes);
+	return n;
+}
+
+/* 4.1: each buffer is filled before the next; descs learn how much went into theirs. */
+static bool scatter(struct nic *nic, const uint8_t *frame, uint32_t len_bytes,
+		    struct nic_rx_desc *descs)
+{
+	for (uint32_t i = 0; len_bytes > 0; i++) {
+		uint32_t piece =
+			len_bytes < descs[i].buffer_bytes ? len_bytes : descs[i].buffer_bytes;
+
+		if (piece > 0 &&
+		    dma_write(nic->device.space, bus_addr(descs[i].buffer), frame, piece) != 0)
+			return false;
+		descs[i].frame_bytes = (uint16_t)piece;
+		frame += piece;
+		len_bytes -= piece;
+	}
+	return true;
+}
+
+/* 4.2: what a slot holds. */
+static void write_back_slot(struct nic *nic, uint32_t index, uint16_t frame_bytes, uint16_t flags)
+{
+	uint16_t done[2] = {frame_bytes, flags};
+
+	if (dma_write(nic->device.space,
+		      bus_addr_add(slot_at(nic, index), offsetof(struct nic_rx_desc, frame_bytes)),
+		      done, sizeof(done)) != 0)
 		note_fault(nic);
-	nic->head++;
-	if (dma_publish(space, write_back(nic), nic->head) != 0)
+}
+
+/* 3.3: the frame's slots, then the head that announces them all at once. */
+static void announce(struct nic *nic, const struct nic_rx_desc *descs, uint32_t n, bool good)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t flags =
+			NIC_RX_DONE | (i == n - 1 ? NIC_RX_END : 0u) | (good ? 0u : NIC_RX_ERROR);
+
+		write_back_slot(nic, nic->head + i, good ? descs[i].frame_bytes : 0, flags);
+	}
+	nic->head += n;
+	if (dma_publish(nic->device.space, write_back(nic), nic->head) != 0)
 		note_fault(nic);
 	nic->cause |= NIC_CAUSE_RX;
 }
 
-/* 5.2: one frame into the buffer of the next descriptor. */
+/* 5.2: one frame into the buffers of the next descriptors. */
 static bool store(struct nic *nic, const void *frame, uint32_t len_bytes)
 {
-	uint32_t index = nic->head & (nic->regs.rx_slots - 1);
-	bus_addr_t slot = bus_addr_add(ring_base(nic), index * sizeof(struct nic_rx_desc));
-	struct nic_rx_desc desc;
+	struct nic_rx_desc descs[NIC_RX_FRAME_SLOTS];
+	uint32_t n = gather(nic, len_bytes, descs);
+	bool good;
 
-	if (nic->head == nic->regs.rx_tail) {
-		nic->counts.no_descriptor++;
-		nic->cause |= NIC_CAUSE_DROP;
+	if (n == 0)
 		return false;
-	}
-	if (dma_read(nic->device.space, slot, &desc, sizeof(desc)) != 0) {
+	good = scatter(nic, frame, len_bytes, descs);
+	if (good) {
+		nic->counts.stored++;
+	} else {
 		note_fault(nic);
 		nic->counts.refused++;
-		return false;
 	}
-	if (len_bytes > desc.buffer_bytes ||
-	    dma_write(nic->device.space, bus_addr(desc.buffer), frame, len_bytes) != 0) {
-		if (len_bytes <= desc.buffer_bytes)
-			note_fault(nic);
-		nic->counts.refused++;
-		write_back_slot(nic, slot, 0, NIC_RX_DONE | NIC_RX_ERROR);
-		return false;
-	}
-	nic->counts.stored++;
-	write_back_slot(nic, slot, len_bytes, NIC_RX_DONE);
-	return true;
+	announce(nic, descs, n, good);
+	return good;
 }
 
 /* 5.3: while the ring is held, frames wait in the device. */

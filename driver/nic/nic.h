@@ -9,8 +9,8 @@
 
 /* Frames that wait inside the device while the driver holds the receive ring (nic.md 5.3). */
 #define NIC_FIFO_FRAMES 128u
-/* Longest frame that the device takes from the wire. */
-#define NIC_FRAME_BYTES 2048u
+/* Longest frame that the device takes from the wire (nic.md 1.1). */
+#define NIC_FRAME_BYTES 9216u
 
 /*
  * A NIC that masters the bus of space and pulls line, after reset.

@@ -69,7 +69,7 @@ static_assert(sizeof(struct nic_regs) == 0x40, "nic.md 2");
 struct nic_rx_desc {
 	uint64_t buffer;       /* 4.1: bus address, written by the driver */
 	uint32_t buffer_bytes; /* 4.1: room, written by the driver */
-	uint16_t frame_bytes;  /* 4.2: written by the device */
+	uint16_t frame_bytes;  /* 4.2: of the frame in this buffer, written by the device */
 	uint16_t flags;	       /* 4.2: written by the device */
 };
 static_assert(offsetof(struct nic_rx_desc, buffer) == 0, "nic.md 4");
@@ -81,5 +81,9 @@ static_assert(sizeof(struct nic_rx_desc) == 16, "nic.md 4");
 /* 4.2 */
 #define NIC_RX_DONE  (1u << 0)
 #define NIC_RX_ERROR (1u << 1)
+#define NIC_RX_END   (1u << 2)
+
+/* 4.3: most descriptors that one frame takes. */
+#define NIC_RX_FRAME_SLOTS 256u
 
 #endif

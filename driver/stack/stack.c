@@ -39,6 +39,7 @@ struct stack {
 	uint64_t next_sequence;
 	struct stack_counts counts;
 	uint8_t reflected[FRAME_MAX_BYTES]; /* a frame on its way back */
+	uint8_t whole[FRAME_MAX_BYTES];	    /* one that lies in several pieces, put together */
 };
 
 /* --- the heap of held frames ------------------------------------------------------------------ */
@@ -94,24 +95,51 @@ static struct held heap_pop(struct stack *stack)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-/* The frame as it lies at the virtual address. */
-static const uint8_t *payload(const struct stack *stack, void *frame, uint32_t *len_bytes)
+/* Copies an extent.  Returns: whether the chain holds so much. */
+static bool put_together(uint8_t *to, struct extent e)
+{
+	for (; e.mdl != NULL && e.len_bytes > 0; e.mdl = NDIS_MDL_LINKAGE(e.mdl), e.offset = 0) {
+		ULONG room = MmGetMdlByteCount(e.mdl) - e.offset;
+		ULONG piece = e.len_bytes < room ? e.len_bytes : room;
+
+		memcpy(to, (const uint8_t *)MmGetSystemAddressForMdlSafe(e.mdl, 0) + e.offset,
+		       piece);
+		to += piece;
+		e.len_bytes -= piece;
+	}
+	return e.len_bytes == 0;
+}
+
+/*
+ * (locked) The frame as it lies at the virtual addresses; one in several pieces is put together.
+ * Returns: NULL if its chain does not hold so much.
+ */
+static const uint8_t *payload(struct stack *stack, void *frame, uint32_t *len_bytes)
 {
 	struct extent extent = stack->kind->extent(frame);
 
 	*len_bytes = extent.len_bytes;
-	return (const uint8_t *)MmGetSystemAddressForMdlSafe(extent.mdl, 0) + extent.offset;
+	if (extent.mdl == NULL || extent.offset > MmGetMdlByteCount(extent.mdl))
+		return NULL;
+	if (extent.len_bytes <= MmGetMdlByteCount(extent.mdl) - extent.offset)
+		return (const uint8_t *)MmGetSystemAddressForMdlSafe(extent.mdl, 0) + extent.offset;
+	if (extent.len_bytes > sizeof(stack->whole) || !put_together(stack->whole, extent))
+		return NULL;
+	return stack->whole;
 }
 
 /*
  * What tells the frame from any other: the number of a synthetic one, the digest of one from
  * outside.  Returns: whether it is whole, as far as the frame itself can tell.
  */
-static bool mark_of(const struct stack *stack, void *frame, uint64_t *mark)
+static bool mark_of(struct stack *stack, void *frame, uint64_t *mark)
 {
 	uint32_t len_bytes;
 	const uint8_t *bytes = payload(stack, frame, &len_bytes);
 
+	*mark = 0;
+	if (bytes == NULL)
+		return false;
 	if (stack->sent == NULL)
 		return frame_check(bytes, len_bytes, stack->seed, mark);
 	*mark = ledger_digest(0, bytes, len_bytes);
@@ -149,7 +177,7 @@ static void send_reflection(struct stack *stack, void *frame)
 	uint32_t len_bytes;
 	const uint8_t *bytes = payload(stack, frame, &len_bytes);
 
-	if (stack->reflect == NULL || len_bytes > sizeof(stack->reflected))
+	if (stack->reflect == NULL || bytes == NULL || len_bytes > sizeof(stack->reflected))
 		return;
 	memcpy(stack->reflected, bytes, len_bytes);
 	len_bytes = reflector_turn(stack->reflected, len_bytes, sizeof(stack->reflected));

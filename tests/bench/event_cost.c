@@ -58,7 +58,7 @@ static void bare(uint32_t i)
 	uint32_t id;
 
 	touch(&id, i);
-	lttng_ust_tracepoint(poolscope, rx_take, 999, bare_seq++, &id, 1, 0, 63);
+	lttng_ust_tracepoint(poolscope, rx_take, 999, bare_seq++, &id, 1, 1, 0, 63);
 }
 
 #define MEASURE(name)                                                                              \

@@ -19,7 +19,8 @@ struct rec_event {
 	enum poolscope_event kind;
 	uint64_t request, pa;
 	const void *va;
-	uint32_t block, length, available, total, pending, status, buffers, resources, nr_ids;
+	uint32_t block, length, available, total, pending, status, buffers, frames, resources,
+		nr_ids;
 	uint8_t irql;
 	int how; /* outcome, reason, cause */
 	bool on; /* fallback, running */
@@ -192,9 +193,10 @@ void poolscope_emit_block_free(struct poolscope_pool *pool, uint32_t block, cons
 }
 
 void poolscope_emit_rx_take(struct poolscope_pool *pool, const uint32_t *ids, uint32_t nr_ids,
-			    uint16_t resources, uint32_t available)
+			    uint16_t frames, uint16_t resources, uint32_t available)
 {
 	rec_add((struct rec_event){.kind = POOLSCOPE_EV_RX_TAKE,
+				   .frames = frames,
 				   .resources = resources,
 				   .available = available},
 		ids, nr_ids);
@@ -383,6 +385,15 @@ static void rep_move(struct replay *r, const struct rec_event *e, uint32_t nr, i
 	}
 }
 
+static uint32_t rep_take(struct replay *r, const struct rec_event *e)
+{
+	if (e->frames == e->nr_ids)
+		return policy_take(&r->policy, e->nr_ids);
+	if (e->frames != 1)
+		rep_differs(r, "a take of neither one frame nor one a buffer");
+	return policy_take_frame(&r->policy, e->nr_ids) ? e->nr_ids : 0;
+}
+
 static void rep_event(struct replay *r, const struct rec_event *e)
 {
 	switch (e->kind) {
@@ -390,7 +401,7 @@ static void rep_event(struct replay *r, const struct rec_event *e)
 		rep_complete(r, e);
 		break;
 	case POOLSCOPE_EV_RX_TAKE:
-		if (policy_take(&r->policy, e->nr_ids) != e->resources)
+		if (rep_take(r, e) != e->resources)
 			rep_differs(r, "another number of RESOURCES buffers");
 		rep_move(r, e, e->nr_ids - e->resources, 1);
 		break;

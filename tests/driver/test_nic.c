@@ -14,6 +14,7 @@
 #include "driver/nic/dma.h"
 #include "driver/nic/nic.h"
 #include "driver/nic/regs.h"
+#include "driver/traffic/frame.h"
 
 /* --- address space ---------------------------------------------------------------------------- */
 
@@ -229,7 +230,12 @@ static void both_sides_agree_on_the_layout(void **state)
 	assert_int_equal(HW_CTRL_RESET, NIC_CTRL_RESET);
 	assert_int_equal(HW_STATUS_RX_IDLE, NIC_STATUS_RX_IDLE);
 	assert_int_equal(HW_CAUSES, NIC_CAUSE_RX | NIC_CAUSE_DROP | NIC_CAUSE_FAULT);
+	assert_int_equal(HW_RX_DONE, NIC_RX_DONE);
 	assert_int_equal(HW_RX_ERROR, NIC_RX_ERROR);
+	assert_int_equal(HW_RX_END, NIC_RX_END);
+	assert_int_equal(HW_RX_FRAME_SLOTS, NIC_RX_FRAME_SLOTS);
+	assert_int_equal(HW_FRAME_BYTES, NIC_FRAME_BYTES);
+	assert_int_equal(FRAME_MAX_BYTES, NIC_FRAME_BYTES);
 	assert_int_equal(HW_RX_SLOTS_MAX, NIC_RX_SLOTS_MAX);
 }
 
@@ -242,7 +248,7 @@ static void frame_is_stored_announced_and_interrupts(void **state)
 	assert_true(receive(b, "hello"));
 	assert_string_equal((char *)b->buffers[0], "hello");
 	assert_int_equal(b->ring[0].frame_bytes, 6);
-	assert_int_equal(b->ring[0].flags, NIC_RX_DONE);
+	assert_int_equal(b->ring[0].flags, NIC_RX_DONE | NIC_RX_END);
 	assert_int_equal(b->head, 1);
 	assert_int_equal(READ(b, rx_head), 1);
 	assert_int_equal(b->raised, 0); /* moderated until the next step */
@@ -295,18 +301,142 @@ static void ring_indices_run_free_over_the_end(void **state)
 	assert_int_equal(b->head, 5 * SLOTS);
 }
 
-static void frame_longer_than_its_buffer_is_an_error_slot(void **state)
+static void fill(uint8_t *frame, uint32_t len_bytes)
+{
+	for (uint32_t i = 0; i < len_bytes; i++)
+		frame[i] = (uint8_t)(i * 7 + i / 256);
+}
+
+/* 4.1, 4.2: also over the ring's end, into buffers of different rooms */
+static void frame_longer_than_a_buffer_goes_into_several(void **state)
 {
 	struct bench *b = *state;
-	char frame[300] = {0};
+	uint8_t frame[600];
 
+	fill(frame, sizeof(frame));
+	post(b, 0, SLOTS);
+	for (uint32_t i = 0; i < SLOTS - 1; i++)
+		assert_true(receive(b, "x"));
+	post(b, SLOTS, 3);
+	b->ring[0].buffer_bytes = 100;
+	assert_true(b->nic->ops->receive(b->nic, frame, sizeof(frame)));
+	assert_memory_equal(b->buffers[SLOTS - 1], frame, 256);
+	assert_memory_equal(b->buffers[0], frame + 256, 100);
+	assert_memory_equal(b->buffers[1], frame + 356, 244);
+	assert_int_equal(b->ring[SLOTS - 1].frame_bytes, 256);
+	assert_int_equal(b->ring[0].frame_bytes, 100);
+	assert_int_equal(b->ring[1].frame_bytes, 244);
+	assert_int_equal(b->ring[SLOTS - 1].flags, NIC_RX_DONE);
+	assert_int_equal(b->ring[0].flags, NIC_RX_DONE);
+	assert_int_equal(b->ring[1].flags, NIC_RX_DONE | NIC_RX_END);
+	assert_int_equal(b->head, SLOTS + 2);
+	assert_int_equal(counts(b).stored, SLOTS);
+	assert_true(receive(b, "next"));
+	assert_string_equal((char *)b->buffers[2], "next");
+}
+
+static void frame_that_fills_its_buffers_takes_no_more(void **state)
+{
+	struct bench *b = *state;
+	uint8_t frame[512];
+
+	fill(frame, sizeof(frame));
+	post(b, 0, 3);
+	assert_true(b->nic->ops->receive(b->nic, frame, sizeof(frame)));
+	assert_int_equal(b->head, 2);
+	assert_int_equal(b->ring[1].flags, NIC_RX_DONE | NIC_RX_END);
+	assert_int_equal(b->ring[2].flags, 0);
+}
+
+/* 5.2: nothing of it is written, and a shorter one still fits */
+static void frame_that_does_not_fit_is_dropped_whole(void **state)
+{
+	struct bench *b = *state;
+	uint8_t frame[600];
+
+	fill(frame, sizeof(frame));
 	post(b, 0, 2);
 	assert_false(b->nic->ops->receive(b->nic, frame, sizeof(frame)));
-	assert_int_equal(b->ring[0].flags, NIC_RX_DONE | NIC_RX_ERROR);
-	assert_int_equal(b->ring[0].frame_bytes, 0);
+	assert_int_equal(READ(b, drops), 1);
+	assert_int_equal(counts(b).no_descriptor, 1);
+	assert_int_equal(b->head, 0);
+	assert_int_equal(b->ring[0].flags, 0);
+	assert_int_equal(b->buffers[0][1], 0);
+	assert_true(receive(b, "short"));
+	assert_string_equal((char *)b->buffers[0], "short");
+}
+
+/* 4.2: a frame that an access spoilt half way is lost, and its slots say so */
+static void bad_second_buffer_spoils_all_slots_of_the_frame(void **state)
+{
+	struct bench *b = *state;
+	uint8_t frame[600];
+
+	fill(frame, sizeof(frame));
+	post(b, 0, 4);
+	b->ring[1].buffer = 0x1234;
+	assert_false(b->nic->ops->receive(b->nic, frame, sizeof(frame)));
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(b->ring[i].flags,
+				 NIC_RX_DONE | NIC_RX_ERROR | (i == 2 ? NIC_RX_END : 0));
+		assert_int_equal(b->ring[i].frame_bytes, 0);
+	}
+	assert_int_equal(b->head, 3);
 	assert_int_equal(counts(b).refused, 1);
+	assert_int_equal(READ(b, faults), 1);
 	assert_true(receive(b, "next"));
-	assert_string_equal((char *)b->buffers[1], "next");
+	assert_string_equal((char *)b->buffers[3], "next");
+}
+
+/* 4.3 */
+static void frame_takes_no_more_than_256_descriptors(void **state)
+{
+	enum { MANY = 512 };
+	static struct nic_rx_desc ring[MANY];
+	static uint8_t memory[MANY];
+	struct bench *b = *state;
+	uint8_t frame[NIC_RX_FRAME_SLOTS + 1];
+	bus_addr_t ring_at, at;
+
+	fill(frame, sizeof(frame));
+	assert_int_equal(dma_space_map(b->space, ring, sizeof(ring), false, &ring_at), 0);
+	assert_int_equal(dma_space_map(b->space, memory, sizeof(memory), false, &at), 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		ring[i] = (struct nic_rx_desc){.buffer = at.value + i, .buffer_bytes = 1};
+	WRITE(b, rx_base_lo, (uint32_t)ring_at.value);
+	WRITE(b, rx_base_hi, (uint32_t)(ring_at.value >> 32));
+	WRITE(b, rx_slots, MANY);
+	WRITE(b, rx_tail, MANY);
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE);
+	assert_false(b->nic->ops->receive(b->nic, frame, NIC_RX_FRAME_SLOTS + 1));
+	assert_int_equal(READ(b, drops), 1);
+	assert_true(b->nic->ops->receive(b->nic, frame, NIC_RX_FRAME_SLOTS));
+	assert_int_equal(b->head, NIC_RX_FRAME_SLOTS);
+	assert_memory_equal(memory, frame, NIC_RX_FRAME_SLOTS);
+}
+
+/* 1.1 */
+static void frames_of_the_greatest_length_are_taken_and_longer_ones_are_not(void **state)
+{
+	struct bench *b = *state;
+	static uint8_t frame[NIC_FRAME_BYTES + 1], big[SLOTS][2048];
+	bus_addr_t at;
+
+	fill(frame, sizeof(frame));
+	assert_int_equal(dma_space_map(b->space, big, sizeof(big), false, &at), 0);
+	post(b, 0, SLOTS);
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		b->ring[i].buffer = at.value + i * sizeof(big[0]);
+		b->ring[i].buffer_bytes = sizeof(big[0]);
+	}
+	assert_false(b->nic->ops->receive(b->nic, frame, NIC_FRAME_BYTES + 1));
+	assert_int_equal(counts(b).refused, 1);
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE | NIC_CTRL_RX_HOLD); /* through the FIFO, too */
+	assert_true(b->nic->ops->receive(b->nic, frame, NIC_FRAME_BYTES));
+	WRITE(b, ctrl, NIC_CTRL_RX_ENABLE);
+	assert_int_equal(b->head, 5);
+	assert_memory_equal(big, frame, NIC_FRAME_BYTES);
+	assert_int_equal(b->ring[4].frame_bytes, NIC_FRAME_BYTES - 4 * sizeof(big[0]));
 }
 
 static void bad_buffer_address_faults_and_the_device_goes_on(void **state)
@@ -443,7 +573,12 @@ int main(void)
 		nic_test(masked_cause_raises_the_line_when_unmasked),
 		nic_test(empty_ring_drops_and_counts),
 		nic_test(ring_indices_run_free_over_the_end),
-		nic_test(frame_longer_than_its_buffer_is_an_error_slot),
+		nic_test(frame_longer_than_a_buffer_goes_into_several),
+		nic_test(frame_that_fills_its_buffers_takes_no_more),
+		nic_test(frame_that_does_not_fit_is_dropped_whole),
+		nic_test(bad_second_buffer_spoils_all_slots_of_the_frame),
+		nic_test(frame_takes_no_more_than_256_descriptors),
+		nic_test(frames_of_the_greatest_length_are_taken_and_longer_ones_are_not),
 		nic_test(bad_buffer_address_faults_and_the_device_goes_on),
 		nic_test(unmapped_ring_faults_and_does_not_crash),
 		nic_test(held_ring_is_not_touched_and_frames_wait),

@@ -346,6 +346,7 @@ static void buffer_ids_are_read_as_a_sequence_even_when_empty(void **state)
 		 {F("pool", 0),
 		  F("seq", 0),
 		  {.name = "buffers", .type = SEQUENCE, .value = 3, .ids = {7, 8, 0xffffffff}},
+		  F("frames", 3),
 		  F("resources", 2),
 		  F("available", 5)}},
 		{"poolscope:rx_return",

@@ -242,9 +242,9 @@ void poolscope_emit_block_free(struct poolscope_pool *pool, uint32_t block, cons
 }
 
 void poolscope_emit_rx_take(struct poolscope_pool *pool, const uint32_t *ids, uint32_t nr_ids,
-			    uint16_t resources, uint32_t available)
+			    uint16_t frames, uint16_t resources, uint32_t available)
 {
-	EMIT(pool, RX_TAKE, rx_take, ids, nr_ids, resources, available);
+	EMIT(pool, RX_TAKE, rx_take, ids, nr_ids, frames, resources, available);
 }
 
 void poolscope_emit_rx_return(struct poolscope_pool *pool, const uint32_t *ids, uint32_t nr_ids,

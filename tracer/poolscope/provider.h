@@ -155,10 +155,11 @@ LTTNG_UST_TRACEPOINT_EVENT(poolscope, block_free,
 
 LTTNG_UST_TRACEPOINT_EVENT(poolscope, rx_take,
 	LTTNG_UST_TP_ARGS(uint32_t, pool, uint64_t, seq, const uint32_t *, ids, uint32_t, nr_ids,
-			  uint16_t, resources, uint32_t, available),
+			  uint16_t, frames, uint16_t, resources, uint32_t, available),
 	LTTNG_UST_TP_FIELDS(
 		POOLSCOPE_FIELDS_HEAD
 		lttng_ust_field_sequence(uint32_t, buffers, ids, uint32_t, nr_ids)
+		lttng_ust_field_integer(uint16_t, frames, frames)
 		lttng_ust_field_integer(uint16_t, resources, resources)
 		lttng_ust_field_integer(uint32_t, available, available)
 	)
