@@ -328,6 +328,11 @@ static void every_field_of_every_event_can_be_read_back(void **state)
 				  .kind = POOL_EVENT_RX_TAKE,
 				  .available = 9,
 				  .u.rx = {.buffers = ids, .nr_buffers = 3, .resources = 2}};
+	struct pool_event whole = {
+		.ts_ns = T0 + 8,
+		.seq = 4,
+		.kind = POOL_EVENT_RX_TAKE,
+		.u.rx = {.buffers = ids, .nr_buffers = 3, .frames = 1, .resources = 3}};
 	struct pool_event open = {.ts_ns = T0,
 				  .kind = POOL_EVENT_POOL_OPEN,
 				  .u.open = {"it's", 5, 1500, {1, 2, 3, 4, 5, 6, 7, 8}}};
@@ -346,15 +351,20 @@ static void every_field_of_every_event_can_be_read_back(void **state)
 	fixture_emit(&take, store);
 	fixture_emit(&drop, store);
 	fixture_emit(&free_, store);
+	fixture_emit(&whole, store);
 	fixture_close(store);
-	fixture_text(path, "SELECT buffers FROM event WHERE kind = 'rx_take'", text, sizeof(text));
+	fixture_text(path, "SELECT buffers FROM event WHERE seq = 1", text, sizeof(text));
 	assert_string_equal(text, "[17,70000,18]");
+	fixture_text(path,
+		     "SELECT frames || ' ' || resources || ' ' || buffers FROM event WHERE seq = 4",
+		     text, sizeof(text));
+	assert_string_equal(text, "1 3 [17,70000,18]");
 	fixture_text(
 		path,
 		"SELECT ts_ns || ' ' || pool || ' ' || seq || ' ' || available || ' ' || resources"
-		" FROM event WHERE kind = 'rx_take'",
+		" || ' ' || frames FROM event WHERE seq = 1",
 		text, sizeof(text));
-	assert_string_equal(text, "1767225600000000005 0 1 9 2");
+	assert_string_equal(text, "1767225600000000005 0 1 9 2 3");
 	fixture_text(
 		path,
 		"SELECT name || ' ' || generation || ' ' || buffer_bytes || ' ' || base || ' ' ||"

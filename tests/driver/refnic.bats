@@ -226,3 +226,12 @@ usage_error() {
 	usage_error '--adapters:' --adapters 0
 	usage_error '--adapters:' --adapters 65
 }
+
+@test "frames longer than a buffer come through several" {
+	run refnic --packets 2k --traffic poisson:rate=20k,bytes=9018 --base 512 --buffer-bytes 1024
+	[ "$status" = 0 ]
+	[[ ${lines[0]} == *"2000 sent"* ]]
+	[[ $output == *"0 DMA faults, 0 payload errors, 0 violations"* ]]
+	usage_error 'at least 64' --buffer-bytes 63
+	usage_error 'up to 65536' --buffer-bytes 70000
+}

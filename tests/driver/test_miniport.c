@@ -53,9 +53,9 @@ static struct machine_config config_for(const char *traffic, const char *hold, c
 	return c;
 }
 
-static struct machine_summary run(const struct machine_config *config, uint64_t for_ns)
+static struct machine_summary run_on(struct exec *exec, const struct machine_config *config,
+				     uint64_t for_ns)
 {
-	struct exec *exec = exec_real_open();
 	struct machine_summary summary;
 	struct machine *machine;
 	char why[SPEC_WHY_BYTES] = "";
@@ -76,6 +76,11 @@ static struct machine_summary run(const struct machine_config *config, uint64_t 
 	machine_close(machine);
 	exec_close(exec);
 	return summary;
+}
+
+static struct machine_summary run(const struct machine_config *config, uint64_t for_ns)
+{
+	return run_on(exec_real_open(), config, for_ns);
 }
 
 static void assert_identity(void)
@@ -314,6 +319,72 @@ static void halting_at_any_moment_leaves_nothing(void **state)
 	}
 }
 
+/* The identities hold where takes count buffers, and drops and sends count frames. */
+static void assert_frames_are_whole(const struct machine_summary *s)
+{
+	const struct poolscope_totals *t = &rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals;
+	uint64_t frames = 0;
+
+	assert_true(machine_summary_ok(s));
+	assert_int_equal(t->taken, t->returned + t->resources);
+	for (size_t i = 0; i < recorder.nr_events; i++) {
+		const struct rec_event *e = &recorder.events[i];
+
+		if (e->kind != POOLSCOPE_EV_RX_TAKE)
+			continue;
+		frames += e->frames;
+		if (e->frames != e->nr_ids)
+			assert_true(e->resources == 0 || e->resources == e->nr_ids);
+	}
+	assert_int_equal(frames, s->stack.frames);
+	assert_int_equal(s->wire.sent, frames + t->dropped + s->device.refused);
+	assert_int_equal(recorder.violations, 0);
+	assert_identity();
+}
+
+/* Long frames in long buffers, all sorts in short ones; growing and shrinking. */
+static void frames_of_several_buffers_come_through_whole(void **state)
+{
+	static const struct {
+		const char *traffic;
+		uint32_t buffer_bytes;
+	} runs[] = {
+		{"burst:rate=4k,on=30ms,off=60ms,bytes=9018", 2048},
+		{"burst:rate=10k,on=30ms,off=60ms,bytes=imix", 256},
+		{"burst:rate=2k,on=30ms,off=60ms,bytes=9216", 512},
+	};
+	bool resources = false, shrunk = false;
+
+	for (size_t i = 0; i < ARRAYSIZE(runs); i++) {
+		struct machine_config c =
+			config_for(runs[i].traffic, "exp:mean=2ms", "exp:mean=3ms");
+		struct machine_summary s;
+
+		c.buffer_bytes = runs[i].buffer_bytes;
+		c.faults.null = 0.2;
+		s = run_on(exec_virtual_open(0), &c, 1000000000);
+		assert_frames_are_whole(&s);
+		assert_true(s.stack.frames > 0 && s.memory.completed > 0);
+		resources |= s.stack.resources > 0;
+		for (size_t k = 0; k < recorder.nr_events; k++)
+			shrunk |= recorder.events[k].kind == POOLSCOPE_EV_BLOCK_FREE &&
+				  recorder.events[k].how == POOLSCOPE_FREE_SHRINK;
+	}
+	assert_true(resources && shrunk);
+}
+
+static void frames_of_several_buffers_come_through_in_real_threads(void **state)
+{
+	struct machine_config c = config_for("burst:rate=5k,on=20ms,off=40ms,bytes=3000",
+					     "exp:mean=2ms", "fixed:1ms");
+	struct machine_summary s;
+
+	c.buffer_bytes = 512;
+	s = run(&c, 300000000);
+	assert_frames_are_whole(&s);
+	assert_true(s.stack.frames > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +399,8 @@ int main(void)
 		cmocka_unit_test(ticks_come_at_their_period),
 		cmocka_unit_test(summary_is_not_ok_when_anything_is_wrong),
 		cmocka_unit_test(halting_at_any_moment_leaves_nothing),
+		cmocka_unit_test(frames_of_several_buffers_come_through_whole),
+		cmocka_unit_test(frames_of_several_buffers_come_through_in_real_threads),
 	};
 	int failed = cmocka_run_group_tests_name("NDIS 6", tests, under_ndis6, NULL) +
 		     cmocka_run_group_tests_name("NDIS 5", tests, under_ndis5, NULL);

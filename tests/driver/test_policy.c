@@ -210,6 +210,25 @@ static void last_buffers_of_a_take_are_resources_below_the_reserve(void **state)
 	assert_int_equal(policy_available(&p), 4);
 }
 
+/* Of one frame all buffers are RESOURCES or none is, and the shrink delay starts anew. */
+static void frame_of_several_buffers_is_resources_as_a_whole(void **state)
+{
+	struct policy p = running_pool(&marks);
+
+	policy_tick(&p);
+	assert_int_equal(p.quiet_ticks, 1);
+	assert_true(policy_take_frame(&p, 97));
+	assert_int_equal(p.held, 0);
+	assert_int_equal(p.quiet_ticks, 0);
+	assert_false(policy_take_frame(&p, 96));
+	assert_int_equal(p.held, 96);
+	assert_true(policy_take_frame(&p, 1));
+	p.held = 0;
+	p.fallback = true;
+	assert_true(policy_take_frame(&p, 2));
+	assert_int_equal(p.held, 0);
+}
+
 /* R29, R32 */
 static void block_goes_at_high_after_the_shrink_ticks(void **state)
 {
@@ -336,6 +355,7 @@ int main(void)
 		cmocka_unit_test(fallback_ends_once_available_is_above_low),
 		cmocka_unit_test(discarded_block_is_no_failure),
 		cmocka_unit_test(last_buffers_of_a_take_are_resources_below_the_reserve),
+		cmocka_unit_test(frame_of_several_buffers_is_resources_as_a_whole),
 		cmocka_unit_test(block_goes_at_high_after_the_shrink_ticks),
 		cmocka_unit_test(low_event_restarts_the_shrink_delay),
 		cmocka_unit_test(failure_restarts_the_shrink_delay),

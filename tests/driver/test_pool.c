@@ -132,6 +132,24 @@ static ULONG take(struct buffer **buffers, ULONG n)
 	return resources;
 }
 
+/* One frame in n buffers.  Returns: how many of them are RESOURCES. */
+static ULONG take_frame(struct buffer **buffers, ULONG n)
+{
+	bool resources;
+
+	pool_lock(&t.pool);
+	take_spare(buffers, n);
+	for (ULONG i = 1; i < n; i++)
+		buffers[i - 1]->next = buffers[i];
+	resources = pool_take_frame(&t.pool, buffers[0]);
+	pool_unlock(&t.pool);
+	for (ULONG i = 0; i < n; i++) {
+		assert_int_equal(buffers[i]->lent, resources);
+		buffers[i]->next = NULL; /* the tests know them one by one */
+	}
+	return resources ? n : 0;
+}
+
 static void give_back(struct buffer **buffers, ULONG n)
 {
 	pool_lock(&t.pool);
@@ -495,6 +513,63 @@ static void frames_lost_by_a_withdrawal_are_drops(void **state)
 	end();
 }
 
+/* --- frames of several buffers ---------------------------------------------------------------- */
+
+static void frame_is_one_event_and_comes_home_whole(void **state)
+{
+	struct buffer *b[16], *frame;
+	const struct rec_event *e;
+
+	begin(&marks);
+	assert_int_equal(take_frame(b, 5), 0);
+	e = rec_find(POOLSCOPE_EV_RX_TAKE, 0);
+	assert_int_equal(e->nr_ids, 5);
+	assert_int_equal(e->frames, 1);
+	assert_int_equal(e->resources, 0);
+	assert_int_equal(take_frame(b + 5, 10), 10); /* 11 are available, 2 of them kept back */
+	e = rec_find(POOLSCOPE_EV_RX_TAKE, 1);
+	assert_int_equal(e->resources, 10);
+	assert_int_equal(e->available, 11);
+	assert_int_equal(t.pool.lent, 10);
+	for (ULONG i = 6; i < 15; i++)
+		b[i - 1]->next = b[i];
+	home(b + 5, 1);
+	assert_int_equal(t.pool.lent, 0);
+	for (ULONG i = 1; i < 5; i++)
+		b[i - 1]->next = b[i];
+	frame = b[0];
+	give_back(&frame, 1);
+	assert_int_equal(rec_find(POOLSCOPE_EV_RX_RETURN, 0)->nr_ids, 5);
+	assert_int_equal(t.pool.policy.held, 0);
+	end();
+}
+
+/* However many buffers one frame has, no event of returns ends within it. */
+static void long_chain_of_frames_is_told_in_whole_frames(void **state)
+{
+	enum { FRAMES = 5, EACH = 100 };
+	struct policy_marks m = {.base = FRAMES * EACH,
+				 .block = 1,
+				 .low = 1,
+				 .high = 3,
+				 .limit = FRAMES * EACH,
+				 .max_pending = 1};
+	struct buffer *b[FRAMES][EACH], *frames[FRAMES];
+
+	begin(&m);
+	for (int i = 0; i < FRAMES; i++) {
+		assert_int_equal(take_frame(b[i], EACH), 0);
+		for (int k = 1; k < EACH; k++)
+			b[i][k - 1]->next = b[i][k];
+		frames[i] = b[i][0];
+	}
+	give_back(frames, FRAMES);
+	assert_int_equal(rec_count(POOLSCOPE_EV_RX_RETURN), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(rec_find(POOLSCOPE_EV_RX_RETURN, i)->nr_ids % EACH, 0);
+	end();
+}
+
 /* --- all together ----------------------------------------------------------------------------- */
 
 /* R57, R58, R60, R61 over random events, with identity at the end. */
@@ -535,7 +610,8 @@ static void random_events_keep_the_books_and_replay(void **state)
 				n = n > 16 ? 16 : n;
 				if (n == 0)
 					break;
-				resources = take(held + nr_held, n);
+				resources = random >> 60 & 1 ? take_frame(held + nr_held, n)
+							     : take(held + nr_held, n);
 				nr_held += n - resources;
 				home(held + nr_held, resources);
 				break;
@@ -591,6 +667,8 @@ int main(void)
 		cmocka_unit_test(lowest_block_gives_its_buffers_first),
 		cmocka_unit_test(memory_of_a_lent_buffer_is_freed_after_the_indication),
 		cmocka_unit_test(frames_lost_by_a_withdrawal_are_drops),
+		cmocka_unit_test(frame_is_one_event_and_comes_home_whole),
+		cmocka_unit_test(long_chain_of_frames_is_told_in_whole_frames),
 		cmocka_unit_test(random_events_keep_the_books_and_replay),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,55 @@ static void each_wrong_decision_is_found(void **state)
 	expect_found((struct feed){.spoil = POOL_EVENT_FALLBACK, .drop_it = true});
 }
 
+static struct pool_event take_event(uint64_t seq, uint32_t *ids, uint32_t nr, uint16_t frames,
+				    uint16_t resources, uint32_t available)
+{
+	return (struct pool_event){.ts_ns = T0 + (int64_t)seq * MS,
+				   .seq = seq,
+				   .kind = POOL_EVENT_RX_TAKE,
+				   .available = available,
+				   .u.rx = {ids, nr, frames, resources}};
+}
+
+/* 10 buffers of which 2 are kept back: what a take of `taken` says of `resources` is judged. */
+static uint64_t mismatches_of(uint16_t frames, uint32_t taken, uint16_t resources)
+{
+	struct identity *id = identity_open();
+	uint32_t ids[10];
+	struct pool_event open = {.ts_ns = T0,
+				  .kind = POOL_EVENT_POOL_OPEN,
+				  .u.open = {"rx0", 6, 256, {10, 4, 3, 8, 10, 2, 1, 2}}};
+	struct pool_event base = {.ts_ns = T0,
+				  .seq = 1,
+				  .kind = POOL_EVENT_ALLOC_COMPLETE,
+				  .available = 10,
+				  .u.complete = {.buffers = 10}};
+	struct pool_event take;
+	uint64_t mismatches;
+
+	for (uint32_t i = 0; i < 10; i++)
+		ids[i] = i;
+	take = take_event(2, ids, taken, frames, resources, 10 - (taken - resources));
+	identity_feed(id, &open, true);
+	identity_feed(id, &base, true);
+	identity_feed(id, &take, true);
+	mismatches = identity_verdict(id).mismatches;
+	identity_close(id);
+	return mismatches;
+}
+
+/* The record alone says which of the two it must be. */
+static void frame_of_several_buffers_is_judged_as_a_whole(void **state)
+{
+	assert_int_equal(mismatches_of(9, 9, 1), 0);
+	assert_int_equal(mismatches_of(9, 9, 9), 1);
+	assert_int_equal(mismatches_of(1, 9, 9), 0);
+	assert_int_equal(mismatches_of(1, 9, 1), 1);
+	assert_int_equal(mismatches_of(1, 9, 0), 1);
+	assert_int_equal(mismatches_of(1, 8, 0), 0);
+	assert_int_equal(mismatches_of(1, 8, 8), 1);
+}
+
 static void absurd_events_do_no_harm(void **test_state)
 {
 	struct identity *id = identity_open();
@@ -192,6 +241,7 @@ int main(void)
 		cmocka_unit_test(late_join_is_judged_from_its_first_tick),
 		cmocka_unit_test(without_receive_events_it_is_unknown),
 		cmocka_unit_test(each_wrong_decision_is_found),
+		cmocka_unit_test(frame_of_several_buffers_is_judged_as_a_whole),
 		cmocka_unit_test(absurd_events_do_no_harm),
 	};
 
