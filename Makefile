@@ -132,6 +132,12 @@ tests: $(PROGRAMS) $(TESTS) $(TOOLS) ## build the tests without running them
 check: tests ## install what is missing, build, run all tests (T=name for some)
 	@BUILD=$(BUILD) T='$(T)' tests/run.sh
 
+.PHONY: soak
+SOAK_RUNS ?= 1000000
+soak: $(BUILD)/tests/driver/test_property ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose
+	@seed=$$(date +%s); echo "PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS)"; \
+	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $<
+
 # --- checks beside the tests ----------------------------------------------------------------------
 C_FILES  = $(shell git ls-files 'driver/*.[ch]' 'db/*.[ch]' 'tracer/*.[ch]' 'tuner/*.[ch]' \
 	'viewer/*.[ch]' 'cli/*.[ch]' 'tests/*.[ch]')

@@ -11,9 +11,6 @@
 #include "driver/options.h"
 #include "driver/record.h"
 
-/* When virtual time begins: 2000-01-01 00:00:00 UTC, as a date that nobody takes for a real one. */
-#define VIRTUAL_START_NS (UINT64_C(946684800) * 1000000000)
-
 static uint32_t stop;
 
 static void on_signal(int number)
@@ -151,7 +148,7 @@ int main(int argc, char **argv)
 		return status > 0 ? EXIT_OK : EXIT_USAGE;
 	/* In virtual time nobody waits. */
 	options.machine.stalled = options.virtual_time ? NULL : say_stalled;
-	exec = options.virtual_time ? exec_virtual_open(VIRTUAL_START_NS) : exec_real_open();
+	exec = options.virtual_time ? exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS) : exec_real_open();
 	if (exec == NULL) {
 		fprintf(stderr, "refnic: out of memory\n");
 		return EXIT_CHECK_FAILED;

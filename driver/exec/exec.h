@@ -75,6 +75,10 @@ struct exec_lane {
 
 #define EXEC_NEVER UINT64_MAX
 
+/* 2000-01-01 00:00:00 UTC, ns since the Unix epoch: where virtual time begins, as a date that
+ * nobody takes for a real one. */
+#define EXEC_VIRTUAL_EPOCH_NS (UINT64_C(946684800) * 1000000000)
+
 /* Real threads.  Returns: the executor, or NULL when memory is out. */
 struct exec *exec_real_open(void);
 

@@ -35,7 +35,7 @@ static struct {
 	pthread_mutex_t mutex;
 	uint8_t *base; /* NULL until the first use, and when there is no arena */
 	bool tried;
-	size_t used;
+	size_t used, live;   /* bytes of it, and pieces that somebody has */
 	struct piece *spare; /* given back, the latest last */
 	size_t nr_spare, room;
 } arena = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -113,6 +113,7 @@ void *pages_alloc(size_t bytes)
 	va = take_spare(bytes);
 	if (va == NULL)
 		va = take_fresh(bytes);
+	arena.live += va != NULL;
 	pthread_mutex_unlock(&arena.mutex);
 	if (va == NULL)
 		return aligned_alloc(PAGE_BYTES, bytes);
@@ -120,19 +121,28 @@ void *pages_alloc(size_t bytes)
 	return va;
 }
 
+static void give_back(void *va, size_t bytes)
+{
+	if (bytes >= LARGE_BYTES)
+		madvise(va, bytes, MADV_DONTNEED);
+	hide(va, bytes);
+	/* Without room in the list the piece is lost, not the program. */
+	if (make_room())
+		arena.spare[arena.nr_spare++] = (struct piece){va, bytes};
+	/* The next one who comes finds everything as the first one did. */
+	if (--arena.live == 0) {
+		arena.nr_spare = 0;
+		arena.used = 0;
+	}
+}
+
 void pages_free(void *va, size_t bytes)
 {
 	bytes = whole_pages(bytes);
 	pthread_mutex_lock(&arena.mutex);
-	if (!is_ours(va)) {
+	if (is_ours(va))
+		give_back(va, bytes);
+	else
 		free(va);
-	} else {
-		if (bytes >= LARGE_BYTES)
-			madvise(va, bytes, MADV_DONTNEED);
-		hide(va, bytes);
-		/* Without room in the list the piece is lost, not the program. */
-		if (make_room())
-			arena.spare[arena.nr_spare++] = (struct piece){va, bytes};
-	}
 	pthread_mutex_unlock(&arena.mutex);
 }

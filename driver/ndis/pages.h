@@ -2,9 +2,9 @@
 #ifndef NDIS_PAGES_H
 #define NDIS_PAGES_H
 /*
- * Pages for shared memory, at addresses that do not change from run to run: the same calls give the
- * same addresses, whatever the loader and malloc() do.  Recordings hold addresses, and those of two
- * runs of a seed in virtual time are to be equal.
+ * Pages for shared memory, at addresses that do not change from run to run: the same calls, counted
+ * from a moment when nobody had any, give the same addresses, whatever the loader and malloc() do.
+ * Recordings hold addresses, and those of two runs of a seed in virtual time are to be equal.
  *
  * Thread: any; the order of calls decides the addresses.
  */

@@ -41,6 +41,9 @@ static struct recorder recorder = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 static struct poolscope_pool *const the_pool = (struct poolscope_pool *)&recorder;
 static bool pool_was_opened;
 
+/* Sees each event as it is said; for programs with one thread. */
+static void (*rec_watch)(const struct rec_event *event);
+
 uint32_t poolscope_on = UINT32_MAX;
 
 static void rec_reset(void)
@@ -73,6 +76,8 @@ static void rec_add(struct rec_event event, const uint32_t *ids, uint32_t nr_ids
 		memcpy(event.ids, ids, nr_ids * sizeof(*ids));
 	}
 	recorder.events[recorder.nr_events++] = event;
+	if (rec_watch != NULL)
+		rec_watch(&event);
 	pthread_mutex_unlock(&recorder.mutex);
 }
 

@@ -235,3 +235,13 @@ usage_error() {
 	usage_error 'at least 64' --buffer-bytes 63
 	usage_error 'up to 65536' --buffer-bytes 70000
 }
+
+@test "what a property test says about a run is that run" {
+	for seed in 2 11; do
+		said=$(PROPERTY_SEED=$seed PROPERTY_RUNS=1 "$BUILD/tests/driver/test_property" 2>&1)
+		command=$(grep '^refnic --clock virtual ' <<<"$said" | sed "s,-o x.db,-o $BATS_TEST_TMPDIR/$seed.db,")
+		events=$(sed -n 's/^1 runs: .* frames, \([0-9]*\) events, .*/\1/p' <<<"$said")
+		eval "$command"
+		[ "$(sqlite3 "$BATS_TEST_TMPDIR/$seed.db" 'SELECT count(*) FROM event')" = "$events" ]
+	done
+}
