@@ -36,13 +36,12 @@ struct face {
 	void (*set_timer)(struct adapter *adapter, ULONG period_ms);
 	void (*cancel_timer)(struct adapter *adapter);
 	/*
-	 * Gives n received frames to NDIS, in one call; one of several buffers as a chain of their
-	 * descriptors.
-	 *	resources  they must not be kept
+	 * Gives n received frames to NDIS; one of several buffers as a chain of their descriptors.
+	 *	lent  how many of them, the last ones, must not be kept (RESOURCES)
 	 * IRQL: DISPATCH_LEVEL, no lock held.
 	 */
 	void (*indicate)(struct adapter *adapter, struct buffer *const *frames, ULONG n,
-			 bool resources);
+			 ULONG lent);
 	/* More frames wait than one DPC should take: another is to run. */
 	void (*run_again)(struct adapter *adapter);
 	/* The last buffer is home, as adapter_await_home() wanted to know.  Nothing of the adapter

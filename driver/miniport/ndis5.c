@@ -130,16 +130,19 @@ static void take_apart(PNDIS_PACKET packet)
 	}
 }
 
-/* All packets of an array are RESOURCES, or none: what follows one such is lent, too (R42). */
-static void indicate(struct adapter *adapter, struct buffer *const *frames, ULONG n, bool resources)
+/*
+ * RESOURCES is said packet by packet, in one array.  What follows the first such packet is the
+ * driver's again, whatever it says: they come last (R42).
+ */
+static void indicate(struct adapter *adapter, struct buffer *const *frames, ULONG n, ULONG lent)
 {
-	NDIS_STATUS status = resources ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS;
 	PNDIS_PACKET packets[RX_BATCH];
 
 	for (ULONG i = 0; i < n; i++)
-		packets[i] = prepare(frames[i], status);
+		packets[i] = prepare(frames[i],
+				     i < n - lent ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES);
 	NdisMIndicateReceivePacket(adapter->handle, packets, n);
-	for (ULONG i = 0; i < n && resources; i++)
+	for (ULONG i = n - lent; i < n; i++)
 		take_apart(packets[i]);
 }
 

@@ -98,10 +98,9 @@ static PNET_BUFFER_LIST prepare(struct buffer *frame)
 	return nbl;
 }
 
-static void indicate(struct adapter *adapter, struct buffer *const *frames, ULONG n, bool resources)
+static void indicate_chain(struct adapter *adapter, struct buffer *const *frames, ULONG n,
+			   ULONG flags)
 {
-	/* Made anew for each call: a flag kept from the last one would be believed (P36). */
-	ULONG flags = NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
 	PNET_BUFFER_LIST chain = NULL;
 
 	for (ULONG i = n; i-- > 0;) {
@@ -110,10 +109,20 @@ static void indicate(struct adapter *adapter, struct buffer *const *frames, ULON
 		NET_BUFFER_LIST_NEXT_NBL(nbl) = chain;
 		chain = nbl;
 	}
-	if (resources)
-		flags |= NDIS_RECEIVE_FLAGS_RESOURCES;
 	NdisMIndicateReceiveNetBufferLists(adapter->handle, chain, NDIS_DEFAULT_PORT_NUMBER, n,
-					   flags);
+					   NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL | flags);
+}
+
+/*
+ * RESOURCES covers a whole chain: such frames get an indication of their own (R43).  The flags are
+ * made anew for each call: one kept from the last would be believed (P36).
+ */
+static void indicate(struct adapter *adapter, struct buffer *const *frames, ULONG n, ULONG lent)
+{
+	if (n > lent)
+		indicate_chain(adapter, frames, n - lent, 0);
+	if (lent > 0)
+		indicate_chain(adapter, frames + n - lent, lent, NDIS_RECEIVE_FLAGS_RESOURCES);
 }
 
 /* Takes up to max lists off the chain: frames, by their first buffers. */

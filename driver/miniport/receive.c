@@ -91,14 +91,17 @@ static void give_home(struct adapter *adapter, struct buffer *const *frames, ULO
 	receive_unlock(adapter);
 }
 
-/* How many frames from the first on are RESOURCES as it is, or are not. */
-static ULONG alike(struct buffer *const *frames, ULONG n)
+/* How many frames go into one indication: some that may be kept, then *lent that may not. */
+static ULONG group(struct buffer *const *frames, ULONG n, ULONG *lent)
 {
-	ULONG i = 1;
+	ULONG given = 0, all;
 
-	while (i < n && frames[i]->lent == frames[0]->lent)
-		i++;
-	return i;
+	while (given < n && !frames[given]->lent)
+		given++;
+	for (all = given; all < n && frames[all]->lent; all++)
+		;
+	*lent = all - given;
+	return all;
 }
 
 /* Returns: whether there may be more. */
@@ -107,14 +110,11 @@ static bool receive_batch(struct adapter *adapter)
 	struct buffer *batch[RX_BATCH];
 	ULONG n = take_batch(adapter, batch);
 
-	/* The flag covers a whole chain: RESOURCES frames get an indication of their own (R43). */
-	for (ULONG i = 0, some; i < n; i += some) {
-		bool lent = batch[i]->lent;
-
-		some = alike(batch + i, n - i);
+	for (ULONG i = 0, some, lent; i < n; i += some) {
+		some = group(batch + i, n - i, &lent);
 		adapter->face->indicate(adapter, batch + i, some, lent);
-		if (lent)
-			give_home(adapter, batch + i, some);
+		if (lent > 0)
+			give_home(adapter, batch + i + some - lent, lent);
 	}
 	return n == RX_BATCH;
 }

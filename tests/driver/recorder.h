@@ -23,7 +23,7 @@ struct rec_event {
 		nr_ids;
 	uint8_t irql;
 	int how; /* outcome, reason, cause */
-	bool on; /* fallback, running */
+	bool on; /* fallback, running, cached */
 	uint32_t *ids;
 	struct poolscope_totals totals;
 };
@@ -151,7 +151,8 @@ void poolscope_emit_alloc_request(struct poolscope_pool *pool, uint64_t request,
 				   .irql = irql,
 				   .available = available,
 				   .total = total,
-				   .pending = pending},
+				   .pending = pending,
+				   .on = cached},
 		NULL, 0);
 }
 

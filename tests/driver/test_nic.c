@@ -273,6 +273,22 @@ static void masked_cause_raises_the_line_when_unmasked(void **state)
 	assert_int_equal(b->raised, 1);
 }
 
+/* nic.md 2.7 */
+static void cause_that_is_set_interrupts_as_if_it_had_happened(void **state)
+{
+	struct bench *b = *state;
+
+	WRITE(b, cause_set, NIC_CAUSE_RX);
+	assert_int_equal(b->raised, 0);
+	WRITE(b, mask_set, NIC_CAUSE_RX);
+	assert_int_equal(b->raised, 1);
+	assert_int_equal(READ(b, cause), NIC_CAUSE_RX);
+	WRITE(b, cause_set, 0xffffffff);
+	assert_int_equal(b->raised, 2);
+	assert_int_equal(READ(b, cause), NIC_CAUSE_RX | NIC_CAUSE_DROP | NIC_CAUSE_FAULT);
+	assert_int_equal(READ(b, cause_set), 0);
+}
+
 static void empty_ring_drops_and_counts(void **state)
 {
 	struct bench *b = *state;
@@ -571,6 +587,7 @@ int main(void)
 		cmocka_unit_test(both_sides_agree_on_the_layout),
 		nic_test(frame_is_stored_announced_and_interrupts),
 		nic_test(masked_cause_raises_the_line_when_unmasked),
+		nic_test(cause_that_is_set_interrupts_as_if_it_had_happened),
 		nic_test(empty_ring_drops_and_counts),
 		nic_test(ring_indices_run_free_over_the_end),
 		nic_test(frame_longer_than_a_buffer_goes_into_several),

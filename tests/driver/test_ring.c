@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The receive ring of the reference driver, with a device that interrupts only when it is told to:
- * frames wait on the ring as long as a test wants.
+ * The receive ring of the reference driver, under both generations of NDIS, with a device that
+ * interrupts only when it is told to: frames wait on the ring as long as a test wants.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,16 +10,35 @@
 #include <cmocka.h>
 
 #include "driver/miniport/adapter.h"
+#include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
 #include "driver/ndis/internal.h"
 #include "driver/nic/nic.h"
 #include "driver/nic/regs.h"
+#include "driver/stack/received.h"
 #include "driver/stack/stack.h"
 #include "driver/traffic/frame.h"
 #include "tests/driver/recorder.h"
 
 /* With it, of the frames of the last test some are due within the grace, the next in minutes. */
 #define SEED 11u
+
+#define KEPT_MAX 2048u
+
+static unsigned int generation;
+static ULONG cached = 1; /* memory that the driver asks for */
+
+static int under_ndis5(void **state)
+{
+	generation = 5;
+	return 0;
+}
+
+static int under_ndis6(void **state)
+{
+	generation = 6;
+	return 0;
+}
 
 static struct {
 	struct exec *exec;
@@ -29,8 +48,9 @@ static struct {
 	struct ndis_adapter *adapter;
 	uint64_t sent;
 	pthread_mutex_t mutex;
-	PNET_BUFFER_LIST kept;
+	void *kept[KEPT_MAX]; /* lists, or packets */
 	uint32_t nr_kept, resources, damaged;
+	uint32_t calls; /* of the protocol's function */
 	uint64_t next_sequence;
 	uint32_t accesses;	    /* atomic: of registers */
 	uint32_t ctrl;		    /* atomic: written last */
@@ -79,58 +99,85 @@ static void spy_on(struct device *device)
 	device->ops = &spy_ops;
 }
 
-/* The frame, put together from its pieces. */
-static const uint8_t *whole(PNET_BUFFER nb)
+static const struct received_kind *kind(void)
 {
+	return generation == 5 ? &received_packets : &received_lists;
+}
+
+/* The frame, put together from its pieces. */
+static const uint8_t *whole(void *received, uint32_t *len_bytes)
+{
+	struct extent extent = kind()->extent(received);
 	static uint8_t frame[FRAME_MAX_BYTES];
 	ULONG at = 0;
 
-	for (PMDL mdl = NET_BUFFER_FIRST_MDL(nb); mdl != NULL; mdl = NDIS_MDL_LINKAGE(mdl)) {
+	for (PMDL mdl = extent.mdl; mdl != NULL; mdl = NDIS_MDL_LINKAGE(mdl)) {
 		if (MmGetMdlByteCount(mdl) > sizeof(frame) - at)
 			break;
 		memcpy(frame + at, MmGetSystemAddressForMdlSafe(mdl, 0), MmGetMdlByteCount(mdl));
 		at += MmGetMdlByteCount(mdl);
 	}
+	*len_bytes = extent.len_bytes;
 	/* The pieces are the frame, no more and no less. */
-	if (at != NET_BUFFER_DATA_LENGTH(nb))
+	if (at != extent.len_bytes)
 		memset(frame, 0, sizeof(frame));
 	return frame;
 }
 
-/* Keeps everything; checks each byte. */
+/* Keeps what it may; checks each byte. */
+static void take_in(void *received, bool cannot_keep)
+{
+	uint32_t len_bytes;
+	const uint8_t *bytes = whole(received, &len_bytes);
+	uint64_t sequence;
+
+	if (!frame_check(bytes, len_bytes, SEED, &sequence) || sequence < fx.next_sequence)
+		fx.damaged++;
+	else
+		fx.next_sequence = sequence + 1;
+	if (cannot_keep)
+		fx.resources++;
+	else
+		fx.kept[fx.nr_kept++] = received;
+}
+
 static void receive(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
 		    ULONG flags)
 {
 	pthread_mutex_lock(&fx.mutex);
-	for (PNET_BUFFER_LIST nbl = chain, next; nbl != NULL; nbl = next) {
-		PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
-		uint64_t sequence;
+	fx.calls++;
+	for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain))
+		take_in(chain, NDIS_TEST_RECEIVE_CANNOT_PEND(flags));
+	pthread_mutex_unlock(&fx.mutex);
+}
 
-		next = NET_BUFFER_LIST_NEXT_NBL(nbl);
-		if (!frame_check(whole(nb), NET_BUFFER_DATA_LENGTH(nb), SEED, &sequence) ||
-		    sequence < fx.next_sequence)
-			fx.damaged++;
-		else
-			fx.next_sequence = sequence + 1;
-		if (NDIS_TEST_RECEIVE_CANNOT_PEND(flags)) {
-			fx.resources++;
-			continue;
-		}
-		NET_BUFFER_LIST_NEXT_NBL(nbl) = fx.kept;
-		fx.kept = nbl;
-		fx.nr_kept++;
-	}
+static void receive_packets(void *ctx, PNDIS_PACKET *packets, UINT n, bool cannot_keep)
+{
+	pthread_mutex_lock(&fx.mutex);
+	fx.calls++;
+	for (UINT i = 0; i < n; i++)
+		take_in(packets[i], cannot_keep);
 	pthread_mutex_unlock(&fx.mutex);
 }
 
 /* The stack gets the frames; where the first one lies is remembered. */
+static void note_first(void *received)
+{
+	if (fx.first_payload == NULL)
+		fx.first_payload = kind()->extent(received).mdl->MappedSystemVa;
+}
+
 static void pass_on(void *ctx, NDIS_HANDLE binding, PNET_BUFFER_LIST chain, ULONG count,
 		    ULONG flags)
 {
-	if (fx.first_payload == NULL)
-		fx.first_payload =
-			NET_BUFFER_FIRST_MDL(NET_BUFFER_LIST_FIRST_NB(chain))->MappedSystemVa;
+	note_first(chain);
 	fx.stack.receive(fx.stack.ctx, binding, chain, count, flags);
+}
+
+static void pass_on_packets(void *ctx, PNDIS_PACKET *packets, UINT n, bool cannot_keep)
+{
+	note_first(packets[0]);
+	fx.stack.receive_packets(fx.stack.ctx, packets, n, cannot_keep);
 }
 
 static void begin_with(ULONG base, ULONG buffer_bytes)
@@ -140,7 +187,7 @@ static void begin_with(ULONG base, ULONG buffer_bytes)
 		ULONG value;
 	} values[] = {{"PoolBlock", 8},	  {"PoolLow", 4},    {"PoolHigh", 20},
 		      {"PoolReserve", 0}, {"PoolTickMs", 1}, {"PoolShrinkTicks", 2}};
-	struct ndis_protocol protocol = {receive, NULL};
+	struct ndis_protocol protocol = {.receive = receive, .receive_packets = receive_packets};
 	struct ndis_host_config config = {.seed = 1};
 
 	rec_reset();
@@ -152,13 +199,16 @@ static void begin_with(ULONG base, ULONG buffer_bytes)
 	fx.space = dma_space_open();
 	fx.nic = nic_open(fx.space);
 	spy_on(fx.nic);
-	assert_int_equal(ndis_driver_load(DriverEntry, &fx.driver), NDIS_STATUS_SUCCESS);
+	assert_int_equal(
+		ndis_driver_load(generation == 5 ? ndis5_driver_entry : DriverEntry, &fx.driver),
+		NDIS_STATUS_SUCCESS);
 	fx.adapter = ndis_adapter_open(fx.driver, fx.nic);
 	for (size_t i = 0; i < ARRAYSIZE(values); i++)
 		ndis_adapter_configure(fx.adapter, values[i].keyword, values[i].value);
 	ndis_adapter_configure(fx.adapter, "PoolBase", base);
 	ndis_adapter_configure(fx.adapter, "PoolLimit", base + 8);
 	ndis_adapter_configure(fx.adapter, "BufferBytes", buffer_bytes);
+	ndis_adapter_configure(fx.adapter, "PoolCached", cached);
 	ndis_adapter_bind(fx.adapter, &protocol);
 	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
 	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_SUCCESS);
@@ -171,24 +221,22 @@ static void begin(void)
 
 static void return_kept(void)
 {
-	PNET_BUFFER_LIST chain;
+	static void *frames[KEPT_MAX];
+	uint32_t n;
 
 	pthread_mutex_lock(&fx.mutex);
-	chain = fx.kept;
-	fx.kept = NULL;
+	n = fx.nr_kept;
+	memcpy(frames, fx.kept, n * sizeof(frames[0]));
 	fx.nr_kept = 0;
 	pthread_mutex_unlock(&fx.mutex);
-	if (chain != NULL)
-		NdisReturnNetBufferLists(fx.adapter, chain, 0);
+	kind()->give_back(fx.adapter, frames, n);
 }
 
-static void end_paused(NDIS_HALT_ACTION action)
+static void close_halted(void)
 {
 	char first[200] = "";
-	uint64_t mismatches;
+	uint64_t mismatches = rec_replay(first);
 
-	ndis_adapter_halt(fx.adapter, action);
-	mismatches = rec_replay(first);
 	if (mismatches != 0)
 		print_message("%s\n", first);
 	assert_int_equal(mismatches, 0);
@@ -202,6 +250,12 @@ static void end_paused(NDIS_HALT_ACTION action)
 	dma_space_close(fx.space);
 	exec_close(fx.exec);
 	pthread_mutex_destroy(&fx.mutex);
+}
+
+static void end_paused(NDIS_HALT_ACTION action)
+{
+	ndis_adapter_halt(fx.adapter, action);
+	close_halted();
 }
 
 static void end(void)
@@ -366,7 +420,7 @@ static void no_register_is_touched_after_a_surprise_removal(void **state)
 static void shut_down(void)
 {
 	__atomic_store_n(&fx.is_down, true, __ATOMIC_SEQ_CST);
-	fx.driver->functions.ShutdownHandlerEx(fx.adapter->context, NdisShutdownPowerOff);
+	ndis_adapter_shut_down(fx.adapter, NdisShutdownPowerOff);
 }
 
 /* R48, R55: a shutdown takes no lock, and may come in the middle of a withdrawal */
@@ -602,6 +656,85 @@ static void long_frames_on_the_ring_at_pause_are_counted_as_frames(void **state)
 	assert_int_equal(rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.dropped, 5);
 }
 
+/*
+ * R42, R43 (delta 11): frames beyond the reserve are RESOURCES, in the array of the others under
+ * NDIS 5 (the host tells the protocols in two calls), in a chain of their own under NDIS 6.
+ */
+static void frames_below_the_reserve_are_resources_and_come_last(void **state)
+{
+	const struct rec_event *take;
+
+	begin();
+	((struct adapter *)fx.adapter->context)->pool.policy.marks.reserve = 3;
+	recorder.marks.reserve = 3;
+	send(16);
+	look();
+	assert_int_equal(fx.nr_kept, 13);
+	assert_int_equal(fx.resources, 3);
+	assert_int_equal(fx.calls, 2);
+	take = rec_find(POOLSCOPE_EV_RX_TAKE, 0);
+	assert_int_equal(take->nr_ids, 16);
+	assert_int_equal(take->resources, 3);
+	end();
+	/* R44, R61 */
+	assert_int_equal(rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.returned, 13);
+}
+
+/* R45, R46, R47: while the protocols have some frames, others come and go. */
+static void buffers_go_round_while_others_are_held(void **state)
+{
+	begin();
+	send(4);
+	look();
+	for (int round = 0; round < 50; round++) {
+		void *first = fx.kept[0];
+
+		send(3);
+		look();
+		assert_int_equal(fx.nr_kept, 7);
+		assert_ptr_equal(fx.kept[0], first);
+		fx.nr_kept = 4;
+		kind()->give_back(fx.adapter, fx.kept + 4, 3);
+	}
+	end();
+	assert_int_equal(rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.taken, 154);
+}
+
+/* MiniportReset: what waits on the ring is lost, and known to be; what is out stays out. */
+static void reset_starts_the_device_anew(void **state)
+{
+	begin();
+	send(2);
+	look();
+	send(5);
+	adapter_reset(fx.adapter->context);
+	assert_int_equal(fx.ctrl, NIC_CTRL_RX_ENABLE);
+	send(3);
+	look();
+	assert_int_equal(fx.nr_kept, 5);
+	end();
+	assert_int_equal(rec_find(POOLSCOPE_EV_POOL_CLOSE, 0)->totals.dropped, 5);
+}
+
+/* R26: what memory is asked for is the record's, too; under NDIS 5 it is what comes. */
+static void uncached_memory_is_asked_for_when_it_is_configured(void **state)
+{
+	struct ndis_memory_counts counts;
+
+	cached = 0;
+	grow();
+	cached = 1;
+	ndis_adapter_counts(fx.adapter, &counts);
+	assert_true(counts.bytes_live > 0);
+	if (generation == 5)
+		assert_true(counts.bytes_uncached > 0 &&
+			    counts.bytes_uncached < counts.bytes_live); /* the ring is cached */
+	else
+		assert_int_equal(counts.bytes_uncached, 0);
+	assert_false(rec_find(POOLSCOPE_EV_ALLOC_REQUEST, 0)->on);
+	end(); /* and is freed as such: nothing is broken (R20) */
+}
+
 static void dpc_goes_on_after_its_budget(void **state)
 {
 	begin_with(2048, 2048);
@@ -615,7 +748,7 @@ static void dpc_goes_on_after_its_budget(void **state)
 
 static struct stack *begin_with_stack(const char *hold)
 {
-	struct ndis_protocol protocol = {pass_on, NULL};
+	struct ndis_protocol protocol = {.receive = pass_on, .receive_packets = pass_on_packets};
 	char why[SPEC_WHY_BYTES];
 	struct stack *stack;
 	struct draw draw;
@@ -637,11 +770,12 @@ static uint64_t end_with_stack(struct stack *stack)
 
 	stack_pause(stack, start_ns + 150000000);
 	ndis_adapter_pause(fx.adapter);
+	ndis_adapter_halt(fx.adapter, NdisHaltDeviceDisabled); /* NDIS 5 waits here */
 	assert_true(exec_now_ns(fx.exec) - start_ns < 20000000000);
 	stack_count(stack, &counts);
 	assert_int_equal(counts.held, 0);
 	stack_close(stack);
-	end_paused(NdisHaltDeviceDisabled);
+	close_halted();
 	return counts.payload_errors;
 }
 
@@ -700,12 +834,17 @@ int main(void)
 		cmocka_unit_test(frames_partly_in_a_freed_block_are_moved_whole),
 		cmocka_unit_test(frames_that_find_too_few_buffers_are_lost_whole),
 		cmocka_unit_test(long_frames_on_the_ring_at_pause_are_counted_as_frames),
+		cmocka_unit_test(frames_below_the_reserve_are_resources_and_come_last),
+		cmocka_unit_test(buffers_go_round_while_others_are_held),
+		cmocka_unit_test(reset_starts_the_device_anew),
+		cmocka_unit_test(uncached_memory_is_asked_for_when_it_is_configured),
 		cmocka_unit_test(dpc_goes_on_after_its_budget),
 		cmocka_unit_test(stack_notices_a_byte_that_the_wire_changed),
 		cmocka_unit_test(stack_notices_a_byte_that_changed_while_it_held_the_frame),
 		cmocka_unit_test(stack_lets_go_of_everything_when_the_grace_is_over),
 	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("NDIS 6", tests, under_ndis6, NULL) +
+		     cmocka_run_group_tests_name("NDIS 5", tests, under_ndis5, NULL);
 
 	rec_reset();
 	return failed;
