@@ -49,7 +49,7 @@ struct machine_summary {
 	struct ndis_memory_counts memory;
 	uint64_t dma_faults;
 	uint64_t violations;
-	char traffic_fault[SPEC_WHY_BYTES]; /* what ended the traffic before its time, or "" */
+	char traffic_fault[SOURCE_FAULT_BYTES]; /* what ended the traffic before its time, or "" */
 };
 
 /* Returns: 0; -EIO what the traffic names cannot be had; another -errno; one line in why. */

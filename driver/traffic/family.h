@@ -33,7 +33,7 @@ struct source {
 	struct rng rng;	  /* of times */
 	struct rng sizes; /* of lengths: another mixture does not move the times */
 	uint32_t len_bytes;
-	char fault[SPEC_WHY_BYTES];
+	char fault[SOURCE_FAULT_BYTES];
 };
 
 struct traffic_family {

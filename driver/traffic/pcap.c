@@ -101,7 +101,7 @@ static enum source_state stop_at(struct replay *r, long at, const char *what)
 	if (at >= 0)
 		snprintf(where, sizeof(where), ", which begins at byte %ld", at);
 	snprintf(r->source.fault, sizeof(r->source.fault),
-		 "pcap: %.90s: packet %llu%s: %.80s; replayed up to there", name_of(r),
+		 "pcap: %.240s: packet %llu%s: %.100s; replayed up to there", name_of(r),
 		 (unsigned long long)r->nr + 1, where, what);
 	return SOURCE_END;
 }

@@ -100,8 +100,9 @@ static double frame_ns(const struct tcp *s, const struct flow *f)
 {
 	uint32_t trains = (f->nr + s->train - 1) / s->train;
 	uint32_t each = (f->nr + trains - 1) / trains;
+	uint32_t train = f->at / each, place = f->at % each;
 
-	return f->round_ns + f->at / each * (f->rtt_ns / trains) + f->at % each * s->line_ns;
+	return f->round_ns + train * (f->rtt_ns / trains) + place * s->line_ns;
 }
 
 /* The flow's time goes on to its next frame. */

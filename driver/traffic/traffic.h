@@ -48,6 +48,9 @@ bool traffic_kind_at(unsigned int index, const char **name, const char **help);
 
 /* --- arrivals --------------------------------------------------------------------------------- */
 
+/* Room for what source_fault() says. */
+#define SOURCE_FAULT_BYTES 512
+
 struct source; /* opaque */
 
 struct arrival {
