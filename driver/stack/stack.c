@@ -16,6 +16,7 @@
 
 struct held {
 	uint64_t due_ns;
+	uint64_t nr;   /* which frame it is: those that are due together go in their order */
 	uint64_t mark; /* what it was when it came: see mark_of() */
 	void *frame;   /* as its kind has it */
 };
@@ -52,6 +53,11 @@ static void swap(struct held *a, struct held *b)
 	*b = t;
 }
 
+static bool before(const struct held *a, const struct held *b)
+{
+	return a->due_ns < b->due_ns || (a->due_ns == b->due_ns && a->nr < b->nr);
+}
+
 static bool heap_push(struct stack *stack, struct held entry)
 {
 	size_t i = stack->nr_held;
@@ -67,7 +73,7 @@ static bool heap_push(struct stack *stack, struct held entry)
 	}
 	stack->heap[i] = entry;
 	stack->nr_held++;
-	for (; i > 0 && stack->heap[(i - 1) / 2].due_ns > stack->heap[i].due_ns; i = (i - 1) / 2)
+	for (; i > 0 && before(&stack->heap[i], &stack->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		swap(&stack->heap[i], &stack->heap[(i - 1) / 2]);
 	return true;
 }
@@ -83,7 +89,7 @@ static struct held heap_pop(struct stack *stack)
 
 		for (size_t child = 2 * i + 1; child <= 2 * i + 2; child++) {
 			if (child < stack->nr_held &&
-			    stack->heap[child].due_ns < stack->heap[least].due_ns)
+			    before(&stack->heap[child], &stack->heap[least]))
 				least = child;
 		}
 		if (least == i)
@@ -196,7 +202,8 @@ static uint64_t due_time(struct stack *stack, uint64_t now_ns)
 /* (locked) Returns: false if the frame cannot be kept and is to go back at once. */
 static bool keep(struct stack *stack, void *frame, uint64_t mark, uint64_t now_ns)
 {
-	if (!heap_push(stack, (struct held){due_time(stack, now_ns), mark, frame}))
+	if (!heap_push(stack,
+		       (struct held){due_time(stack, now_ns), stack->counts.frames, mark, frame}))
 		return false;
 	stack->counts.held++;
 	return true;

@@ -804,6 +804,88 @@ static void stack_notices_a_byte_that_changed_while_it_held_the_frame(void **sta
 	assert_int_equal(end_with_stack(stack), 1);
 }
 
+/* A frame of 80 bytes that are all `letter`; known: it stands in the ledger. */
+static void send_foreign(struct ledger *ledger, uint8_t letter, bool known)
+{
+	uint8_t frame[80];
+
+	memset(frame, letter, sizeof(frame));
+	if (known)
+		ledger_enter(ledger, frame, sizeof(frame));
+	assert_true(fx.nic->ops->receive(fx.nic, frame, sizeof(frame)));
+}
+
+/* Lost ones are none; what nobody sent, or what comes too late, is. */
+static void stack_holds_foreign_frames_against_the_ledger(void **state)
+{
+	struct stack *stack = begin_with_stack("fixed:1ms");
+	struct ledger *ledger = ledger_open();
+	uint8_t lost[80] = {0};
+
+	stack_expect(stack, ledger);
+	send_foreign(ledger, 'a', true);
+	ledger_enter(ledger, lost, sizeof(lost));
+	send_foreign(ledger, 'b', true);
+	look();
+	send_foreign(ledger, 'c', false);
+	send_foreign(ledger, 'a', false);
+	look();
+	send_foreign(ledger, 'd', true);
+	look();
+	assert_int_equal(end_with_stack(stack), 2);
+	ledger_close(ledger);
+}
+
+static void stack_notices_a_changed_byte_of_a_foreign_frame(void **state)
+{
+	struct stack *stack = begin_with_stack("fixed:1h");
+	struct ledger *ledger = ledger_open();
+
+	stack_expect(stack, ledger);
+	send_foreign(ledger, 'a', true);
+	send_foreign(ledger, 'b', true);
+	look();
+	fx.first_payload[79] ^= 1;
+	assert_int_equal(end_with_stack(stack), 1);
+	ledger_close(ledger);
+}
+
+static struct {
+	unsigned int nr;
+	uint8_t letters[8];
+} reflected;
+
+static bool note_reflection(void *ctx, const uint8_t *bytes, uint32_t len_bytes)
+{
+	assert_int_equal(len_bytes, 80);
+	if (reflected.nr < sizeof(reflected.letters))
+		reflected.letters[reflected.nr] = bytes[79];
+	reflected.nr++;
+	return true;
+}
+
+/* Frames that are due together go back in the order in which they came. */
+static void stack_reflects_in_order_when_the_hold_time_is_over(void **state)
+{
+	struct stack *stack = begin_with_stack("fixed:1h");
+	struct ledger *ledger = ledger_open();
+	struct stack_counts counts;
+
+	reflected.nr = 0;
+	stack_expect(stack, ledger);
+	stack_reflect_to(stack, note_reflection, NULL);
+	for (uint8_t i = 0; i < 8; i++)
+		send_foreign(ledger, (uint8_t)('B' + 2 * i), true); /* not to a group */
+	look();
+	stack_count(stack, &counts);
+	assert_int_equal(counts.held, 8);
+	assert_int_equal(counts.reflected, 0);
+	assert_int_equal(end_with_stack(stack), 0);
+	assert_int_equal(reflected.nr, 8);
+	assert_memory_equal(reflected.letters, "BDFHJLNP", 8);
+	ledger_close(ledger);
+}
+
 /* Also when the last thing that the stack did was to give back a frame in time. */
 static void stack_lets_go_of_everything_when_the_grace_is_over(void **state)
 {
@@ -841,6 +923,9 @@ int main(void)
 		cmocka_unit_test(dpc_goes_on_after_its_budget),
 		cmocka_unit_test(stack_notices_a_byte_that_the_wire_changed),
 		cmocka_unit_test(stack_notices_a_byte_that_changed_while_it_held_the_frame),
+		cmocka_unit_test(stack_holds_foreign_frames_against_the_ledger),
+		cmocka_unit_test(stack_notices_a_changed_byte_of_a_foreign_frame),
+		cmocka_unit_test(stack_reflects_in_order_when_the_hold_time_is_over),
 		cmocka_unit_test(stack_lets_go_of_everything_when_the_grace_is_over),
 	};
 	int failed = cmocka_run_group_tests_name("NDIS 6", tests, under_ndis6, NULL) +
