@@ -41,6 +41,9 @@ static void print_summary(const struct machine_summary *s)
 	printf("frames      %" PRIu64 " sent, %" PRIu64 " indicated (%" PRIu64
 	       " as RESOURCES), %" PRIu64 " dropped\n",
 	       s->wire.sent, s->stack.frames, s->stack.resources, s->wire.sent - s->stack.frames);
+	if (s->stack.reflected > 0)
+		printf("reflector   %" PRIu64 " frames sent back to the machine\n",
+		       s->stack.reflected);
 	printf("requests    %" PRIu64 " made, %" PRIu64 " refused, %" PRIu64
 	       " completed with memory, %" PRIu64 " without\n",
 	       s->memory.requests, s->memory.refused, s->memory.completed,

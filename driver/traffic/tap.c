@@ -82,7 +82,8 @@ static int cannot(const char *name, char *why, const char *what)
 	else if (error == ENOENT || error == ENODEV)
 		advice = "; the kernel's module tun is missing (modprobe tun)";
 	else if (error == EBUSY)
-		advice = "; another program has it";
+		advice =
+			"; another program or adapter has it (a name like ps%d gives each its own)";
 	snprintf(why, SPEC_WHY_BYTES, "tap: cannot %s %.20s: %s%s", what, name, strerror(error),
 		 advice);
 	return -error;

@@ -107,11 +107,12 @@ in_own_network() {
 	[[ $output == *CAP_NET_ADMIN* && $output == */dev/net/tun* ]] || [ ! -c /dev/net/tun ]
 }
 
-# The script that the two tests below run: $1 is done while the interface is there.
+# tap_script COMMANDS [OPTIONS]: a script that runs the commands while refnic, with these options, has
+# the interface.
 tap_script() {
 	cat <<-END
 		ip link set lo up
-		refnic --traffic tap:if=ps%d,address=10.9.0.1/24 --hold fixed:100us >out 2>err &
+		refnic --traffic tap:if=ps%d,address=10.9.0.1/24 --hold fixed:100us ${2:-} >out 2>err &
 		pid=\$!
 		until [ -n "\$(ip -br address show up to 10.9.0.1)" ]; do
 			kill -0 \$pid
@@ -145,6 +146,39 @@ tap_script() {
 		assert pool["identity"]["mismatches"] == 0 and pool["held"] == 0, pool
 		assert pool["taken"] >= 4 * 20 / 2 + 4 * 10 / 2 and pool["dropped"] == 0, pool
 	END
+}
+
+@test "jumbo frames and both generations take the way through the NIC, too" {
+	in_own_network "$(tap_script '
+		ip link set ps0 mtu 9000
+		ping -q -c 5 -i 0.01 -s 8900 -M do 10.9.0.2 >ping' '--ndis 5')"
+	grep -q '5 packets transmitted, 5 received' ping
+	grep -q '^reflector *[1-9]' out
+	grep -q '0 payload errors, 0 violations' out
+}
+
+@test "each of several adapters has an interface of its own" {
+	in_own_network '
+		refnic --adapters 2 --traffic tap:if=ps%d >out 2>err &
+		pid=$!
+		until ip link show ps1 >/dev/null 2>&1; do
+			kill -0 $pid
+			sleep 0.02
+		done
+		ip link show ps0
+		kill -INT $pid
+		wait $pid
+		status=0
+		refnic --adapters 2 --traffic tap:if=psx 2>err || status=$?
+		[ $status = 3 ]
+		grep -q "attach to psx: .*adapter has it" err'
+}
+
+@test "a TAP interface in virtual time is a usage error" {
+	run refnic --clock virtual --traffic tap:if=ps0 --packets 1
+	[ "$status" = 2 ]
+	[ "${#lines[@]}" = 1 ]
+	[[ $output == *real* ]]
 }
 
 @test "a TCP connection through the NIC carries data" {
