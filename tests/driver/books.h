@@ -22,6 +22,7 @@ struct books {
 	uint64_t pending, total, held;
 	uint64_t shrunk, low_requests;
 	uint64_t available; /* after the last event */
+	bool several;	    /* there was a frame in several buffers */
 	struct {
 		uint64_t buffers, length;
 		bool live, joined;
@@ -205,6 +206,7 @@ static void books_take(struct books *b, const struct rec_event *e)
 	books_move(b, e, 0, e->nr_ids - e->resources, true);
 	for (uint32_t i = e->nr_ids - e->resources; i < e->nr_ids; i++)
 		books_must(b, books_id_is_live(b, e->ids[i]) && !b->held_ids[e->ids[i]], "R44");
+	b->several |= e->frames != e->nr_ids;
 	b->totals.taken += e->nr_ids;
 	b->totals.resources += e->resources;
 	/* What is kept back is kept back: the reserve is not given away. */
