@@ -36,11 +36,15 @@ static void print_violations(void)
 		       v.count == 1 ? "" : "s", v.first);
 }
 
-static void print_summary(const struct machine_summary *s)
+static void print_summary(const struct machine_summary *s, uint64_t ran_ns)
 {
+	double ran_s = (double)ran_ns / 1e9;
+
 	printf("frames      %" PRIu64 " sent, %" PRIu64 " indicated (%" PRIu64
 	       " as RESOURCES), %" PRIu64 " dropped\n",
 	       s->wire.sent, s->stack.frames, s->stack.resources, s->wire.sent - s->stack.frames);
+	printf("time        %.3f s, %.0f frames a second\n", ran_s,
+	       ran_s > 0 ? (double)s->wire.sent / ran_s : 0);
 	if (s->stack.reflected > 0)
 		printf("reflector   %" PRIu64 " frames sent back to the machine\n",
 		       s->stack.reflected);
@@ -103,21 +107,24 @@ static int run(const struct options *o, struct exec *exec)
 	DRIVER_INITIALIZE *entry = o->generation == 5 ? ndis5_driver_entry : DriverEntry;
 	int error = machine_open(&o->machine, exec, entry, &machine, why);
 	int status = EXIT_CHECK_FAILED;
+	uint64_t began_ns, ran_ns;
 
 	if (error != 0) {
 		fprintf(stderr, "refnic: %s\n", why);
 		return error == -EIO ? EXIT_UNREADABLE : EXIT_CHECK_FAILED;
 	}
 	error = machine_start(machine, why);
+	began_ns = exec_now_ns(exec);
 	if (error == 0)
 		machine_run(machine, (uint64_t)o->for_ns, &stop);
 	else
 		fprintf(stderr, "refnic: %s\n", why);
+	ran_ns = exec_now_ns(exec) - began_ns;
 	machine_stop(machine);
 	machine_summary(machine, &summary);
 	if (error == 0) {
 		print_adapters(machine);
-		print_summary(&summary);
+		print_summary(&summary, ran_ns);
 		status = judge(&summary);
 	}
 	machine_close(machine);

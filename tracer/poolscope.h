@@ -112,10 +112,17 @@ enum poolscope_event {
 /* Which events are wanted; written by the library alone, at pool_open and at ticks. */
 extern uint32_t poolscope_on;
 
-/* The whole cost of a call while tracing is off. */
+/*
+ * The whole cost of a call while tracing is off.  With POOLSCOPE_NONE defined, all calls but open,
+ * tick and close are left out of the program.
+ */
 static inline bool poolscope_wants(enum poolscope_event ev)
 {
+#ifdef POOLSCOPE_NONE
+	return false;
+#else
 	return __builtin_expect(__atomic_load_n(&poolscope_on, __ATOMIC_RELAXED) & (1u << ev), 0);
+#endif
 }
 
 /*

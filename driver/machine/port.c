@@ -91,6 +91,10 @@ static int build(struct port *port, struct ndis_driver *driver, char *why)
 	port->stack = stack_open(port->exec, &port->config->hold, port->seed);
 	if (port->device == NULL || port->stack == NULL)
 		return refuse(why, -ENOMEM, "out of memory or threads");
+	if (port->exec->one_thread) {
+		port->device->alone = true;
+		dma_space_alone(port->space);
+	}
 	port->adapter = ndis_adapter_open(driver, port->device);
 	if (port->adapter == NULL || configure(port) != 0)
 		return refuse(why, -ENOMEM, "out of memory or threads");

@@ -50,6 +50,7 @@ struct device {
 	const struct device_ops *ops;
 	struct dma_space *space;
 	struct irq_line line;
+	bool alone; /* one thread does all of the above: the model need not lock */
 };
 
 #endif

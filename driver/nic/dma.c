@@ -21,6 +21,7 @@ struct window {
 
 struct dma_space {
 	pthread_mutex_t mutex;
+	bool alone;	      /* there is one thread: nothing is locked */
 	struct mapping *maps; /* by start */
 	size_t nr_maps, room;
 	struct window low, high;
@@ -28,6 +29,23 @@ struct dma_space {
 	void (*report)(void *ctx, const struct dma_fault *fault);
 	void *report_ctx;
 };
+
+static void lock(struct dma_space *space)
+{
+	if (!space->alone)
+		pthread_mutex_lock(&space->mutex);
+}
+
+static void unlock(struct dma_space *space)
+{
+	if (!space->alone)
+		pthread_mutex_unlock(&space->mutex);
+}
+
+void dma_space_alone(struct dma_space *space)
+{
+	space->alone = true;
+}
 
 struct dma_space *dma_space_open(void)
 {
@@ -153,7 +171,7 @@ int dma_space_map(struct dma_space *space, void *va, size_t len_bytes, bool belo
 
 	if (len_bytes == 0 || len_bytes > window->end - window->first)
 		return len_bytes == 0 ? -EINVAL : -ENOSPC;
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	error = make_room(space);
 	if (error == 0)
 		error = choose_start(space, window, len_bytes, &start);
@@ -161,7 +179,7 @@ int dma_space_map(struct dma_space *space, void *va, size_t len_bytes, bool belo
 		insert(space, (struct mapping){start, len_bytes, va});
 		*addr = bus_addr(start);
 	}
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 	return error;
 }
 
@@ -170,7 +188,7 @@ int dma_space_unmap(struct dma_space *space, bus_addr_t addr)
 	size_t at;
 	int error = -ENOENT;
 
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	at = upper_bound(space, addr.value);
 	if (at > 0 && space->maps[at - 1].start == addr.value) {
 		memmove(&space->maps[at - 1], &space->maps[at],
@@ -178,7 +196,7 @@ int dma_space_unmap(struct dma_space *space, bus_addr_t addr)
 		space->nr_maps--;
 		error = 0;
 	}
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 	return error;
 }
 
@@ -210,13 +228,13 @@ int dma_read(struct dma_space *space, bus_addr_t addr, void *to, size_t len_byte
 	const struct mapping *map;
 	int error = 0;
 
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	map = find(space, addr.value, len_bytes);
 	if (map != NULL)
 		memcpy(to, reach(map, addr), len_bytes);
 	else
 		error = fault(space, addr, len_bytes, DMA_READ);
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 	return error;
 }
 
@@ -225,13 +243,13 @@ int dma_write(struct dma_space *space, bus_addr_t addr, const void *from, size_t
 	const struct mapping *map;
 	int error = 0;
 
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	map = find(space, addr.value, len_bytes);
 	if (map != NULL)
 		memcpy(reach(map, addr), from, len_bytes);
 	else
 		error = fault(space, addr, len_bytes, DMA_WRITE);
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 	return error;
 }
 
@@ -240,7 +258,7 @@ int dma_publish(struct dma_space *space, bus_addr_t addr, uint32_t word)
 	const struct mapping *map = NULL;
 	int error = 0;
 
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	if (addr.value % sizeof(word) == 0)
 		map = find(space, addr.value, sizeof(word));
 	/* Release: the frame and its descriptor are in memory before the word that announces them.
@@ -249,7 +267,7 @@ int dma_publish(struct dma_space *space, bus_addr_t addr, uint32_t word)
 		__atomic_store_n((uint32_t *)(void *)reach(map, addr), word, __ATOMIC_RELEASE);
 	else
 		error = fault(space, addr, sizeof(word), DMA_WRITE);
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 	return error;
 }
 
@@ -257,17 +275,17 @@ uint64_t dma_space_faults(struct dma_space *space)
 {
 	uint64_t faults;
 
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	faults = space->faults;
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 	return faults;
 }
 
 void dma_space_on_fault(struct dma_space *space,
 			void (*report)(void *ctx, const struct dma_fault *fault), void *ctx)
 {
-	pthread_mutex_lock(&space->mutex);
+	lock(space);
 	space->report = report;
 	space->report_ctx = ctx;
-	pthread_mutex_unlock(&space->mutex);
+	unlock(space);
 }

@@ -47,6 +47,9 @@ struct dma_space *dma_space_open(void);
 /* Mappings that are left are forgotten; their memory is their owners'. */
 void dma_space_close(struct dma_space *space);
 
+/* One thread alone uses the space from now on: it need not lock.  Before the first use. */
+void dma_space_alone(struct dma_space *space);
+
 /*
  * Maps len_bytes at va, at a bus address that is a multiple of 4096.
  *	below_4g   the device drives 32 address lines only

@@ -23,6 +23,18 @@ struct nic {
 	struct fifo_frame fifo[NIC_FIFO_FRAMES];
 };
 
+static void lock(struct nic *nic)
+{
+	if (!nic->device.alone)
+		pthread_mutex_lock(&nic->mutex);
+}
+
+static void unlock(struct nic *nic)
+{
+	if (!nic->device.alone)
+		pthread_mutex_unlock(&nic->mutex);
+}
+
 static bus_addr_t ring_base(const struct nic *nic)
 {
 	return bus_addr((uint64_t)nic->regs.rx_base_hi << 32 | nic->regs.rx_base_lo);
@@ -185,14 +197,14 @@ static bool nic_receive(struct device *device, const void *frame, uint32_t len_b
 	struct nic *nic = (struct nic *)device;
 	bool kept = false;
 
-	pthread_mutex_lock(&nic->mutex);
+	lock(nic);
 	if (!(nic->regs.ctrl & NIC_CTRL_RX_ENABLE) || len_bytes > NIC_FRAME_BYTES)
 		nic->counts.refused++;
 	else if (nic->regs.ctrl & NIC_CTRL_RX_HOLD)
 		kept = hold_back(nic, frame, len_bytes);
 	else
 		kept = store(nic, frame, len_bytes);
-	pthread_mutex_unlock(&nic->mutex);
+	unlock(nic);
 	return kept;
 }
 
@@ -200,9 +212,9 @@ static void nic_step(struct device *device)
 {
 	struct nic *nic = (struct nic *)device;
 
-	pthread_mutex_lock(&nic->mutex);
+	lock(nic);
 	drive_line(nic);
-	pthread_mutex_unlock(&nic->mutex);
+	unlock(nic);
 }
 
 /* 2.1: everything as at power on; counters of the outside world stay. */
@@ -330,9 +342,9 @@ static uint32_t nic_read(struct device *device, uint32_t offset)
 	struct nic *nic = (struct nic *)device;
 	uint32_t value;
 
-	pthread_mutex_lock(&nic->mutex);
+	lock(nic);
 	value = read_locked(nic, offset);
-	pthread_mutex_unlock(&nic->mutex);
+	unlock(nic);
 	return value;
 }
 
@@ -340,18 +352,18 @@ static void nic_write(struct device *device, uint32_t offset, uint32_t value)
 {
 	struct nic *nic = (struct nic *)device;
 
-	pthread_mutex_lock(&nic->mutex);
+	lock(nic);
 	write_locked(nic, offset, value);
-	pthread_mutex_unlock(&nic->mutex);
+	unlock(nic);
 }
 
 static void nic_count(struct device *device, struct device_counts *counts)
 {
 	struct nic *nic = (struct nic *)device;
 
-	pthread_mutex_lock(&nic->mutex);
+	lock(nic);
 	*counts = nic->counts;
-	pthread_mutex_unlock(&nic->mutex);
+	unlock(nic);
 }
 
 static void nic_close(struct device *device)

@@ -45,13 +45,8 @@ struct stack {
 
 /* --- the heap of held frames ------------------------------------------------------------------ */
 
-static void swap(struct held *a, struct held *b)
-{
-	struct held t = *a;
-
-	*a = *b;
-	*b = t;
-}
+/* Four children each: half as deep as two, and a node's children lie side by side. */
+#define CHILDREN 4u
 
 static bool before(const struct held *a, const struct held *b)
 {
@@ -60,43 +55,45 @@ static bool before(const struct held *a, const struct held *b)
 
 static bool heap_push(struct stack *stack, struct held entry)
 {
+	struct held *heap = stack->heap;
 	size_t i = stack->nr_held;
 
 	if (i == stack->room) {
 		size_t room = stack->room ? stack->room * 2 : 1024;
-		struct held *heap = realloc(stack->heap, room * sizeof(*heap));
 
+		heap = realloc(stack->heap, room * sizeof(*heap));
 		if (heap == NULL)
 			return false;
 		stack->heap = heap;
 		stack->room = room;
 	}
-	stack->heap[i] = entry;
 	stack->nr_held++;
-	for (; i > 0 && before(&stack->heap[i], &stack->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		swap(&stack->heap[i], &stack->heap[(i - 1) / 2]);
+	for (; i > 0 && before(&entry, &heap[(i - 1) / CHILDREN]); i = (i - 1) / CHILDREN)
+		heap[i] = heap[(i - 1) / CHILDREN];
+	heap[i] = entry;
 	return true;
 }
 
 static struct held heap_pop(struct stack *stack)
 {
-	struct held top = stack->heap[0];
-	size_t i = 0;
+	struct held *heap = stack->heap;
+	struct held top = heap[0], last = heap[--stack->nr_held];
+	size_t i = 0, first, n = stack->nr_held;
 
-	stack->heap[0] = stack->heap[--stack->nr_held];
-	for (;;) {
-		size_t least = i;
+	while ((first = CHILDREN * i + 1) < n) {
+		size_t least = first, end = first + CHILDREN < n ? first + CHILDREN : n;
 
-		for (size_t child = 2 * i + 1; child <= 2 * i + 2; child++) {
-			if (child < stack->nr_held &&
-			    before(&stack->heap[child], &stack->heap[least]))
+		for (size_t child = first + 1; child < end; child++) {
+			if (before(&heap[child], &heap[least]))
 				least = child;
 		}
-		if (least == i)
-			return top;
-		swap(&stack->heap[i], &stack->heap[least]);
+		if (!before(&heap[least], &last))
+			break;
+		heap[i] = heap[least];
 		i = least;
 	}
+	heap[i] = last;
+	return top;
 }
 
 /* --- receiving -------------------------------------------------------------------------------- */

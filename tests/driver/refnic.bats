@@ -150,7 +150,7 @@ usage_error() {
 	[ "$status" = 0 ]
 	[[ $output == *"1 completed with memory"* ]]
 	[[ $output == *" 0 live;"* ]]
-	[ "${#lines[@]}" = 4 ]
+	[ "${#lines[@]}" = 5 ]
 }
 
 @test "a clock that does not exist is a usage error" {
