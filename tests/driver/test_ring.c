@@ -599,6 +599,21 @@ static void frame_is_resources_with_all_its_buffers_or_with_none(void **state)
 	end();
 }
 
+/* What one frame had joined serves single frames again. */
+static void buffers_of_a_long_resources_frame_are_single_again(void **state)
+{
+	begin_with(16, 256);
+	set_reserve(3);
+	send_long(1, 14 * 256); /* would leave 2 */
+	look();
+	assert_int_equal(fx.resources, 1);
+	send_long(16, 100);
+	look();
+	assert_int_equal(fx.nr_kept, 13);
+	assert_int_equal(fx.resources, 1 + 3);
+	end();
+}
+
 /* 12 buffers are out, 12 are on the ring, the last 8 of a block that came later. */
 static void grow_small(void)
 {
@@ -922,6 +937,7 @@ int main(void)
 		cmocka_unit_test(longest_frames_come_through_the_smallest_buffers),
 		cmocka_unit_test(frame_that_does_not_fit_is_one_drop),
 		cmocka_unit_test(frame_is_resources_with_all_its_buffers_or_with_none),
+		cmocka_unit_test(buffers_of_a_long_resources_frame_are_single_again),
 		cmocka_unit_test(frames_partly_in_a_freed_block_are_moved_whole),
 		cmocka_unit_test(frames_that_find_too_few_buffers_are_lost_whole),
 		cmocka_unit_test(long_frames_on_the_ring_at_pause_are_counted_as_frames),
