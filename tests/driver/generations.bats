@@ -11,7 +11,8 @@
 			echo "no test: $name"
 			missing=$((missing + 1))
 		}
-	done < <(sed -n 's/^|.*| \([^|]*\) |$/\1/p' docs/generations.md | grep -o '`[a-z0-9_]*`' | tr -d '`')
+	done < <(sed -n 's/^|.*| \([^|]*\) |$/\1/p' docs/generations.md | tr -cs 'a-z0-9_' '\n' |
+		grep _)
 	[ "$missing" = 0 ]
 	[ "$named" -gt 30 ]
 }
