@@ -3,7 +3,9 @@
 """bench.py [PART...]: measures Poolscope on this machine and prints medians.
 
 PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate (the highest live rate
-with nothing lost), lag (event to row), memory (the collector's peak).  All of them without arguments.
+with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
+reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
+all).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
 import json
@@ -105,7 +107,60 @@ def memory(folder):
               f" {size / events:.1f} bytes an event in the database")
 
 
-PARTS = {"cost": cost, "rate": rate, "lag": lag, "memory": memory}
+REFNIC = f"{BUILD}/refnic"
+# The driver's own cost: short frames, a pool that suffices, arrivals and hold times that are cheap to draw.
+SMALL = ["--traffic", "poisson:rate=2M,bytes=64", "--hold", "exp:mean=200us",
+         "--base", "1024", "--high", "1536", "--limit", "4096"]
+
+
+def seconds(*argv):
+    start = time.monotonic()
+    subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return time.monotonic() - start
+
+
+def virtual(folder):
+    """Wall time of whole runs, start and end included; one run is warm-up."""
+    packets = 5_000_000
+    for name, options in (("64 bytes", SMALL), ("defaults (512 bytes, log-normal hold)", [])):
+        command = [REFNIC, "--clock", "virtual", "--seed", "7", "--packets", str(packets), *options]
+        bare, recorded = [], []
+        for attempt in range(6):
+            db = f"{folder}/v{attempt}.db"
+            bare.append(packets / seconds(*command))
+            recorded.append(packets / seconds(*command, "-o", db))
+            os.unlink(db)
+        print(f"virtual, {name}: {median(bare[1:]) / 1e6:.2f} M packets/s,"
+              f" with the direct sink {median(recorded[1:]) / 1e6:.2f} M packets/s")
+
+
+def refnic_rate(*argv):
+    """Frames a second that reached the stack, as refnic says itself: not what starting a recorder takes."""
+    said = run(*argv)
+    return int(re.search(r"(\d+) indicated", said).group(1)) / float(re.search(r"([\d.]+) s,", said).group(1))
+
+
+def threads(folder):
+    """More traffic than the threads can carry, so that what is measured is what they carry."""
+    bare = f"{BUILD}/bare"
+    subprocess.run(["make", "-s", f"BUILD={bare}", "CPPFLAGS=-DPOOLSCOPE_NONE", f"{bare}/refnic"],
+                   check=True, stdout=subprocess.DEVNULL)
+    load = ["--seed", "7", "--packets", "5000000", "--traffic", "poisson:rate=5M,bytes=64", *SMALL[2:]]
+    rates = {"absent": [], "off": [], "alloc": [], "all": []}
+    for attempt in range(6):
+        rates["absent"].append(refnic_rate(f"{bare}/refnic", *load))
+        rates["off"].append(refnic_rate(REFNIC, *load))
+        for groups in ("alloc", "all"):
+            db = f"{folder}/{groups}{attempt}.db"
+            rates[groups].append(refnic_rate(POOLSCOPE, "record", "-q", "-e", groups, "-o", db, "--",
+                                             REFNIC, *load))
+    for state, values in rates.items():
+        ratios = [v / a for v, a in zip(values[1:], rates["absent"][1:])]
+        print(f"threads, tracing {state}: {median(values[1:]) / 1e6:.2f} M packets/s,"
+              f" {median(ratios):.3f} x absent")
+
+
+PARTS = {"cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -196,7 +196,7 @@ static void *live(void *arg)
 /* Pools are said at once, from threads of their own; a full queue makes them wait. */
 static void pools_of_several_threads_lose_nothing(void **state)
 {
-	static char names[THREADS][4];
+	static char names[THREADS][16];
 	const struct direct_options options = {.store = {.trace = "test"}};
 	char *path = fixture_path();
 	pthread_t threads[THREADS];
