@@ -113,7 +113,7 @@ struct shared_memory {
 	struct shared_request *pending; /* accepted, not completed */
 	struct rng rng;			/* lead times and faults */
 	struct fault_windows windows;
-	bool odd_failure;		/* the next failure passes a NULL PhysicalAddress (R8) */
+	bool odd_failure; /* the next failure passes a NULL PhysicalAddress (R8) */
 	struct ndis_memory_counts counts;
 };
 

@@ -79,7 +79,7 @@ static void closed_loop_settles_where_little_is_lost(void **state)
 	struct machine_summary all, some;
 
 	open.marks.reserve = loop.marks.reserve = 0; /* nothing is copied */
-	open.marks.limit = loop.marks.limit = 192; /* 192 buffers for 10 ms: 19200 a second */
+	open.marks.limit = loop.marks.limit = 192;   /* 192 buffers for 10 ms: 19200 a second */
 	all = run(&open, 2 * SECOND);
 	some = run(&loop, 2 * SECOND);
 	assert_int_equal(all.wire.sent / 1000, 80);
