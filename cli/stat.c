@@ -152,9 +152,12 @@ static void print_marks(const struct pool_marks *m)
 		return;
 	}
 	printf("  marks        base %u  block %u  low %u  high %u  limit %u  reserve %u  "
-	       "max-pending %u  shrink-ticks %u\n",
+	       "max-pending %u  shrink-ticks %u",
 	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending,
 	       m->shrink_ticks);
+	if (m->probe_ticks)
+		printf("  probe-ticks %u", m->probe_ticks);
+	putchar('\n');
 }
 
 static void print_pool(const struct pool_summary *p, const struct trace_status *t)

@@ -51,6 +51,7 @@ static json_t *marks(const struct pool_marks *m)
 	json_object_set_new(o, "reserve", number(m->reserve));
 	json_object_set_new(o, "max_pending", number(m->max_pending));
 	json_object_set_new(o, "shrink_ticks", number(m->shrink_ticks));
+	json_object_set_new(o, "probe_ticks", number(m->probe_ticks));
 	return o;
 }
 

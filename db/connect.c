@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "db/migrate.h"
 
 #define HEADER_BYTES 100 /* of any SQLite file: https://sqlite.org/fileformat.html */
 
@@ -136,23 +137,28 @@ static int64_t wall_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Is somebody writing into this recording?  An unreadable one is nobody's. */
-static bool is_being_recorded(const char *path)
+static bool has_live_writer(sqlite3 *db)
 {
 	long long age = 0;
 	char sql[192];
-	sqlite3 *db;
 
-	if (connect_read(path, &db, NULL))
-		return false;
 	snprintf(sql, sizeof(sql),
 		 "SELECT coalesce((SELECT %lld - committed_ns FROM progress, meta"
 		 " WHERE key = 'ended' AND value = 'recording'), %lld)",
 		 (long long)wall_ns(), (long long)DB_DEAD_NS);
 	if (connect_get_int(db, sql, &age, NULL))
 		age = DB_DEAD_NS;
-	sqlite3_close(db);
 	return age < DB_DEAD_NS;
+}
+
+/* Is somebody writing into this recording?  An unreadable one is nobody's. */
+static bool is_being_recorded(const char *path)
+{
+	sqlite3 *db = NULL;
+	bool is = open_plain(path, SQLITE_OPEN_READONLY, &db) == SQLITE_OK && has_live_writer(db);
+
+	sqlite3_close(db);
+	return is;
 }
 
 static int may_write(const char *path, bool may_replace, enum file_kind *kind, struct db_error *err)
@@ -272,6 +278,7 @@ int connect_create(const char *path, bool may_replace, struct sqlite3 **out, str
 	return ret;
 }
 
+/* Returns: the file's version; -errno when no program of this version can do anything with it. */
 static int check_version(sqlite3 *db, const char *path, struct db_error *err)
 {
 	struct db_error why;
@@ -288,7 +295,43 @@ static int check_version(sqlite3 *db, const char *path, struct db_error *err)
 			path, version, DB_SCHEMA_VERSION);
 	if (version < 1)
 		return db_fail(err, -EINVAL, "%s: not a whole Poolscope recording", path);
-	return 0;
+	return (int)version;
+}
+
+/* An older recorder would find its tables changed under it. */
+static int refuse_recording(sqlite3 *db, const char *path, struct db_error *err)
+{
+	if (!has_live_writer(db))
+		return 0;
+	return db_fail(err, -EBUSY,
+		       "%s: is being recorded by an older Poolscope; look at it when that is over",
+		       path);
+}
+
+/* The file at path, which is of an older schema, is brought up to this one. */
+static int migrate_file(const char *path, struct db_error *err)
+{
+	struct db_error why;
+	sqlite3 *db = NULL;
+	int ret = 0;
+
+	if (open_plain(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK)
+		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
+			      db ? sqlite3_errmsg(db) : "out of memory");
+	if (!ret) {
+		sqlite3_busy_timeout(db, 5000);
+		sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+		sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+		ret = refuse_recording(db, path, err);
+	}
+	if (!ret) {
+		ret = migrate(db, &why);
+		if (ret)
+			db_fail(err, ret, "%s: written by an older Poolscope: %s", path, why.text);
+	}
+	sqlite3_close(db);
+	return ret;
 }
 
 /* A finished recording in a folder that cannot be written: no WAL index can be made beside it. */
@@ -323,6 +366,27 @@ static int open_reader(const char *path, sqlite3 **out)
 	return open_immutable(path, out);
 }
 
+/* Returns: the file's version, or -errno. */
+static int read_any(const char *path, struct sqlite3 **out, struct db_error *err)
+{
+	int ret;
+
+	if (open_reader(path, out) != SQLITE_OK) {
+		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
+			      *out ? sqlite3_errmsg(*out) : "unable to open database file");
+	} else {
+		sqlite3_busy_timeout(*out, 2000);
+		sqlite3_db_config(*out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+		ret = check_version(*out, path, err);
+	}
+	if (ret < 0 || ret != DB_SCHEMA_VERSION) {
+		sqlite3_close(*out);
+		*out = NULL;
+	}
+	return ret;
+}
+
 int connect_read(const char *path, struct sqlite3 **out, struct db_error *err)
 {
 	enum file_kind kind;
@@ -335,18 +399,12 @@ int connect_read(const char *path, struct sqlite3 **out, struct db_error *err)
 		return db_fail(err, -ENOENT, "%s: no such file", path);
 	if (kind != FILE_OURS)
 		return db_fail(err, -EINVAL, "%s: not a Poolscope recording", path);
-	if (open_reader(path, out) != SQLITE_OK) {
-		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
-			      *out ? sqlite3_errmsg(*out) : "unable to open database file");
-	} else {
-		sqlite3_busy_timeout(*out, 2000);
-		sqlite3_db_config(*out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-		sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-		ret = check_version(*out, path, err);
-	}
-	if (ret) {
-		sqlite3_close(*out);
-		*out = NULL;
-	}
-	return ret;
+	ret = read_any(path, out, err);
+	if (ret < 0 || *out)
+		return ret < 0 ? ret : 0;
+	ret = migrate_file(path, err);
+	if (ret)
+		return ret;
+	ret = read_any(path, out, err);
+	return ret < 0 ? ret : 0;
 }

@@ -24,6 +24,7 @@ static const char *const outcome_names[POOL_OUTCOME_NR] = {
 	[POOL_OUTCOME_WRAP_FAILED] = "wrap_failed",
 	[POOL_OUTCOME_OVER_LIMIT] = "over_limit",
 	[POOL_OUTCOME_LATE] = "late",
+	[POOL_OUTCOME_PROBE] = "probe",
 };
 static const char *const reason_names[POOL_FREE_NR] = {
 	[POOL_FREE_SHRINK] = "shrink",
@@ -31,6 +32,7 @@ static const char *const reason_names[POOL_FREE_NR] = {
 	[POOL_FREE_LATE] = "late",
 	[POOL_FREE_OVER_LIMIT] = "over_limit",
 	[POOL_FREE_WRAP_FAILED] = "wrap_failed",
+	[POOL_FREE_PROBE] = "probe",
 };
 static const char *const cause_names[POOL_DROP_NR] = {
 	[POOL_DROP_NO_DESCRIPTOR] = "no_descriptor",

@@ -44,6 +44,7 @@ enum pool_outcome {
 	POOL_OUTCOME_WRAP_FAILED,
 	POOL_OUTCOME_OVER_LIMIT,
 	POOL_OUTCOME_LATE,
+	POOL_OUTCOME_PROBE,
 	POOL_OUTCOME_NR
 };
 enum pool_free_reason {
@@ -52,6 +53,7 @@ enum pool_free_reason {
 	POOL_FREE_LATE,
 	POOL_FREE_OVER_LIMIT,
 	POOL_FREE_WRAP_FAILED,
+	POOL_FREE_PROBE,
 	POOL_FREE_NR
 };
 enum pool_drop_cause {
@@ -66,6 +68,7 @@ const char *pool_drop_cause_name(unsigned cause);
 
 struct pool_marks {
 	uint32_t base, block, low, high, limit, reserve, max_pending, shrink_ticks;
+	uint32_t probe_ticks; /* 0: off, and in recordings older than probes */
 };
 
 /* A pool without thresholds, which its layer below tells of: there is no policy to judge. */

@@ -24,7 +24,8 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_POOLS] =
 		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, "
 		"limit_buffers,"
-		" reserve, max_pending, shrink_ticks, opened_ns, closed_ns, requested, refused,"
+		" reserve, max_pending, shrink_ticks, probe_ticks, opened_ns, closed_ns, "
+		"requested, refused,"
 		" completed, failed, freed, taken, returned, resources, dropped, pending, "
 		"live_blocks,"
 		" available, total, fallback, available_min, available_mean, available_max, "
@@ -248,6 +249,7 @@ static void next_marks(struct cursor *c, struct pool_marks *m)
 	m->reserve = next_count(c);
 	m->max_pending = next_count(c);
 	m->shrink_ticks = next_count(c);
+	m->probe_ticks = next_u32(c);
 }
 
 static void next_totals(struct cursor *c, struct pool_totals *t)

@@ -48,6 +48,7 @@ static void read_marks(sqlite3_stmt *stmt, int column, struct pool_marks *m)
 		.reserve = count_at(stmt, column + 5),
 		.max_pending = count_at(stmt, column + 6),
 		.shrink_ticks = count_at(stmt, column + 7),
+		.probe_ticks = u32_at(stmt, column + 8),
 	};
 }
 

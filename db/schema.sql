@@ -13,7 +13,7 @@
 -- without an index, rows lie in seq order, and a pool's events are one range of ids.
 
 PRAGMA application_id = 1349480300; -- "Pool"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,	-- schema, tool, host, command, trace, base_ns, started_ns, ended, note
@@ -54,6 +54,7 @@ CREATE TABLE pool (
 	shrink_ticks INTEGER,		-- ticks without a low event before a block may go
 	opened_ns INTEGER,		-- pool_open; NULL after a late join
 	closed_ns INTEGER,		-- pool_close; NULL while open
+	probe_ticks INTEGER,		-- a mark, too: ticks without need before a lead probe; 0: off
 	UNIQUE (trace, number)		-- serves the writer: which pool is this event's
 );
 
@@ -110,7 +111,7 @@ CREATE TABLE ev_open (
 	ts INTEGER NOT NULL,
 	name TEXT NOT NULL, generation INTEGER, buffer_bytes INTEGER,
 	base INTEGER, block INTEGER, low INTEGER, high INTEGER, limit_buffers INTEGER,
-	reserve INTEGER, max_pending INTEGER, shrink_ticks INTEGER -- the marks
+	reserve INTEGER, max_pending INTEGER, shrink_ticks INTEGER, probe_ticks INTEGER -- the marks
 );
 CREATE TABLE ev_tick (
 	id INTEGER PRIMARY KEY,
@@ -119,7 +120,7 @@ CREATE TABLE ev_tick (
 	requested INTEGER, refused INTEGER, completed INTEGER, failed INTEGER, freed INTEGER,
 	taken INTEGER, returned INTEGER, resources INTEGER, dropped INTEGER, -- the driver's totals
 	base INTEGER, block INTEGER, low INTEGER, high INTEGER, limit_buffers INTEGER,
-	reserve INTEGER, max_pending INTEGER, shrink_ticks INTEGER -- the marks
+	reserve INTEGER, max_pending INTEGER, shrink_ticks INTEGER, probe_ticks INTEGER -- the marks
 );
 CREATE TABLE ev_request (
 	id INTEGER PRIMARY KEY,
@@ -249,9 +250,9 @@ CREATE VIEW allocation AS
 SELECT pool, request,
 	requested + base AS requested_ns, completed + base AS completed_ns, freed + base AS freed_ns,
 	CASE outcome WHEN -1 THEN 'refused' WHEN 0 THEN 'used' WHEN 1 THEN 'null'
-		WHEN 2 THEN 'wrap_failed' WHEN 3 THEN 'over_limit' WHEN 4 THEN 'late' END AS outcome,
+		WHEN 2 THEN 'wrap_failed' WHEN 3 THEN 'over_limit' WHEN 4 THEN 'late' WHEN 5 THEN 'probe' END AS outcome,
 	CASE reason WHEN 0 THEN 'shrink' WHEN 1 THEN 'halt' WHEN 2 THEN 'late'
-		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'wrap_failed' END AS reason,
+		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'wrap_failed' WHEN 5 THEN 'probe' END AS reason,
 	block, length_bytes, buffers,
 	CASE WHEN outcome >= 0 THEN completed - requested END AS lead_ns,
 	freed - completed AS life_ns
@@ -295,6 +296,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns') AS ts_ns, id >> 40 AS
 	NULL AS requested, NULL AS refused, NULL AS completed, NULL AS failed, NULL AS freed,
 	NULL AS taken, NULL AS returned, NULL AS dropped,
 	NULL AS frames,
+	probe_ticks,
 	id
 FROM ev_open
 UNION ALL
@@ -308,6 +310,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	base, block, low, high, limit_buffers, reserve, max_pending, shrink_ticks,
 	requested, refused, completed, failed, freed, taken, returned, dropped,
 	NULL,
+	probe_ticks,
 	id
 FROM ev_tick
 UNION ALL
@@ -320,6 +323,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	NULL,
 	id
 FROM ev_request
@@ -334,6 +338,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL,
+	NULL,
 	id
 FROM ev_refused
 UNION ALL
@@ -343,12 +348,13 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	request, NULL, NULL, irql,
 	block, va, pa, length_bytes,
 	CASE outcome WHEN 0 THEN 'used' WHEN 1 THEN 'null' WHEN 2 THEN 'wrap_failed'
-		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'late' ELSE '?' END,
+		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'late' WHEN 5 THEN 'probe' ELSE '?' END,
 	NULL, buffers,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	NULL,
 	id
 FROM ev_complete
@@ -359,12 +365,13 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL,
 	block, va, pa, length_bytes, NULL,
 	CASE reason WHEN 0 THEN 'shrink' WHEN 1 THEN 'halt' WHEN 2 THEN 'late'
-		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'wrap_failed' ELSE '?' END,
+		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'wrap_failed' WHEN 5 THEN 'probe' ELSE '?' END,
 	buffers,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	NULL,
 	id
 FROM ev_free
@@ -390,6 +397,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	CASE what & 1 WHEN 0 THEN CASE what >> 18 & 1 WHEN 1 THEN 1
 		ELSE length(ids) / (2 + (what & 2)) END END,
+	NULL,
 	id
 FROM ev_rx
 UNION ALL
@@ -404,6 +412,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL,
+	NULL,
 	id
 FROM ev_drop
 UNION ALL
@@ -416,6 +425,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL,
 	NULL,
 	id
 FROM ev_fallback
@@ -430,6 +440,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL,
+	NULL,
 	id
 FROM ev_violation
 UNION ALL
@@ -442,6 +453,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	requested, refused, completed, failed, freed, taken, returned, dropped,
+	NULL,
 	NULL,
 	id
 FROM ev_close;

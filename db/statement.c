@@ -8,6 +8,7 @@
 #include "db/error.h"
 
 #define MARKS ":base, :block, :low, :high, :limit, :reserve, :max_pending, :shrink_ticks"
+#define PROBE ":probe_ticks"
 #define TOTALS                                                                                     \
 	":requested, :refused, :completed, :failed, :freed, :taken, :returned, :resources, "       \
 	":dropped"
@@ -23,7 +24,7 @@ static const char *const sql[STMT_NR] = {
 	[STMT_TRACE] = "INSERT INTO trace VALUES (:trace, :name)",
 	[STMT_POOL] =
 		"INSERT OR REPLACE INTO pool VALUES (:pool, :trace, :number, :name, :generation,"
-		" :buffer_bytes, " MARKS ", :opened_ns, :closed_ns)",
+		" :buffer_bytes, " MARKS ", :opened_ns, :closed_ns, " PROBE ")",
 	[STMT_SUMMARY] =
 		"INSERT OR REPLACE INTO summary VALUES (:pool, :first_ns, :last_ns, :events,"
 		" :next_seq, " TOTALS ", :pending, :live_blocks, :available, :total,"
@@ -34,9 +35,9 @@ static const char *const sql[STMT_NR] = {
 		" :audit_first_ns, :identity_checked, :identity_mismatches,"
 		" :identity_first_ns)",
 	[STMT_EV_OPEN] = "INSERT OR IGNORE INTO ev_open VALUES (:id, :ts, :name, :generation,"
-			 " :buffer_bytes, " MARKS ")",
+			 " :buffer_bytes, " MARKS ", " PROBE ")",
 	[STMT_EV_TICK] = "INSERT OR IGNORE INTO ev_tick VALUES (:id, :ts, :available, :total,"
-			 " :pending, :fallback, :running, " TOTALS ", " MARKS ")",
+			 " :pending, :fallback, :running, " TOTALS ", " MARKS ", " PROBE ")",
 	[STMT_EV_REQUEST] = "INSERT OR IGNORE INTO ev_request VALUES (:id, :ts, :request,"
 			    " :length_bytes, :cached, :irql, :available, :total, :pending)",
 	[STMT_EV_REFUSED] = "INSERT OR IGNORE INTO ev_refused VALUES (:id, :ts, :request, :status)",
@@ -145,6 +146,7 @@ void bind_marks(struct sqlite3_stmt *stmt, const struct pool_marks *m)
 	bind_count(stmt, ":reserve", m->reserve);
 	bind_count(stmt, ":max_pending", m->max_pending);
 	bind_count(stmt, ":shrink_ticks", m->shrink_ticks);
+	bind_count(stmt, ":probe_ticks", m->probe_ticks);
 }
 
 void bind_totals(struct sqlite3_stmt *stmt, const struct pool_totals *t)

@@ -22,6 +22,7 @@ enum option_id {
 	OPT_RESERVE,
 	OPT_MAX_PENDING,
 	OPT_SHRINK_TICKS,
+	OPT_LEAD_PROBE,
 	OPT_TICK,
 	OPT_BUFFER_BYTES,
 	OPT_TRAFFIC,
@@ -63,6 +64,9 @@ static const struct {
 	{"shrink-ticks", "N",
 	 "ticks without shortage before a block is freed" IN_TEXT(DEFAULT_SHRINK_TICKS),
 	 OPT_SHRINK_TICKS},
+	{"lead-probe", "DUR",
+	 "asks for a block and frees it when none was needed for this long; N: ticks (off)",
+	 OPT_LEAD_PROBE},
 	{"tick", "DUR", "period of the policy's clock" IN_MS(DEFAULT_TICK_MS), OPT_TICK},
 	{"buffer-bytes", "N",
 	 "room in one buffer; longer frames take several" IN_TEXT(DEFAULT_BUFFER_BYTES),
@@ -269,6 +273,9 @@ static int take_option(struct options *o, int id, const char *text)
 		return read_mark(id, text, &m->max_pending);
 	case OPT_SHRINK_TICKS:
 		return read_mark(id, text, &m->shrink_ticks);
+	case OPT_LEAD_PROBE:
+		o->lead_probe = text;
+		return 0;
 	case OPT_TICK:
 		return read_tick(text, &o->machine.tick_ms);
 	case OPT_BUFFER_BYTES:
@@ -319,6 +326,25 @@ static int set_defaults(struct options *o)
 	return 0;
 }
 
+/* A time, in whole ticks, or a number of ticks.  It needs the tick. */
+static int read_lead_probe(const char *text, uint32_t tick_ms, uint32_t *ticks)
+{
+	double ns, tick_ns = tick_ms * 1e6;
+	char why[SPEC_WHY_BYTES];
+
+	if (text == NULL)
+		return 0;
+	if (spec_value(text, SPEC_DURATION, &ns, why) != 0) {
+		if (read_mark(OPT_LEAD_PROBE, text, ticks) != 0)
+			return -EINVAL;
+	} else if (ns > 16e6 * tick_ns) {
+		return usage_error("lead-probe", "must be at most 16000000 ticks");
+	} else {
+		*ticks = (uint32_t)ceil(ns / tick_ns);
+	}
+	return *ticks > 0 ? 0 : usage_error("lead-probe", "must be at least one tick");
+}
+
 /* Lengths of allocations have 32 bits. */
 static int check_block(const struct options *o, const char *option, uint32_t buffers)
 {
@@ -342,6 +368,8 @@ static int check_options(struct options *o)
 			 NIC_FRAME_BYTES);
 		return usage_error("traffic", why);
 	}
+	if (read_lead_probe(o->lead_probe, o->machine.tick_ms, &o->machine.marks.probe_ticks) != 0)
+		return -EINVAL;
 	if (!policy_marks_ok(&o->machine.marks, why, sizeof(why))) {
 		fprintf(stderr, "refnic: the marks do not fit together: %s\n", why);
 		return -EINVAL;

@@ -12,6 +12,7 @@ enum { EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_UNREADABLE, EXIT_LOSS };
 struct options {
 	struct machine_config machine;
 	unsigned int generation; /* of NDIS: 5 or 6 */
+	const char *lead_probe;	 /* read last: it needs the tick; NULL: off */
 	const char *traffic;	 /* parsed last: it needs the seed */
 	double for_ns;		 /* 0: no end */
 	bool virtual_time;

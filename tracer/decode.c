@@ -21,7 +21,7 @@ struct field_plan {
 	enum shape shape;
 };
 
-#define MAX_FIELDS 28
+#define MAX_FIELDS 30
 #define AT(shape, name, member)                                                                    \
 	{                                                                                          \
 		name, offsetof(struct pool_event, member), shape                                   \
@@ -31,7 +31,8 @@ struct field_plan {
 #define MARKS(m)                                                                                   \
 	AT(U32, "base", m.base), AT(U32, "block", m.block), AT(U32, "low", m.low),                 \
 		AT(U32, "high", m.high), AT(U32, "limit", m.limit), AT(U32, "reserve", m.reserve), \
-		AT(U32, "max_pending", m.max_pending), AT(U32, "shrink_ticks", m.shrink_ticks)
+		AT(U32, "max_pending", m.max_pending), AT(U32, "shrink_ticks", m.shrink_ticks),    \
+		AT(U32, "probe_ticks", m.probe_ticks)
 #define TOTALS(t)                                                                                  \
 	AT(U64, "requested", t.requested), AT(U64, "refused", t.refused),                          \
 		AT(U64, "completed", t.completed), AT(U64, "failed", t.failed),                    \

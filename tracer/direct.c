@@ -33,8 +33,9 @@ static int64_t machine_now_ns(void *clock)
 
 static struct pool_marks marks_of(const struct poolscope_marks *m)
 {
-	return (struct pool_marks){m->base,  m->block,	 m->low,	 m->high,
-				   m->limit, m->reserve, m->max_pending, m->shrink_ticks};
+	return (struct pool_marks){m->base,	   m->block,	    m->low,
+				   m->high,	   m->limit,	    m->reserve,
+				   m->max_pending, m->shrink_ticks, m->probe_ticks};
 }
 
 static struct pool_totals totals_of(const struct poolscope_totals *t)

@@ -48,6 +48,7 @@ struct poolscope_pool; /* opaque; one per pool, from poolscope_pool_open() */
 /* The watermarks in force; in buffers, but max_pending in requests and shrink_ticks in ticks. */
 struct poolscope_marks {
 	uint32_t base, block, low, high, limit, reserve, max_pending, shrink_ticks;
+	uint32_t probe_ticks; /* ticks without need before a lead probe; 0: no probes */
 };
 
 /* Running totals since the pool was opened, kept by the driver whether or not it is traced. */
@@ -78,6 +79,7 @@ enum poolscope_outcome {
 	POOLSCOPE_WRAP_FAILED, /* memory, but no descriptors for it: given back */
 	POOLSCOPE_OVER_LIMIT,  /* memory beyond the limit: given back */
 	POOLSCOPE_LATE,	       /* memory after the pool began to halt: given back */
+	POOLSCOPE_PROBE,       /* memory of a lead probe: given back */
 };
 
 enum poolscope_free_reason {
@@ -86,6 +88,7 @@ enum poolscope_free_reason {
 	POOLSCOPE_FREE_LATE,
 	POOLSCOPE_FREE_OVER_LIMIT,
 	POOLSCOPE_FREE_WRAP_FAILED,
+	POOLSCOPE_FREE_PROBE,
 };
 
 enum poolscope_drop_cause {

@@ -15,7 +15,9 @@ struct identity {
 	bool rx_seen;	    /* receive events are recorded */
 	bool said_fallback; /* what the record says */
 	bool said_known;
-	bool quiet_known; /* quiet_ticks is exact, or it makes no difference */
+	bool quiet_known;   /* quiet_ticks is exact, or it makes no difference */
+	bool still_known;   /* the same of still_ticks */
+	bool probing_known; /* whether the pending request is a probe */
 	struct identity_verdict verdict;
 };
 
@@ -69,6 +71,12 @@ static bool wants_free(const struct identity *id)
 	       id->blocks.nr_idle;
 }
 
+/* A probe must follow; false also when that is not known. */
+static bool wants_probe(const struct identity *id)
+{
+	return policy_wants_probe(&id->policy) && id->still_known;
+}
+
 /* The decision that must come next, or POOL_EVENT_NR_KINDS when the policy wants nothing. */
 static enum pool_event_kind next_decision(const struct identity *id)
 {
@@ -78,6 +86,8 @@ static enum pool_event_kind next_decision(const struct identity *id)
 		return POOL_EVENT_ALLOC_REQUEST;
 	if (wants_free(id))
 		return POOL_EVENT_BLOCK_FREE;
+	if (wants_probe(id))
+		return POOL_EVENT_ALLOC_REQUEST;
 	return POOL_EVENT_NR_KINDS;
 }
 
@@ -91,6 +101,24 @@ static bool free_is_allowed(struct identity *id)
 		id->quiet_known = true;
 	}
 	return policy_wants_free(p);
+}
+
+/* The same for a probe. */
+static bool probe_is_allowed(struct identity *id)
+{
+	struct policy *p = &id->policy;
+
+	if (!id->still_known) {
+		p->still_ticks = p->marks.probe_ticks;
+		id->still_known = true;
+	}
+	return policy_wants_probe(p);
+}
+
+/* Not for need, so that frees, which come first, may do so even where they are not known. */
+static bool next_is_probe(const struct identity *id, enum pool_event_kind next)
+{
+	return next == POOL_EVENT_ALLOC_REQUEST && !policy_wants_block(&id->policy);
 }
 
 static void check_free(struct identity *id, const struct pool_event *e)
@@ -113,8 +141,10 @@ static void check_decision(struct identity *id, const struct pool_event *e)
 		      (next == e->kind || !id->said_known) &&
 			      (bool)e->u.fallback.on == id->policy.fallback);
 	else if (e->kind == POOL_EVENT_ALLOC_REQUEST)
-		judge(id, e, next == e->kind);
-	else if (next == POOL_EVENT_BLOCK_FREE || next == POOL_EVENT_NR_KINDS)
+		judge(id, e,
+		      next == e->kind || (next == POOL_EVENT_NR_KINDS && probe_is_allowed(id)));
+	else if (next == POOL_EVENT_BLOCK_FREE || next == POOL_EVENT_NR_KINDS ||
+		 next_is_probe(id, next))
 		check_free(id, e);
 	else
 		judge(id, e, false);
@@ -147,8 +177,9 @@ static void check(struct identity *id, const struct pool_event *e)
 
 static struct policy_marks policy_marks_of(const struct pool_marks *m)
 {
-	return (struct policy_marks){m->base,  m->block,   m->low,	   m->high,
-				     m->limit, m->reserve, m->max_pending, m->shrink_ticks};
+	return (struct policy_marks){m->base,	     m->block,	      m->low,
+				     m->high,	     m->limit,	      m->reserve,
+				     m->max_pending, m->shrink_ticks, m->probe_ticks};
 }
 
 /* The state that a tick says, where the replay has none. */
@@ -162,8 +193,12 @@ static void resync(struct identity *id, const struct pool_event *e)
 	p->fallback = e->u.tick.fallback;
 	p->refused = false;
 	p->quiet_ticks = 0;
+	p->still_ticks = 0;
+	p->probing = false;
 	id->known = true;
 	id->said_known = id->quiet_known = id->blocks.known = false;
+	id->still_known = false;
+	id->probing_known = p->pending != 1 || p->marks.probe_ticks == 0;
 	if (p->total == p->marks.base)
 		blocks_reset(&id->blocks, p->marks.base, p->marks.block);
 	if (!id->rx_seen)
@@ -201,6 +236,29 @@ static void on_open(struct identity *id, const struct pool_event *e)
 	blocks_reset(&id->blocks, marks.base, marks.block);
 	id->said_fallback = false;
 	id->known = id->said_known = id->quiet_known = true;
+	id->still_known = id->probing_known = true;
+}
+
+/* A probe's block does not join the pool; a block that the pool needs is no probe's. */
+static void check_probe(struct identity *id, const struct pool_event *e)
+{
+	uint8_t outcome = e->u.complete.outcome;
+	struct policy *p = &id->policy;
+	bool said = outcome == POOL_OUTCOME_PROBE;
+
+	if (!id->probing_known)
+		p->probing = said; /* the event tells */
+	else if (p->running && outcome != POOL_OUTCOME_NULL && (said || p->probing))
+		judge(id, e, said == p->probing);
+}
+
+/* Memory did not come.  Whether that is a shortage depends on who wanted it. */
+static void on_failure(struct identity *id)
+{
+	bool known = id->probing_known, probe = id->policy.probing;
+
+	policy_complete(&id->policy, known ? POLICY_FAILED : POLICY_DISCARDED, 0);
+	id->quiet_known = known && (!probe || id->quiet_known);
 }
 
 static void on_complete(struct identity *id, const struct pool_event *e)
@@ -216,15 +274,27 @@ static void on_complete(struct identity *id, const struct pool_event *e)
 		lose_track(id, e);
 		return;
 	}
+	check_probe(id, e);
 	if (outcome == POOL_OUTCOME_USED) {
 		blocks_grant(&id->blocks, e->u.complete.block);
 		policy_complete(&id->policy, POLICY_USED, e->u.complete.buffers);
 	} else if (outcome == POOL_OUTCOME_NULL || outcome == POOL_OUTCOME_WRAP_FAILED) {
-		policy_complete(&id->policy, POLICY_FAILED, 0);
-		id->quiet_known = true; /* a failure starts the delay anew */
+		on_failure(id);
 	} else {
 		policy_complete(&id->policy, POLICY_DISCARDED, 0);
 	}
+	id->still_known = id->probing_known = true;
+}
+
+static void on_request(struct identity *id)
+{
+	struct policy *p = &id->policy;
+
+	if (!policy_wants_block(p) && policy_wants_probe(p))
+		policy_probed(p);
+	else
+		policy_requested(p);
+	id->still_known = true;
 }
 
 static void on_refused(struct identity *id, const struct pool_event *e)
@@ -233,8 +303,8 @@ static void on_refused(struct identity *id, const struct pool_event *e)
 		lose_track(id, e);
 		return;
 	}
+	id->quiet_known |= !id->policy.probing; /* a refusal starts the delay anew */
 	policy_refused(&id->policy);
-	id->quiet_known = true;
 }
 
 static void on_free(struct identity *id, const struct pool_event *e)
@@ -275,7 +345,7 @@ static void on_take(struct identity *id, const struct pool_event *e)
 	/* Go on from what the driver did, so that one mistake is counted once. */
 	id->policy.held += decided - said;
 	if (said)
-		id->quiet_known = true;
+		id->quiet_known = id->still_known = true;
 	blocks_take(&id->blocks, e->u.rx.buffers, e->u.rx.nr_buffers - said);
 }
 
@@ -297,7 +367,7 @@ static void apply(struct identity *id, const struct pool_event *e)
 		on_tick(id, e);
 		break;
 	case POOL_EVENT_ALLOC_REQUEST:
-		policy_requested(&id->policy);
+		on_request(id);
 		break;
 	case POOL_EVENT_ALLOC_REFUSED:
 		on_refused(id, e);
@@ -327,8 +397,12 @@ static void settle_knowledge(struct identity *id, const struct pool_event *e)
 {
 	const struct policy *p = &id->policy;
 
-	if (policy_available(p) <= p->marks.low || p->quiet_ticks >= p->marks.shrink_ticks)
+	if (policy_available(p) <= p->marks.low)
+		id->quiet_known = id->still_known = id->probing_known = true;
+	if (p->quiet_ticks >= p->marks.shrink_ticks)
 		id->quiet_known = true;
+	if (p->still_ticks >= p->marks.probe_ticks)
+		id->still_known = true;
 	if (!id->said_known && e->kind != POOL_EVENT_TICK) {
 		id->said_known = true;
 		if (e->kind != POOL_EVENT_FALLBACK)

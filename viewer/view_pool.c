@@ -18,7 +18,7 @@
 static void draw_pool_line(struct canvas *canvas, struct rect rect, const struct pool_summary *pool)
 {
 	const struct pool_marks *marks = &pool->marks;
-	char facts[7][32] = {"pool"};
+	char facts[8][32] = {"pool"};
 	int nr = 1, x;
 
 	if (pool->generation)
@@ -32,6 +32,9 @@ static void draw_pool_line(struct canvas *canvas, struct rect rect, const struct
 		snprintf(facts[nr++], sizeof(facts[0]), " · block %u", marks->block);
 		snprintf(facts[nr++], sizeof(facts[0]), " · reserve %u", marks->reserve);
 		snprintf(facts[nr++], sizeof(facts[0]), " · max-pending %u", marks->max_pending);
+		if (marks->probe_ticks)
+			snprintf(facts[nr++], sizeof(facts[0]), " · probe %u ticks",
+				 marks->probe_ticks);
 	} else {
 		snprintf(facts[nr++], sizeof(facts[0]), " · marks unknown");
 	}

@@ -47,6 +47,7 @@ static int configure(struct port *port)
 		{"PoolReserve", marks->reserve},
 		{"PoolMaxPending", marks->max_pending},
 		{"PoolShrinkTicks", marks->shrink_ticks},
+		{"PoolProbeTicks", marks->probe_ticks},
 		{"PoolTickMs", port->config->tick_ms},
 		{"PoolNumber", port->number},
 	};

@@ -27,6 +27,7 @@ static void read_all(NDIS_HANDLE configuration, struct adapter_config *config)
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolMaxPending"), &m->max_pending);
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolShrinkTicks"),
 		 &m->shrink_ticks);
+	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolProbeTicks"), &m->probe_ticks);
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("PoolTickMs"), &config->tick_ms);
 	read_one(configuration, (NDIS_STRING)NDIS_STRING_CONST("BufferBytes"),
 		 &config->buffer_bytes);

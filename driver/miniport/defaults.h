@@ -11,6 +11,7 @@
 #define DEFAULT_RESERVE	     8
 #define DEFAULT_MAX_PENDING  1
 #define DEFAULT_SHRINK_TICKS 5
+#define DEFAULT_PROBE_TICKS  0
 #define DEFAULT_TICK_MS	     100
 #define DEFAULT_BUFFER_BYTES 2048
 #define BUFFER_BYTES_MIN     64
@@ -21,7 +22,8 @@
 	{                                                                                          \
 		.base = DEFAULT_BASE, .block = DEFAULT_BLOCK, .low = DEFAULT_LOW,                  \
 		.high = DEFAULT_HIGH, .limit = DEFAULT_LIMIT, .reserve = DEFAULT_RESERVE,          \
-		.max_pending = DEFAULT_MAX_PENDING, .shrink_ticks = DEFAULT_SHRINK_TICKS           \
+		.max_pending = DEFAULT_MAX_PENDING, .shrink_ticks = DEFAULT_SHRINK_TICKS,          \
+		.probe_ticks = DEFAULT_PROBE_TICKS                                                 \
 	}
 
 #endif

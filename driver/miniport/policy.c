@@ -56,6 +56,7 @@ void policy_init(struct policy *p, const struct policy_marks *m)
 static void note_shortage(struct policy *p)
 {
 	p->quiet_ticks = 0;
+	p->still_ticks = 0;
 }
 
 /* What every event ends with.  An event that is no refusal lifts the ban on requests (P27). */
@@ -64,10 +65,12 @@ static void settle(struct policy *p, bool refusal)
 	uint32_t available = policy_available(p);
 
 	p->refused = refusal;
-	if (available <= p->marks.low)
+	if (available <= p->marks.low) {
 		note_shortage(p);
-	else
+		p->probing = false; /* what is on its way is needed now */
+	} else {
 		p->fallback = false; /* replenished (R41) */
+	}
 }
 
 /* Memory was asked for and did not come: stop giving buffers away while there are few (R40). */
@@ -128,12 +131,24 @@ void policy_return(struct policy *p, uint32_t n)
 	settle(p, false);
 }
 
+/* Returns: whether it was a probe: one that fails is no shortage, nobody needed the memory. */
+static bool end_request(struct policy *p)
+{
+	bool probe = p->probing;
+
+	p->pending--;
+	p->probing = false;
+	p->still_ticks = 0;
+	return probe;
+}
+
 void policy_complete(struct policy *p, enum policy_outcome outcome, uint32_t buffers)
 {
-	p->pending--;
+	bool probe = end_request(p);
+
 	if (outcome == POLICY_USED)
 		p->total += buffers;
-	else if (outcome == POLICY_FAILED)
+	else if (outcome == POLICY_FAILED && !probe)
 		note_failure(p);
 	settle(p, false);
 }
@@ -142,18 +157,27 @@ void policy_tick(struct policy *p)
 {
 	if (p->quiet_ticks < UINT32_MAX)
 		p->quiet_ticks++;
+	if (p->still_ticks < UINT32_MAX)
+		p->still_ticks++;
 	settle(p, false);
 }
 
 void policy_requested(struct policy *p)
 {
 	p->pending++;
+	p->still_ticks = 0;
+}
+
+void policy_probed(struct policy *p)
+{
+	policy_requested(p);
+	p->probing = true;
 }
 
 void policy_refused(struct policy *p)
 {
-	p->pending--;
-	note_failure(p);
+	if (!end_request(p))
+		note_failure(p);
 	settle(p, true);
 }
 
@@ -175,4 +199,22 @@ bool policy_wants_free(const struct policy *p)
 {
 	return p->running && policy_available(p) >= p->marks.high &&
 	       p->quiet_ticks >= p->marks.shrink_ticks;
+}
+
+/* Far enough from low that the pool is not about to ask for itself. */
+static bool has_plenty(const struct policy *p)
+{
+	uint32_t available = policy_available(p);
+
+	return available > p->marks.low &&
+	       4 * (uint64_t)(available - p->marks.low) > p->marks.high - p->marks.low;
+}
+
+bool policy_wants_probe(const struct policy *p)
+{
+	const struct policy_marks *m = &p->marks;
+
+	return m->probe_ticks != 0 && p->still_ticks >= m->probe_ticks && p->running &&
+	       !p->refused && p->pending == 0 && has_plenty(p) &&
+	       (uint64_t)p->total + m->block <= m->limit;
 }

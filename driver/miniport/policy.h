@@ -19,6 +19,8 @@
  *	}
  *	while (policy_wants_free(p) && a dynamic block has all its buffers home)
  *		policy_freed(p, that block's buffers);   // the newest such block
+ *	if (policy_wants_probe(p))              // ask only to see how long it takes
+ *		policy_probed(p);               // and policy_refused(p), if it was
  *
  * Words: C total, X held, q pending requests, V = C - X available.  All counts are buffers, except
  * pending and max_pending, which are requests (each of marks.block buffers).
@@ -39,6 +41,7 @@ struct policy_marks {
 	uint32_t reserve;     /* V that is never given away: such a take is RESOURCES */
 	uint32_t max_pending; /* requests in flight at once; 1 is the classic driver, 0 no growth */
 	uint32_t shrink_ticks; /* ticks without a low event before a block may go */
+	uint32_t probe_ticks;  /* ticks without need of memory before a probe; 0: no probes */
 };
 
 struct policy {
@@ -47,7 +50,13 @@ struct policy {
 	uint32_t held;	      /* X */
 	uint32_t pending;     /* q */
 	uint32_t quiet_ticks; /* ticks since the last low event; saturates */
-	bool running;	      /* false: pausing, paused or halting; neither grows nor frees */
+	uint32_t still_ticks; /* since the last low event, request or completion; saturates */
+	/*
+	 * The one pending request is a probe: its block is not for the pool.  As soon as the pool
+	 * needs a block (V <= L) it is one like any other.
+	 */
+	bool probing;
+	bool running;  /* false: pausing, paused or halting; neither grows nor frees */
 	bool refused;  /* the last event was a refusal: no request until another kind (P27) */
 	bool fallback; /* the RESOURCES state (R40, R41) */
 };
@@ -84,14 +93,16 @@ void policy_return(struct policy *p, uint32_t n);
 enum policy_outcome {
 	POLICY_USED,	  /* `buffers` joined the pool */
 	POLICY_FAILED,	  /* no memory, or it could not be wrapped (R36) */
-	POLICY_DISCARDED, /* given straight back: over the limit, or late (R37, R49) */
+	POLICY_DISCARDED, /* given straight back: over the limit, late (R37, R49), or a probe's */
 };
+/* While p->probing it is the probe that completes, and memory that came is discarded. */
 void policy_complete(struct policy *p, enum policy_outcome outcome, uint32_t buffers);
 void policy_tick(struct policy *p);
 
 /* Bookkeeping of the owner's own actions (not events that the policy acts after, but refused is).
  */
 void policy_requested(struct policy *p);
+void policy_probed(struct policy *p);
 void policy_refused(struct policy *p);
 void policy_freed(struct policy *p, uint32_t buffers);
 
@@ -99,6 +110,12 @@ void policy_freed(struct policy *p, uint32_t buffers);
 bool policy_wants_block(const struct policy *p);
 /* running && V >= H && shrink_ticks have passed since the last low event  (R29, R32) */
 bool policy_wants_free(const struct policy *p);
+/*
+ * The lead probe: running && !refused && q == 0 && probe_ticks (not 0) have passed since the last
+ * low event, request or completion && V is more than a quarter of the way from L to H above L &&
+ * C + B <= M  (R27)
+ */
+bool policy_wants_probe(const struct policy *p);
 
 static inline uint32_t policy_available(const struct policy *p)
 {

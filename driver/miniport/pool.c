@@ -15,8 +15,9 @@ struct request {
 
 static struct poolscope_marks scope_marks(const struct policy_marks *m)
 {
-	return (struct poolscope_marks){m->base,  m->block,   m->low,	      m->high,
-					m->limit, m->reserve, m->max_pending, m->shrink_ticks};
+	return (struct poolscope_marks){m->base,	m->block,	 m->low,
+					m->high,	m->limit,	 m->reserve,
+					m->max_pending, m->shrink_ticks, m->probe_ticks};
 }
 
 static void say_tick(struct pool *pool)
@@ -90,7 +91,7 @@ static NDIS_STATUS ask(struct pool *pool, struct request *request)
 }
 
 /* Returns: whether the request was accepted. */
-static bool request_block(struct pool *pool)
+static bool request_block(struct pool *pool, void (*tell)(struct policy *policy))
 {
 	struct request *request = NdisAllocateMemoryWithTagPriority(NULL, sizeof(*request),
 								    POOL_TAG, NormalPoolPriority);
@@ -99,7 +100,7 @@ static bool request_block(struct pool *pool)
 
 	if (request != NULL)
 		request->number = number;
-	policy_requested(&pool->policy);
+	tell(&pool->policy);
 	poolscope_alloc_request(pool->scope, number, pool->block_bytes, pool->config.cached,
 				KeGetCurrentIrql(), policy_available(&pool->policy),
 				pool->policy.total, pool->policy.pending);
@@ -119,9 +120,16 @@ static bool request_block(struct pool *pool)
 static void grow(struct pool *pool)
 {
 	while (policy_wants_block(&pool->policy)) {
-		if (!request_block(pool))
+		if (!request_block(pool, policy_requested))
 			break;
 	}
+}
+
+/* A block is asked for only to see how long it takes. */
+static void probe(struct pool *pool)
+{
+	if (policy_wants_probe(&pool->policy))
+		request_block(pool, policy_probed);
 }
 
 /* --- shrinking -------------------------------------------------------------------------------- */
@@ -224,6 +232,7 @@ static void act(struct pool *pool)
 	say_fallback(pool);
 	grow(pool);
 	shrink(pool);
+	probe(pool);
 	post(pool);
 }
 
@@ -381,6 +390,8 @@ static enum poolscope_outcome judge(const struct pool *pool, const struct block 
 		return POOLSCOPE_NULL;
 	if (!pool->policy.running)
 		return POOLSCOPE_LATE; /* R37, R49, R54 */
+	if (pool->policy.probing)
+		return POOLSCOPE_PROBE;
 	if ((ULONG64)pool->policy.total + m->block > m->limit)
 		return POOLSCOPE_OVER_LIMIT;			       /* R37 */
 	return block != NULL ? POOLSCOPE_USED : POOLSCOPE_WRAP_FAILED; /* R36 */
@@ -404,6 +415,8 @@ static enum poolscope_free_reason reason_of(enum poolscope_outcome outcome)
 	switch (outcome) {
 	case POOLSCOPE_WRAP_FAILED:
 		return POOLSCOPE_FREE_WRAP_FAILED;
+	case POOLSCOPE_PROBE:
+		return POOLSCOPE_FREE_PROBE;
 	case POOLSCOPE_OVER_LIMIT:
 		return POOLSCOPE_FREE_OVER_LIMIT;
 	default:

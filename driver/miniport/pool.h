@@ -8,6 +8,7 @@
  * the policy, tells the record (poolscope.h), and then does what the policy asks for.  The order is
  *
  *	the event | fallback, if it changed | alloc_request, each maybe refused | block_free
+ *	| alloc_request of a probe, maybe refused
  *
  * and the device gets what is spare then.
  *

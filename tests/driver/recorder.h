@@ -105,9 +105,9 @@ static inline const struct rec_event *rec_find(enum poolscope_event kind, size_t
 struct poolscope_pool *poolscope_pool_open(const char *name, unsigned generation,
 					   uint32_t buffer_bytes, const struct poolscope_marks *m)
 {
-	recorder.marks =
-		(struct policy_marks){m->base,	m->block,   m->low,	    m->high,
-				      m->limit, m->reserve, m->max_pending, m->shrink_ticks};
+	recorder.marks = (struct policy_marks){m->base,	       m->block,	m->low,
+					       m->high,	       m->limit,	m->reserve,
+					       m->max_pending, m->shrink_ticks, m->probe_ticks};
 	recorder.open = true;
 	pool_was_opened = true;
 	rec_add((struct rec_event){.kind = POOLSCOPE_EV_POOL_OPEN}, NULL, 0);
@@ -328,6 +328,26 @@ static void rep_grow(struct replay *r)
 	}
 }
 
+static void rep_probe(struct replay *r)
+{
+	const struct rec_event *next;
+
+	if (!policy_wants_probe(&r->policy))
+		return;
+	policy_probed(&r->policy);
+	next = rep_want(r, POOLSCOPE_EV_ALLOC_REQUEST, "a probe is missing");
+	if (next == NULL)
+		return;
+	if (next->total + next->pending * r->policy.marks.block > r->policy.marks.limit)
+		rep_differs(r, "a probe goes beyond the limit"); /* R27 */
+	next = rep_peek(r);
+	if (next != NULL && next->kind == POOLSCOPE_EV_ALLOC_REFUSED) {
+		r->at++;
+		policy_refused(&r->policy);
+		rep_fallback(r);
+	}
+}
+
 static int rep_newest_idle(const struct replay *r)
 {
 	int best = -1;
@@ -366,6 +386,8 @@ static void rep_complete(struct replay *r, const struct rec_event *e)
 					      ? POLICY_FAILED
 					      : POLICY_DISCARDED;
 
+	if (e->va != NULL && r->policy.running && (e->how == POOLSCOPE_PROBE) != r->policy.probing)
+		rep_differs(r, "a probe's block is used, or another is taken for one");
 	if (e->how == POOLSCOPE_USED) {
 		if (r->live[e->block])
 			rep_differs(r, "a live block's number is used again");
@@ -435,6 +457,7 @@ static void rep_event(struct replay *r, const struct rec_event *e)
 	rep_fallback(r);
 	rep_grow(r);
 	rep_shrink(r);
+	rep_probe(r);
 }
 
 /* Returns: mismatches; the first one in words. */

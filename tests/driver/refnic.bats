@@ -245,3 +245,27 @@ usage_error() {
 		[ "$(sqlite3 "$BATS_TEST_TMPDIR/$seed.db" 'SELECT count(*) FROM event')" = "$events" ]
 	done
 }
+
+@test "lead probes ask for a block and free it, and every decision replays" {
+	for n in 5 6; do
+		rm -f "$BATS_TEST_TMPDIR/p.db"
+		run refnic --ndis "$n" --clock virtual --for 10s --lead-probe 300ms --fail null:p=0.1 \
+			--traffic burst:rate=20k,on=1s,off=2s --hold exp:mean=3ms -o "$BATS_TEST_TMPDIR/p.db"
+		[ "$status" = 0 ]
+		run "$BUILD/poolscope" stat "$BATS_TEST_TMPDIR/p.db"
+		[[ $output == *"audit        ok, "* ]]
+		[[ $output == *"identity     ok, "* ]]
+		[[ $output == *"probe-ticks 3"* ]]
+		[ "$(sqlite3 "$BATS_TEST_TMPDIR/p.db" "SELECT count(*) > 10 AND
+			count(lead_ns) = count(*) AND count(*) = sum(reason = 'probe') AND sum(buffers) = 0
+			FROM allocation WHERE outcome = 'probe'")" = 1 ]
+		[ "$(sqlite3 "$BATS_TEST_TMPDIR/p.db" "SELECT probe_ticks FROM pool")" = 3 ]
+	done
+	run refnic --clock virtual --for 10s --lead-probe 3 --traffic poisson:rate=1 \
+		-o "$BATS_TEST_TMPDIR/q.db"
+	[ "$(sqlite3 "$BATS_TEST_TMPDIR/q.db" "SELECT count(*) > 20 FROM allocation
+		WHERE outcome = 'probe'")" = 1 ]
+	usage_error '--lead-probe:' --lead-probe 0
+	usage_error '--lead-probe:' --lead-probe soon
+	usage_error '--lead-probe:' --lead-probe 1000000h
+}

@@ -339,6 +339,128 @@ static void sums_near_the_end_of_32_bits_do_not_wrap(void **state)
 	assert_false(policy_wants_block(&p));
 }
 
+/* --- the lead probe --------------------------------------------------------------------------- */
+
+static struct policy probing_pool(uint32_t probe_ticks)
+{
+	struct policy_marks m = marks;
+
+	m.probe_ticks = probe_ticks;
+	return running_pool(&m);
+}
+
+static void pass(struct policy *p, uint32_t ticks)
+{
+	while (ticks-- > 0)
+		policy_tick(p);
+}
+
+static void probe_comes_after_its_ticks_and_again_after_its_end(void **state)
+{
+	struct policy p = probing_pool(3);
+
+	pass(&p, 2);
+	assert_false(policy_wants_probe(&p));
+	pass(&p, 1);
+	assert_true(policy_wants_probe(&p));
+	policy_probed(&p);
+	assert_int_equal(p.pending, 1);
+	pass(&p, 10);
+	assert_false(policy_wants_probe(&p)); /* one at a time */
+	assert_true(p.probing);
+	policy_complete(&p, POLICY_DISCARDED, 0);
+	assert_int_equal(p.total, 100);
+	assert_false(p.probing);
+	pass(&p, 2);
+	assert_false(policy_wants_probe(&p));
+	pass(&p, 1);
+	assert_true(policy_wants_probe(&p));
+}
+
+static void without_the_mark_there_is_no_probe(void **state)
+{
+	struct policy p = probing_pool(0);
+
+	pass(&p, 1000);
+	assert_false(policy_wants_probe(&p));
+}
+
+/* 100 buffers, low 20, high 80: more than 35 must be available. */
+static void pool_near_low_or_not_running_does_not_probe(void **state)
+{
+	struct policy p = probing_pool(1);
+
+	policy_take(&p, 65);
+	pass(&p, 1);
+	assert_false(policy_wants_probe(&p));
+	policy_return(&p, 1);
+	assert_true(policy_wants_probe(&p));
+	policy_set_running(&p, false);
+	assert_false(policy_wants_probe(&p));
+	policy_set_running(&p, true);
+	policy_take(&p, 80); /* V = 16: a low event */
+	policy_return(&p, 100);
+	assert_false(policy_wants_probe(&p));
+	pass(&p, 1);
+	assert_true(policy_wants_probe(&p));
+}
+
+/* R27 */
+static void probe_keeps_the_limit(void **state)
+{
+	struct policy p = probing_pool(1);
+
+	p.total = 251;
+	pass(&p, 1);
+	assert_false(policy_wants_probe(&p));
+	p.total = 250;
+	assert_true(policy_wants_probe(&p));
+	p.marks.limit = p.marks.base = 250; /* growth is off */
+	assert_false(policy_wants_probe(&p));
+}
+
+/* Nobody needed the memory: neither is the fallback started nor the shrink delay. */
+static void probe_without_memory_is_no_shortage(void **state)
+{
+	struct policy p = probing_pool(1);
+
+	pass(&p, 5);
+	policy_probed(&p);
+	policy_complete(&p, POLICY_FAILED, 0);
+	assert_false(p.fallback);
+	assert_int_equal(p.quiet_ticks, 5);
+	assert_int_equal(p.pending, 0);
+	pass(&p, 1);
+	policy_probed(&p);
+	policy_refused(&p);
+	assert_int_equal(p.quiet_ticks, 6);
+	assert_int_equal(p.pending, 0);
+	assert_false(policy_wants_probe(&p));
+}
+
+/* Once low is reached the request on its way is what the pool waits for: no second one, and used.
+ */
+static void probe_that_is_needed_meanwhile_is_an_ordinary_request(void **state)
+{
+	struct policy p = probing_pool(1);
+
+	pass(&p, 1);
+	policy_probed(&p);
+	policy_take(&p, 79);
+	assert_true(p.probing);
+	policy_take(&p, 1);
+	assert_false(p.probing);
+	assert_false(policy_wants_block(&p)); /* max_pending is 1 */
+	policy_complete(&p, POLICY_USED, 50);
+	assert_int_equal(p.total, 150);
+	policy_return(&p, 80);
+	pass(&p, 1);
+	policy_probed(&p);
+	policy_take(&p, 140);
+	policy_complete(&p, POLICY_FAILED, 0);
+	assert_true(p.fallback);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +479,12 @@ int main(void)
 		cmocka_unit_test(last_buffers_of_a_take_are_resources_below_the_reserve),
 		cmocka_unit_test(frame_of_several_buffers_is_resources_as_a_whole),
 		cmocka_unit_test(block_goes_at_high_after_the_shrink_ticks),
+		cmocka_unit_test(probe_comes_after_its_ticks_and_again_after_its_end),
+		cmocka_unit_test(without_the_mark_there_is_no_probe),
+		cmocka_unit_test(pool_near_low_or_not_running_does_not_probe),
+		cmocka_unit_test(probe_keeps_the_limit),
+		cmocka_unit_test(probe_without_memory_is_no_shortage),
+		cmocka_unit_test(probe_that_is_needed_meanwhile_is_an_ordinary_request),
 		cmocka_unit_test(low_event_restarts_the_shrink_delay),
 		cmocka_unit_test(failure_restarts_the_shrink_delay),
 		cmocka_unit_test(tick_at_low_does_not_count_as_quiet),

@@ -570,6 +570,73 @@ static void long_chain_of_frames_is_told_in_whole_frames(void **state)
 	end();
 }
 
+/* --- the lead probe --------------------------------------------------------------------------- */
+
+static void block_of_a_probe_is_freed_as_soon_as_it_comes(void **state)
+{
+	struct policy_marks m = marks;
+	const struct rec_event *done, *gone;
+
+	m.probe_ticks = 3;
+	begin(&m); /* with a tick */
+	ticks(1);
+	assert_int_equal(t.asked, 0);
+	ticks(1);
+	assert_int_equal(t.asked, 1);
+	answer(true);
+	done = rec_find(POOLSCOPE_EV_ALLOC_COMPLETE, 1);
+	gone = rec_find(POOLSCOPE_EV_BLOCK_FREE, 0);
+	assert_int_equal(done->how, POOLSCOPE_PROBE);
+	assert_int_equal(done->buffers, 0);
+	assert_int_equal(gone->how, POOLSCOPE_FREE_PROBE);
+	assert_int_equal(gone->buffers, 0);
+	assert_ptr_equal(gone->va, done->va);
+	assert_int_equal(t.freed, 1);
+	assert_int_equal(t.pool.policy.total, 16);
+	assert_int_equal(t.pool.totals.completed, 1);
+	assert_int_equal(t.pool.totals.freed, 1);
+	ticks(3);
+	assert_int_equal(t.asked, 2);
+	answer(false);
+	assert_false(t.pool.policy.fallback);
+	assert_int_equal(t.pool.totals.failed, 1);
+	end();
+}
+
+static void block_of_a_probe_that_is_needed_stays(void **state)
+{
+	struct policy_marks m = marks;
+	struct buffer *b[16];
+
+	m.probe_ticks = 1;
+	begin(&m);
+	assert_int_equal(t.asked, 1);
+	take(b, 12);
+	assert_int_equal(t.asked, 1);
+	answer(true);
+	assert_int_equal(t.pool.policy.total, 24);
+	assert_int_equal(rec_find(POOLSCOPE_EV_ALLOC_COMPLETE, 1)->how, POOLSCOPE_USED);
+	give_back(b, 12);
+	end();
+}
+
+/* R37, R49, R54 */
+static void block_of_a_probe_that_comes_after_the_stop_is_late(void **state)
+{
+	struct policy_marks m = marks;
+
+	m.probe_ticks = 1;
+	begin(&m);
+	pool_lock(&t.pool);
+	pool_set_running(&t.pool, false);
+	assert_true(pool_drain(&t.pool));
+	pool_unlock(&t.pool);
+	assert_true(answer(true));
+	assert_int_equal(rec_find(POOLSCOPE_EV_ALLOC_COMPLETE, 1)->how, POOLSCOPE_LATE);
+	assert_int_equal(t.freed, 1);
+	end();
+}
+
 /* --- all together ----------------------------------------------------------------------------- */
 
 /* R57, R58, R60, R61 over random events, with identity at the end. */
@@ -583,7 +650,8 @@ static void random_events_keep_the_books_and_replay(void **state)
 					 .low = 3 + run % 4,
 					 .reserve = run % 3,
 					 .max_pending = 1 + run % 4,
-					 .shrink_ticks = run % 3};
+					 .shrink_ticks = run % 3,
+					 .probe_ticks = run % 5};
 		struct buffer *held[200];
 		ULONG nr_held = 0;
 
@@ -669,6 +737,9 @@ int main(void)
 		cmocka_unit_test(frames_lost_by_a_withdrawal_are_drops),
 		cmocka_unit_test(frame_is_one_event_and_comes_home_whole),
 		cmocka_unit_test(long_chain_of_frames_is_told_in_whole_frames),
+		cmocka_unit_test(block_of_a_probe_is_freed_as_soon_as_it_comes),
+		cmocka_unit_test(block_of_a_probe_that_is_needed_stays),
+		cmocka_unit_test(block_of_a_probe_that_comes_after_the_stop_is_late),
 		cmocka_unit_test(random_events_keep_the_books_and_replay),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

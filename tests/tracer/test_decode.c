@@ -408,6 +408,7 @@ static void check_open(struct decoder *d, enum decode_result result, const struc
 	assert_int_equal(e->u.open.marks.base, 1);
 	assert_int_equal(e->u.open.marks.limit, 5);
 	assert_int_equal(e->u.open.marks.shrink_ticks, 8);
+	assert_int_equal(e->u.open.marks.probe_ticks, 9);
 }
 
 static void marks_and_names_are_read(void **state)
@@ -427,7 +428,8 @@ static void marks_and_names_are_read(void **state)
 		  F("limit", 5),
 		  F("reserve", 6),
 		  F("max_pending", 7),
-		  F("shrink_ticks", 8)}},
+		  F("shrink_ticks", 8),
+		  F("probe_ticks", 9)}},
 	};
 
 	run_play(events, COUNT(events), check_open);

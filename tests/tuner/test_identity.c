@@ -205,6 +205,186 @@ static void frame_of_several_buffers_is_judged_as_a_whole(void **state)
 	assert_int_equal(mismatches_of(1, 8, 8), 1);
 }
 
+/* --- lead probes ------------------------------------------------------------------------------ */
+
+#define SCRIPT_MAX 64
+
+struct script {
+	struct pool_event events[SCRIPT_MAX];
+	size_t nr;
+	struct pool_marks marks;
+	uint32_t available, total, pending;
+	uint32_t ids[100];
+};
+
+static struct pool_event *say(struct script *s, enum pool_event_kind kind)
+{
+	struct pool_event *e = &s->events[s->nr];
+
+	assert_true(s->nr < SCRIPT_MAX);
+	*e = (struct pool_event){.ts_ns = T0 + (int64_t)s->nr * MS,
+				 .seq = s->nr,
+				 .kind = kind,
+				 .available = s->available};
+	s->nr++;
+	return e;
+}
+
+static void say_ticks(struct script *s, int n)
+{
+	while (n-- > 0) {
+		struct pool_event *e = say(s, POOL_EVENT_TICK);
+
+		e->u.tick.total = s->total;
+		e->u.tick.pending = s->pending;
+		e->u.tick.running = 1;
+		e->u.tick.marks = s->marks;
+	}
+}
+
+static void say_request(struct script *s, uint64_t request)
+{
+	struct pool_event *e;
+
+	s->pending++;
+	e = say(s, POOL_EVENT_ALLOC_REQUEST);
+	e->u.request.request = request;
+	e->u.request.total = s->total;
+	e->u.request.pending = s->pending;
+}
+
+static void say_complete(struct script *s, uint64_t request, uint8_t outcome, uint32_t buffers)
+{
+	struct pool_event *e;
+
+	s->pending -= request != 0;
+	s->total += buffers;
+	s->available += buffers;
+	e = say(s, POOL_EVENT_ALLOC_COMPLETE);
+	e->u.complete.request = request;
+	e->u.complete.outcome = outcome;
+	e->u.complete.block = request != 0;
+	e->u.complete.buffers = buffers;
+}
+
+static void say_rx(struct script *s, enum pool_event_kind kind, uint32_t n)
+{
+	struct pool_event *e;
+
+	s->available = kind == POOL_EVENT_RX_TAKE ? s->available - n : s->available + n;
+	e = say(s, kind);
+	e->u.rx.buffers = s->ids;
+	e->u.rx.nr_buffers = n;
+	e->u.rx.frames = (uint16_t)n;
+}
+
+static void say_free(struct script *s, uint8_t reason, uint32_t buffers)
+{
+	struct pool_event *e;
+
+	s->available -= buffers;
+	s->total -= buffers;
+	e = say(s, POOL_EVENT_BLOCK_FREE);
+	e->u.free.block = 1;
+	e->u.free.reason = reason;
+	e->u.free.buffers = buffers;
+}
+
+/* A probe of each fate: freed, needed meanwhile, refused, without memory. */
+static void write_script(struct script *s)
+{
+	*s = (struct script){.marks = {100, 50, 20, 80, 300, 4, 1, 2, 3}};
+	for (uint32_t i = 0; i < 100; i++)
+		s->ids[i] = i;
+	say(s, POOL_EVENT_POOL_OPEN)->u.open.marks = s->marks;
+	say_complete(s, 0, POOL_OUTCOME_USED, 100);
+	say_rx(s, POOL_EVENT_RX_TAKE, 10);
+	say_rx(s, POOL_EVENT_RX_RETURN, 10);
+	say_ticks(s, 3);
+	say_request(s, 1);
+	say_ticks(s, 1);
+	say_complete(s, 1, POOL_OUTCOME_PROBE, 0);
+	say_free(s, POOL_FREE_PROBE, 0);
+	say_ticks(s, 3);
+	say_request(s, 2);
+	say_rx(s, POOL_EVENT_RX_TAKE, 80);
+	say_complete(s, 2, POOL_OUTCOME_USED, 50);
+	say_rx(s, POOL_EVENT_RX_RETURN, 80);
+	say_ticks(s, 2);
+	say_free(s, POOL_FREE_SHRINK, 50);
+	say_ticks(s, 1);
+	say_request(s, 3);
+	s->pending--;
+	say(s, POOL_EVENT_ALLOC_REFUSED)->u.refused.request = 3;
+	say_rx(s, POOL_EVENT_RX_TAKE, 10);
+	say_ticks(s, 3);
+	say_request(s, 4);
+	say_complete(s, 4, POOL_OUTCOME_NULL, 0);
+	say_rx(s, POOL_EVENT_RX_RETURN, 10);
+	say_ticks(s, 3);
+	say_request(s, 5);
+	say_ticks(s, 2);
+}
+
+static struct identity_verdict judge_script(const struct script *s, size_t from)
+{
+	struct identity *id = identity_open();
+	struct identity_verdict v;
+
+	for (size_t i = from; i < s->nr; i++)
+		identity_feed(id, &s->events[i], i > from);
+	v = identity_verdict(id);
+	identity_close(id);
+	return v;
+}
+
+static void probes_are_the_policys_wherever_the_record_begins(void **state)
+{
+	struct script s;
+
+	write_script(&s);
+	assert_true(judge_script(&s, 0).checked >= 8);
+	for (size_t from = 0; from < s.nr; from++) {
+		if (judge_script(&s, from).mismatches)
+			print_message("from event %zu\n", from);
+		assert_int_equal(judge_script(&s, from).mismatches, 0);
+	}
+}
+
+/* Returns: the index of the n-th event of a kind. */
+static size_t find(const struct script *s, enum pool_event_kind kind, int n)
+{
+	size_t i = 0;
+
+	while (s->events[i].kind != kind || n-- > 0)
+		i++;
+	return i;
+}
+
+static void leave_out(struct script *s, size_t at)
+{
+	memmove(&s->events[at], &s->events[at + 1], (s->nr - at - 1) * sizeof(s->events[0]));
+	s->nr--;
+}
+
+static void wrong_probes_are_found(void **state)
+{
+	struct script s;
+
+	write_script(&s); /* one that comes a tick too early */
+	leave_out(&s, find(&s, POOL_EVENT_TICK, 0));
+	assert_true(judge_script(&s, 0).mismatches > 0);
+	write_script(&s); /* one that does not come */
+	leave_out(&s, find(&s, POOL_EVENT_ALLOC_REQUEST, 0));
+	assert_true(judge_script(&s, 0).mismatches > 0);
+	write_script(&s); /* its block is kept */
+	s.events[find(&s, POOL_EVENT_ALLOC_COMPLETE, 1)].u.complete.outcome = POOL_OUTCOME_LATE;
+	assert_true(judge_script(&s, 0).mismatches > 0);
+	write_script(&s); /* a block that is needed is given away */
+	s.events[find(&s, POOL_EVENT_ALLOC_COMPLETE, 2)].u.complete.outcome = POOL_OUTCOME_PROBE;
+	assert_true(judge_script(&s, 0).mismatches > 0);
+}
+
 static void absurd_events_do_no_harm(void **test_state)
 {
 	struct identity *id = identity_open();
@@ -242,6 +422,8 @@ int main(void)
 		cmocka_unit_test(without_receive_events_it_is_unknown),
 		cmocka_unit_test(each_wrong_decision_is_found),
 		cmocka_unit_test(frame_of_several_buffers_is_judged_as_a_whole),
+		cmocka_unit_test(probes_are_the_policys_wherever_the_record_begins),
+		cmocka_unit_test(wrong_probes_are_found),
 		cmocka_unit_test(absurd_events_do_no_harm),
 	};
 

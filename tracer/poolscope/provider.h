@@ -25,6 +25,7 @@ LTTNG_UST_TRACEPOINT_ENUM(poolscope, outcome,
 		lttng_ust_field_enum_value("wrap_failed", 2)
 		lttng_ust_field_enum_value("over_limit", 3)
 		lttng_ust_field_enum_value("late", 4)
+		lttng_ust_field_enum_value("probe", 5)
 	)
 )
 
@@ -35,6 +36,7 @@ LTTNG_UST_TRACEPOINT_ENUM(poolscope, reason,
 		lttng_ust_field_enum_value("late", 2)
 		lttng_ust_field_enum_value("over_limit", 3)
 		lttng_ust_field_enum_value("wrap_failed", 4)
+		lttng_ust_field_enum_value("probe", 5)
 	)
 )
 
@@ -58,7 +60,8 @@ LTTNG_UST_TRACEPOINT_ENUM(poolscope, cause,
 	lttng_ust_field_integer(uint32_t, limit, (m).limit)                                        \
 	lttng_ust_field_integer(uint32_t, reserve, (m).reserve)                                    \
 	lttng_ust_field_integer(uint32_t, max_pending, (m).max_pending)                            \
-	lttng_ust_field_integer(uint32_t, shrink_ticks, (m).shrink_ticks)
+	lttng_ust_field_integer(uint32_t, shrink_ticks, (m).shrink_ticks)                          \
+	lttng_ust_field_integer(uint32_t, probe_ticks, (m).probe_ticks)
 
 #define POOLSCOPE_FIELDS_TOTALS(t)                                                                 \
 	lttng_ust_field_integer(uint64_t, requested, (t).requested)                                \

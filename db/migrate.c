@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/migrate.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/connect.h"
+#include "db/error.h"
+
+/* What the tables of each schema lack of the next one. */
+static const char *const steps[DB_SCHEMA_VERSION] = {
+	/* Lead probes: a mark more. */
+	[1] = "ALTER TABLE pool ADD COLUMN probe_ticks INTEGER;"
+	      "ALTER TABLE ev_open ADD COLUMN probe_ticks INTEGER;"
+	      "ALTER TABLE ev_tick ADD COLUMN probe_ticks INTEGER;",
+};
+
+/* Where the views begin in schema.sql. */
+static const char views_marker[] = "\n-- What users may rely on.\n";
+
+static int run(sqlite3 *db, const char *sql, struct db_error *err)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	if ((sqlite3_errcode(db) & 0xff) == SQLITE_READONLY)
+		return db_fail(err, -EACCES, "it cannot be written: copy it to where it can");
+	if ((sqlite3_errcode(db) & 0xff) == SQLITE_ERROR)
+		return db_fail(err, -EINVAL, "not a whole Poolscope recording: %s",
+			       sqlite3_errmsg(db));
+	return db_fail_sqlite(err, db, "bringing the schema up to date");
+}
+
+/* The statements that drop every view; to be freed.  NULL: out of memory, or not readable. */
+static char *drop_views(sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	char *sql = sqlite3_mprintf("%s", "");
+
+	if (sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'view'", -1, &stmt,
+			       NULL) != SQLITE_OK) {
+		sqlite3_free(sql);
+		return NULL;
+	}
+	while (sql && sqlite3_step(stmt) == SQLITE_ROW)
+		sql = sqlite3_mprintf("%zDROP VIEW \"%w\";", sql, sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return sql;
+}
+
+static int renew_views(sqlite3 *db, struct db_error *err)
+{
+	char *sql = drop_views(db);
+	int ret = sql ? run(db, sql, err) : db_fail(err, -EIO, "its views cannot be read");
+
+	sqlite3_free(sql);
+	return ret ? ret : run(db, strstr(db_schema_sql, views_marker), err);
+}
+
+static int set_version(sqlite3 *db, struct db_error *err)
+{
+	char *sql = sqlite3_mprintf("UPDATE meta SET value = %d WHERE key = 'schema';"
+				    "PRAGMA user_version = %d",
+				    DB_SCHEMA_VERSION, DB_SCHEMA_VERSION);
+	int ret = sql ? run(db, sql, err) : db_fail(err, -ENOMEM, "out of memory");
+
+	sqlite3_free(sql);
+	return ret;
+}
+
+static int bring_up(sqlite3 *db, struct db_error *err)
+{
+	long long version = 0;
+	int ret = connect_get_int(db, "PRAGMA user_version", &version, err);
+
+	if (ret || version >= DB_SCHEMA_VERSION)
+		return ret;
+	if (version < 1)
+		return db_fail(err, -EINVAL, "not a whole Poolscope recording");
+	for (; version < DB_SCHEMA_VERSION && !ret; version++)
+		ret = run(db, steps[version], err);
+	if (!ret)
+		ret = renew_views(db, err);
+	return ret ? ret : set_version(db, err);
+}
+
+int migrate(struct sqlite3 *db, struct db_error *err)
+{
+	int ret = run(db, "BEGIN IMMEDIATE", err);
+
+	if (ret)
+		return ret;
+	ret = bring_up(db, err);
+	if (!ret)
+		ret = run(db, "COMMIT", err);
+	if (ret)
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return ret;
+}
