@@ -5,9 +5,11 @@
  * A pool's books, kept from its events alone: after each event all sums must come out.  Rules
  * R57-R64, and with them the limit (R27), the marks (R28, R29), and whose a buffer is (R45, R61).
  *
- * Header only; include after recorder.h.  Events are those of one pool, in order.
+ * Header only, as recorder.h.  Events are those of one pool, in order.
  */
 #include <stdarg.h>
+
+#include "tests/driver/recorder.h"
 
 #define BOOKS_IDS   65536
 #define BOOKS_SLOTS 4096

@@ -269,3 +269,18 @@ usage_error() {
 	usage_error '--lead-probe:' --lead-probe soon
 	usage_error '--lead-probe:' --lead-probe 1000000h
 }
+
+@test "in virtual time frames come when they are due, to the nanosecond" {
+	run refnic --clock virtual --packets 500 --traffic constant:rate=1k --hold fixed:3us -o "$BATS_TEST_TMPDIR/x.db"
+	[ "$status" = 0 ]
+	# Frames a millisecond apart, each interrupting for itself; each goes back 3 us later or, at the
+	# latest, a step of the stack after it came.
+	[ "$(sqlite3 "$BATS_TEST_TMPDIR/x.db" "SELECT count(*), count(DISTINCT ts_ns % 1000000) FROM event
+		WHERE kind = 'rx_take'")" = '500|1' ]
+	[ "$(sqlite3 "$BATS_TEST_TMPDIR/x.db" "SELECT count(*), count(DISTINCT ts_ns % 1000000) FROM event
+		WHERE kind = 'rx_return'")" = '500|1' ]
+}
+
+@test "live traffic has no virtual time" {
+	usage_error 'real time' --clock virtual --traffic tap:if=ps0
+}
