@@ -169,6 +169,7 @@ struct ndis5_adapter {
 	struct ndis_object wrapper_context; /* a handle while MiniportInitialize runs */
 	bool serialized;		    /* one function of the miniport at a time, by this: */
 	pthread_mutex_t serial;
+	pthread_mutex_t isr; /* its interrupt handler, and what is synchronized with it */
 	bool reaches_64_bit; /* its DMA, as the driver said */
 	ADAPTER_SHUTDOWN_HANDLER shutdown;
 	PVOID shutdown_context;

@@ -141,6 +141,7 @@ void ndis5_init(struct ndis_adapter *adapter)
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&adapter->five.serial, &attr);
 	pthread_mutexattr_destroy(&attr);
+	pthread_mutex_init(&adapter->five.isr, NULL);
 }
 
 void ndis5_forget(struct ndis_adapter *adapter)
@@ -153,6 +154,7 @@ void ndis5_forget(struct ndis_adapter *adapter)
 		free(timer);
 	}
 	pthread_mutex_destroy(&adapter->five.serial);
+	pthread_mutex_destroy(&adapter->five.isr);
 }
 
 void ndis5_serial_enter(struct ndis_adapter *adapter)
@@ -426,14 +428,40 @@ VOID NdisMFreeMapRegisters(NDIS_HANDLE MiniportAdapterHandle)
 static bool isr(struct ndis_interrupt *interrupt)
 {
 	const NDIS51_MINIPORT_CHARACTERISTICS *f = &interrupt->adapter->driver->functions5;
-	BOOLEAN recognized = FALSE, queue = FALSE;
+	pthread_mutex_t *mutex = &interrupt->adapter->five.isr;
+	BOOLEAN recognized = TRUE, queue = TRUE;
 
-	if (!interrupt->request_isr) {
+	pthread_mutex_lock(mutex);
+	if (interrupt->request_isr)
+		f->ISRHandler(&recognized, &queue, interrupt->context);
+	else
 		f->DisableInterruptHandler(interrupt->context);
-		return true;
-	}
-	f->ISRHandler(&recognized, &queue, interrupt->context);
+	pthread_mutex_unlock(mutex);
 	return recognized && queue;
+}
+
+BOOLEAN NdisMSynchronizeWithInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt,
+				      NDIS5_SYNCHRONIZE_FUNCTION *SynchronizeFunction,
+				      PVOID SynchronizeContext)
+{
+	static const char where[] = "NdisMSynchronizeWithInterrupt";
+	struct ndis_interrupt *interrupt = Interrupt->Host;
+	BOOLEAN answer;
+	KIRQL old;
+
+	if (ndis_object_kind(Interrupt->Host) != NDIS_KIND_INTERRUPT) {
+		ndis_broken(NULL, 48, (uintptr_t)interrupt, "%s was given no live interrupt",
+			    where);
+		return FALSE;
+	}
+	if (!ndis_check_irql(interrupt->adapter, DEVICE_LEVEL, 14, where))
+		return FALSE;
+	KeRaiseIrql(DEVICE_LEVEL, &old);
+	pthread_mutex_lock(&interrupt->adapter->five.isr);
+	answer = SynchronizeFunction(SynchronizeContext);
+	pthread_mutex_unlock(&interrupt->adapter->five.isr);
+	KeLowerIrql(old);
+	return answer;
 }
 
 static void handle_interrupt(struct ndis_interrupt *interrupt, PVOID dpc_context)

@@ -232,6 +232,22 @@ VOID NdisMSetInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS 
 VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status,
 			BOOLEAN AddressingReset);
 
+/* A query of this host's never pends: what is said to end is reported (R61). */
+VOID NdisMQueryInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status);
+
+/*
+ * Tells the protocols of a change, such as the link's: any number of indications, then the end of
+ * them.  The stack of this host asks for no status: the calls are checked and have no other effect.
+ * IRQL:    <= DISPATCH_LEVEL.
+ */
+VOID NdisMIndicateStatus(NDIS_HANDLE MiniportHandle, NDIS_STATUS GeneralStatus, PVOID StatusBuffer,
+			 UINT StatusBufferSize);
+VOID NdisMIndicateStatusComplete(NDIS_HANDLE MiniportHandle);
+/* The end of a send.  Nobody sends here: a packet that is given is reported (R61). */
+VOID NdisMSendComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_PACKET Packet, NDIS_STATUS Status);
+/* A driver without room for a send has it again. */
+VOID NdisMSendResourcesAvailable(NDIS_HANDLE MiniportAdapterHandle);
+
 /* For a driver of NDIS 5.0, whose characteristics have no place for it.  IRQL: PASSIVE_LEVEL. */
 VOID NdisMRegisterAdapterShutdownHandler(NDIS_HANDLE MiniportHandle, PVOID ShutdownContext,
 					 ADAPTER_SHUTDOWN_HANDLER ShutdownHandler);
@@ -282,6 +298,14 @@ NDIS_STATUS NdisMRegisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt,
 				   NDIS_HANDLE MiniportAdapterHandle, UINT InterruptVector,
 				   UINT InterruptLevel, BOOLEAN RequestIsr, BOOLEAN SharedInterrupt,
 				   NDIS_INTERRUPT_MODE InterruptMode);
+/*
+ * Runs a function at the interrupt's level, and not while MiniportISR runs.
+ * Returns: what the function returned.  IRQL: <= the interrupt's.
+ */
+typedef BOOLEAN NDIS5_SYNCHRONIZE_FUNCTION(PVOID SynchronizeContext);
+BOOLEAN NdisMSynchronizeWithInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt,
+				      NDIS5_SYNCHRONIZE_FUNCTION *SynchronizeFunction,
+				      PVOID SynchronizeContext);
 /* Returns when neither function runs any more (R48).  IRQL: PASSIVE_LEVEL. */
 VOID NdisMDeregisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt);
 

@@ -38,3 +38,48 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle,
 			    "NdisMSendNetBufferListsComplete was given a list that no protocol "
 			    "sent");
 }
+
+/* --- NDIS 5 ----------------------------------------------------------------------------------- */
+
+/* Returns: the adapter, if the call is allowed at this place. */
+static struct ndis_adapter *told(NDIS_HANDLE handle, const char *where)
+{
+	struct ndis_adapter *adapter = ndis5_adapter_from(handle, 14, where);
+
+	return adapter != NULL && ndis_check_irql(adapter, DISPATCH_LEVEL, 14, where) ? adapter
+										      : NULL;
+}
+
+VOID NdisMIndicateStatus(NDIS_HANDLE MiniportHandle, NDIS_STATUS GeneralStatus, PVOID StatusBuffer,
+			 UINT StatusBufferSize)
+{
+	told(MiniportHandle, "NdisMIndicateStatus");
+}
+
+VOID NdisMIndicateStatusComplete(NDIS_HANDLE MiniportHandle)
+{
+	told(MiniportHandle, "NdisMIndicateStatusComplete");
+}
+
+VOID NdisMSendResourcesAvailable(NDIS_HANDLE MiniportAdapterHandle)
+{
+	told(MiniportAdapterHandle, "NdisMSendResourcesAvailable");
+}
+
+VOID NdisMSendComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_PACKET Packet, NDIS_STATUS Status)
+{
+	struct ndis_adapter *adapter = told(MiniportAdapterHandle, "NdisMSendComplete");
+
+	if (adapter != NULL)
+		ndis_broken(adapter, 61, (uintptr_t)Packet,
+			    "NdisMSendComplete was given a packet that no protocol sent");
+}
+
+VOID NdisMQueryInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
+{
+	struct ndis_adapter *adapter = told(MiniportAdapterHandle, "NdisMQueryInformationComplete");
+
+	if (adapter != NULL)
+		ndis_broken(adapter, 61, (uintptr_t)adapter,
+			    "NdisMQueryInformationComplete ends a query that nobody made");
+}

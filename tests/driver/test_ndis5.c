@@ -1116,6 +1116,95 @@ static void serialized_miniport_is_in_one_function_at_a_time(void **state)
 	assert_nothing_broken();
 }
 
+/* --- interrupts and the rest ------------------------------------------------------------------ */
+
+static struct {
+	NDIS_MINIPORT_INTERRUPT interrupt;
+	uint32_t isrs, handled, enabled, inside, overlaps; /* atomic */
+} irq;
+
+static void pass_alone(void)
+{
+	if (__atomic_add_fetch(&irq.inside, 1, __ATOMIC_SEQ_CST) != 1)
+		__atomic_add_fetch(&irq.overlaps, 1, __ATOMIC_SEQ_CST);
+	assert_int_equal(KeGetCurrentIrql(), DEVICE_LEVEL);
+	for (int i = 0; i < 20; i++)
+		sched_yield();
+	__atomic_sub_fetch(&irq.inside, 1, __ATOMIC_SEQ_CST);
+}
+
+static VOID isr(PBOOLEAN recognized, PBOOLEAN queue, NDIS_HANDLE context)
+{
+	uint32_t n = __atomic_add_fetch(&irq.isrs, 1, __ATOMIC_SEQ_CST);
+
+	assert_ptr_equal(context, &fx);
+	pass_alone();
+	*recognized = n % 2 == 0; /* every other one is somebody else's */
+	*queue = TRUE;
+}
+
+static VOID handle_interrupt(NDIS_HANDLE context)
+{
+	assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
+	__atomic_add_fetch(&irq.handled, 1, __ATOMIC_SEQ_CST);
+}
+
+static VOID enable_interrupt(NDIS_HANDLE context)
+{
+	__atomic_add_fetch(&irq.enabled, 1, __ATOMIC_SEQ_CST);
+}
+
+static BOOLEAN synchronized(PVOID context)
+{
+	pass_alone();
+	return context == &irq;
+}
+
+static void handler_and_what_is_synchronized_with_it_do_not_overlap(void **state)
+{
+	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
+
+	c.ISRHandler = isr;
+	c.HandleInterruptHandler = handle_interrupt;
+	c.EnableInterruptHandler = enable_interrupt;
+	memset(&irq, 0, sizeof(irq));
+	begin_unstarted(DESERIALIZED, "fixed:0ms", NULL, &c);
+	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
+	assert_int_equal(NdisMRegisterInterrupt(&irq.interrupt, fx.adapter, 0, 0, TRUE, TRUE,
+						NdisInterruptLevelSensitive),
+			 NDIS_STATUS_SUCCESS);
+	for (int i = 0; i < 200; i++) {
+		fx.nic->line.raise(fx.nic->line.ctx);
+		assert_true(NdisMSynchronizeWithInterrupt(&irq.interrupt, synchronized, &irq));
+	}
+	NdisMDeregisterInterrupt(&irq.interrupt); /* waits for what runs */
+	assert_int_equal(irq.overlaps, 0);
+	assert_true(irq.isrs >= 1);
+	assert_int_equal(irq.handled, irq.isrs / 2);
+	assert_int_equal(irq.enabled, irq.handled);
+	assert_false(NdisMSynchronizeWithInterrupt(&irq.interrupt, synchronized, &irq));
+	end();
+	assert_int_equal(times_broken(48), 1); /* there is no interrupt any more */
+	assert_int_equal(ndis_violations(), 1);
+}
+
+/* R61 */
+static void ends_of_what_nobody_began_are_reported(void **state)
+{
+	begin(DESERIALIZED, "fixed:0ms", NULL);
+	make_packets();
+	NdisMIndicateStatus(fx.adapter, NDIS_STATUS_SUCCESS, NULL, 0);
+	NdisMIndicateStatusComplete(fx.adapter);
+	NdisMSendResourcesAvailable(fx.adapter);
+	assert_int_equal(ndis_violations(), 0);
+	NdisMSendComplete(fx.adapter, fx.packets[0], NDIS_STATUS_SUCCESS);
+	NdisMQueryInformationComplete(fx.adapter, NDIS_STATUS_SUCCESS);
+	assert_int_equal(times_broken(61), 2);
+	free_packets();
+	end();
+	assert_int_equal(ndis_violations(), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1155,6 +1244,8 @@ int main(void)
 		cmocka_unit_test(indication_of_nothing_or_without_a_return_function_is_reported),
 		cmocka_unit_test(packets_out_at_halt_are_reported),
 		cmocka_unit_test(serialized_miniport_is_in_one_function_at_a_time),
+		cmocka_unit_test(handler_and_what_is_synchronized_with_it_do_not_overlap),
+		cmocka_unit_test(ends_of_what_nobody_began_are_reported),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
