@@ -17,12 +17,12 @@
 struct books {
 	struct policy_marks marks;
 	struct poolscope_totals totals;
-	uint64_t used, wrap_failed, over_limit, late; /* completions with memory */
+	uint64_t used, wrap_failed, over_limit, late, probe; /* completions with memory */
 	uint64_t blocks_allocated, blocks_freed, blocks_live;
 	uint64_t bytes_live, bytes_pending, bytes_base, bytes_limit, bytes_peak;
 	uint64_t samples; /* of lead times */
 	uint64_t pending, total, held;
-	uint64_t shrunk, low_requests;
+	uint64_t shrunk, low_requests, probes;
 	uint64_t available; /* after the last event */
 	bool several;	    /* there was a frame in several buffers */
 	struct {
@@ -72,9 +72,11 @@ static void books_request(struct books *b, const struct rec_event *e)
 	b->totals.requested++;
 	books_must(b, e->request == b->totals.requested, "R57");
 	books_must(b, b->pending < b->marks.max_pending, "R27");
-	/* A request without a low event is none that the receive path may make. */
+	/* A request without a low event is none that the receive path may make, but a probe. */
 	b->low_requests += e->available <= b->marks.low;
-	books_must(b, b->totals.requested <= b->low_requests, "R64");
+	b->probes += e->available > b->marks.low;
+	books_must(b, b->totals.requested == b->low_requests + b->probes, "R64");
+	books_must(b, b->probes == 0 || b->marks.probe_ticks != 0, "R64");
 	while (slot < 63 && b->waiting[slot] != 0)
 		slot++;
 	books_must(b, b->waiting[slot] == 0, "R57");
@@ -148,6 +150,8 @@ static void books_complete(struct books *b, const struct rec_event *e)
 	b->wrap_failed += e->how == POOLSCOPE_WRAP_FAILED;
 	b->over_limit += e->how == POOLSCOPE_OVER_LIMIT;
 	b->late += e->how == POOLSCOPE_LATE;
+	b->probe += e->how == POOLSCOPE_PROBE;
+	books_must(b, b->probe <= b->probes, "R62");
 	books_must(b, (e->buffers != 0) == (e->how == POOLSCOPE_USED), "R62");
 	books_block_comes(b, e);
 }
@@ -245,7 +249,8 @@ static void books_sums(struct books *b, const struct rec_event *e)
 		b->available = e->available;
 	}
 	books_must(b, t->taken - t->resources == t->returned + b->held, "R61");
-	books_must(b, t->completed == b->used + b->wrap_failed + b->over_limit + b->late, "R62");
+	books_must(b, t->completed == b->used + b->wrap_failed + b->over_limit + b->late + b->probe,
+		   "R62");
 	books_must(b, b->samples == t->completed + t->failed, "R63");
 	books_must(b, b->shrunk <= t->completed, "R64");
 }

@@ -68,6 +68,7 @@ static void choose_marks(struct policy_marks *m)
 		m->limit = m->base + m->block;
 	m->max_pending = once_in(2) ? 1 : between(2, 8);
 	m->shrink_ticks = between(0, 5);
+	m->probe_ticks = once_in(3) ? between(1, 4) : 0;
 }
 
 static void choose_traffic(char *text, size_t size)
@@ -157,18 +158,21 @@ static void choose(struct choice *c, uint64_t seed)
 static void say_choice(const struct choice *c)
 {
 	const struct policy_marks *m = &c->config.marks;
+	char fail[200] = "", probe[40] = "";
 
-	print_message(
-		"PROPERTY_SEED=%llu PROPERTY_RUNS=1 test_property, or:\n"
-		"refnic --clock virtual --ndis %u --seed %llu --for %uus --base %u --block %u "
-		"--low %u --high %u --limit %u --reserve %u --max-pending %u "
-		"--shrink-ticks %u --tick %ums --buffer-bytes %u --traffic '%s' --hold '%s' --lead "
-		"'%s'%s%s%s "
-		"-o x.db\n",
-		(unsigned long long)c->seed, c->generation, (unsigned long long)c->seed, c->for_us,
-		m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending,
-		m->shrink_ticks, c->config.tick_ms, c->config.buffer_bytes, c->traffic, c->hold,
-		c->lead, c->fail[0] ? " --fail '" : "", c->fail, c->fail[0] ? "'" : "");
+	if (c->fail[0] != '\0')
+		snprintf(fail, sizeof(fail), " --fail '%s'", c->fail);
+	if (m->probe_ticks != 0)
+		snprintf(probe, sizeof(probe), " --lead-probe %u", m->probe_ticks);
+	print_message("PROPERTY_SEED=%llu PROPERTY_RUNS=1 test_property, or:\n"
+		      "refnic --clock virtual --ndis %u --seed %llu --for %uus --base %u --block %u"
+		      " --low %u --high %u --limit %u --reserve %u --max-pending %u"
+		      " --shrink-ticks %u --tick %ums --buffer-bytes %u --traffic '%s'"
+		      " --hold '%s' --lead '%s'%s%s -o x.db\n",
+		      (unsigned long long)c->seed, c->generation, (unsigned long long)c->seed,
+		      c->for_us, m->base, m->block, m->low, m->high, m->limit, m->reserve,
+		      m->max_pending, m->shrink_ticks, c->config.tick_ms, c->config.buffer_bytes,
+		      c->traffic, c->hold, c->lead, fail, probe);
 }
 
 /* --- a run ------------------------------------------------------------------------------------ */
@@ -278,7 +282,7 @@ static void books_balance_at_every_event_whatever_happens(void **state)
 {
 	uint64_t first = setting("PROPERTY_SEED", 1), runs = setting("PROPERTY_RUNS", 1000);
 	uint64_t frames = 0, events = 0, requests = 0, resources = 0, drops = 0, shrunk = 0;
-	uint64_t late = 0, refused = 0, failed = 0;
+	uint64_t late = 0, refused = 0, failed = 0, probes = 0;
 	struct choice c;
 
 	rec_watch = watch;
@@ -293,6 +297,7 @@ static void books_balance_at_every_event_whatever_happens(void **state)
 		failed += books.totals.failed;
 		shrunk += books.shrunk;
 		late += books.late;
+		probes += books.probe;
 		if (books.wrong[0] != '\0') {
 			say_choice(&c);
 			fail_msg("seed %llu: %s", (unsigned long long)seed, books.wrong);
@@ -309,6 +314,7 @@ static void books_balance_at_every_event_whatever_happens(void **state)
 		assert_true(frames > 200 * runs && events > 50 * runs && requests > 5 * runs);
 		assert_true(resources > runs && drops > runs && shrunk > runs / 10);
 		assert_true(late > runs / 20 && refused > runs && failed > runs);
+		assert_true(probes > runs / 20);
 	}
 }
 
