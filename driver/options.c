@@ -9,7 +9,6 @@
 
 #include "driver/miniport/block.h"
 #include "driver/miniport/defaults.h"
-#include "driver/nic/nic.h"
 
 /* Each option: its name, what it takes, and what it is for; the help is made from it. */
 enum option_id {
@@ -363,9 +362,9 @@ static int check_options(struct options *o)
 	if (o->virtual_time && traffic_is_live(&o->machine.traffic))
 		return usage_error("traffic", "live traffic takes part in real time; leave out "
 					      "--clock virtual");
-	if (traffic_longest(&o->machine.traffic) > NIC_FRAME_BYTES) {
+	if (traffic_longest(&o->machine.traffic) > machine_model(&o->machine)->frame_bytes) {
 		snprintf(why, sizeof(why), "the device takes frames of up to %u bytes",
-			 NIC_FRAME_BYTES);
+			 machine_model(&o->machine)->frame_bytes);
 		return usage_error("traffic", why);
 	}
 	if (read_lead_probe(o->lead_probe, o->machine.tick_ms, &o->machine.marks.probe_ticks) != 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "driver/machine/port.h"
+#include "driver/nic/nic.h"
 
 /* How often machine_run() looks at *stop. */
 #define LOOK_NS 20000000u
@@ -21,6 +22,12 @@ struct machine {
 	uint32_t nr_ports;
 	struct port *ports[MACHINE_ADAPTERS_MAX];
 };
+
+/* The one place that knows the reference NIC by name. */
+const struct device_model *machine_model(const struct machine_config *config)
+{
+	return config->model != NULL ? config->model : &nic_model;
+}
 
 static int refuse(char *why, int error, const char *what)
 {

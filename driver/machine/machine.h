@@ -29,7 +29,8 @@ struct machine; /* opaque */
 #define MACHINE_ADAPTERS_MAX 64u
 
 struct machine_config {
-	uint32_t adapters; /* up to the above; 0: one */
+	const struct device_model *model; /* of every adapter; NULL: the reference NIC */
+	uint32_t adapters;		  /* up to the above; 0: one */
 	struct policy_marks marks;
 	uint32_t tick_ms;
 	uint32_t buffer_bytes; /* room in one receive buffer; 0: what the driver thinks right */
@@ -51,6 +52,9 @@ struct machine_summary {
 	uint64_t violations;
 	char traffic_fault[SOURCE_FAULT_BYTES]; /* what ended the traffic before its time, or "" */
 };
+
+/* The model that a machine of this configuration has. */
+const struct device_model *machine_model(const struct machine_config *config);
 
 /* Returns: 0; -EIO what the traffic names cannot be had; another -errno; one line in why. */
 int machine_open(const struct machine_config *config, struct exec *exec, DRIVER_INITIALIZE *entry,

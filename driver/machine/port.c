@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "driver/nic/nic.h"
-
 struct port {
 	const struct machine_config *config;
 	struct exec *exec;
@@ -88,7 +86,7 @@ static int build(struct port *port, struct ndis_driver *driver, char *why)
 	int error;
 
 	port->space = dma_space_open();
-	port->device = port->space != NULL ? nic_open(port->space) : NULL;
+	port->device = port->space != NULL ? machine_model(port->config)->open(port->space) : NULL;
 	port->stack = stack_open(port->exec, &port->config->hold, port->seed);
 	if (port->device == NULL || port->stack == NULL)
 		return refuse(why, -ENOMEM, "out of memory or threads");

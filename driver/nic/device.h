@@ -4,7 +4,8 @@
 /*
  * What any device model is to the rest of the machine: a window of registers, a bus master in an
  * address space, an interrupt line, and a wire that frames arrive on.  The layer that hosts drivers
- * sees this interface only; a model is added by writing another set of operations.
+ * sees this interface only; a model is added by writing another set of operations and a struct
+ * device_model, which whoever builds a machine passes on (machine_config.model).
  *
  * Thread: read, write: any.  receive, step: the wire's owner, one thread.  The model has its own
  *	   lock and calls nothing but the address space and the interrupt line while it holds it.
@@ -51,6 +52,17 @@ struct device {
 	struct dma_space *space;
 	struct irq_line line;
 	bool alone; /* one thread does all of the above: the model need not lock */
+};
+
+/* What can be put on a bus. */
+struct device_model {
+	uint32_t frame_bytes; /* longest frame that it takes from the wire */
+	/*
+	 * A device after reset, that masters the bus of space; its line is wired afterwards.
+	 * Owns:    the caller; space must outlive it.  Given back with ops->close().
+	 * Returns: the device, or NULL when memory is out.
+	 */
+	struct device *(*open)(struct dma_space *space);
 };
 
 #endif

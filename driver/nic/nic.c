@@ -397,3 +397,5 @@ struct device *nic_open(struct dma_space *space)
 	pthread_mutex_init(&nic->mutex, NULL);
 	return &nic->device;
 }
+
+const struct device_model nic_model = {.frame_bytes = NIC_FRAME_BYTES, .open = nic_open};

@@ -12,11 +12,9 @@
 /* Longest frame that the device takes from the wire (nic.md 1.1). */
 #define NIC_FRAME_BYTES 9216u
 
-/*
- * A NIC that masters the bus of space and pulls line, after reset.
- * Owns:    the caller; space must outlive it.  Given back with ops->close().
- * Returns: the device, or NULL when memory is out.
- */
+extern const struct device_model nic_model;
+
+/* nic_model.open */
 struct device *nic_open(struct dma_space *space);
 
 #endif
