@@ -76,11 +76,15 @@ all: $(PROGRAMS) ## build refnic and poolscope
 
 # The driver itself needs libpoolscope alone; -o FILE brings the store.
 REFNIC_MAIN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard driver/*.c))
+# All of ndis.h is linked, used or not, and exported: miniports that are loaded call it.
+NDIS_EXPORTS := driver/ndis/exports.list
 $(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
-		$(BUILD)/libtracer.a $(BUILD)/libtuner.a $(BUILD)/libdb.a
+		$(BUILD)/libtracer.a $(BUILD)/libtuner.a $(BUILD)/libdb.a $(NDIS_EXPORTS)
 	$(say) LINK $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group \
-		$(DRIVER_LIBS) -lsqlite3
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--dynamic-list=$(NDIS_EXPORTS) -o $@ $(REFNIC_MAIN) \
+		-Wl,--whole-archive $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a -Wl,--no-whole-archive \
+		-Wl,--start-group $(BUILD)/libtracer.a $(BUILD)/libtuner.a $(BUILD)/libdb.a \
+		-Wl,--end-group $(DRIVER_LIBS) -lsqlite3
 
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
@@ -196,10 +200,13 @@ compdb: ## compile_commands.json for editors
 bench: tests ## measure speed and memory; docs/benchmarks.md has the figures of one machine
 	@BUILD=$(BUILD) tests/bench/bench.py $(PARTS)
 
+# What a miniport includes, without the tree: cc -I$(PREFIX)/include/poolscope/ndis
+NDIS_HEADERS := $(wildcard driver/ndis/ndis.h driver/ndis/ndis_*.h driver/ndis/ndis5_*.h)
 .PHONY: install
 install: $(PROGRAMS) ## copy programs, header and library below PREFIX
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include tracer/poolscope.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/poolscope/ndis $(NDIS_HEADERS)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(BUILD)/libpoolscope.a
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/poolscope README.md docs/*.md
 

@@ -13,6 +13,7 @@
 /* Each option: its name, what it takes, and what it is for; the help is made from it. */
 enum option_id {
 	OPT_NDIS = 1000,
+	OPT_MINIPORT,
 	OPT_BASE,
 	OPT_BLOCK,
 	OPT_LOW,
@@ -49,6 +50,7 @@ static const struct {
 	{"ndis", "5|6", "generation of the interface (6)", OPT_NDIS},
 	{"adapters", "N", "how many, each with a pool, a wire and traffic of its own (1)",
 	 OPT_ADAPTERS},
+	{"miniport", "FILE.so", "runs this miniport instead (docs/miniport.md)", OPT_MINIPORT},
 	{"base", "N", "buffers of the base block" IN_TEXT(DEFAULT_BASE), OPT_BASE},
 	{"block", "N", "buffers of a dynamic block" IN_TEXT(DEFAULT_BLOCK), OPT_BLOCK},
 	{"low", "N", "available buffers at which a block is asked for" IN_TEXT(DEFAULT_LOW),
@@ -256,6 +258,9 @@ static int take_option(struct options *o, int id, const char *text)
 	switch (id) {
 	case OPT_NDIS:
 		return read_ndis(text, &o->generation);
+	case OPT_MINIPORT:
+		o->miniport = text;
+		return 0;
 	case OPT_BASE:
 		return read_mark(id, text, &m->base);
 	case OPT_BLOCK:
@@ -316,7 +321,6 @@ static int set_defaults(struct options *o)
 			    .tick_ms = DEFAULT_TICK_MS,
 			    .buffer_bytes = DEFAULT_BUFFER_BYTES,
 			    .seed = 1},
-		.generation = 6,
 		.traffic = "burst:rate=100k",
 	};
 	if (draw_parse("lognormal:median=1ms,p99=10ms", &o->machine.hold, why) != 0 ||

@@ -11,7 +11,8 @@ enum { EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_UNREADABLE, EXIT_LOSS };
 
 struct options {
 	struct machine_config machine;
-	unsigned int generation; /* of NDIS: 5 or 6 */
+	unsigned int generation; /* of NDIS: 5 or 6; 0: not said */
+	const char *miniport;	 /* a file to load instead of the reference driver; or NULL */
 	const char *lead_probe;	 /* read last: it needs the tick; NULL: off */
 	const char *traffic;	 /* parsed last: it needs the seed */
 	double for_ns;		 /* 0: no end */

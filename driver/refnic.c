@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "driver/loader/crash.h"
+#include "driver/loader/loader.h"
 #include "driver/machine/machine.h"
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
@@ -98,27 +100,45 @@ static int judge(const struct machine_summary *summary)
 	return EXIT_LOSS;
 }
 
+/* A miniport from outside is named: it is most likely the one to look at. */
+static void say_failed(const struct options *o, const char *why)
+{
+	fprintf(stderr, "refnic: %s%s%s\n", o->miniport != NULL ? o->miniport : "",
+		o->miniport != NULL ? ": " : "", why);
+}
+
+static int status_of(int error)
+{
+	switch (error) {
+	case -EIO:
+		return EXIT_UNREADABLE;
+	case -EPROTO:
+		return EXIT_USAGE;
+	default:
+		return EXIT_CHECK_FAILED;
+	}
+}
+
 /* Returns: the exit status. */
-static int run(const struct options *o, struct exec *exec)
+static int run(const struct options *o, DRIVER_INITIALIZE *entry, struct exec *exec)
 {
 	char why[SPEC_WHY_BYTES];
 	struct machine_summary summary;
 	struct machine *machine;
-	DRIVER_INITIALIZE *entry = o->generation == 5 ? ndis5_driver_entry : DriverEntry;
 	int error = machine_open(&o->machine, exec, entry, &machine, why);
 	int status = EXIT_CHECK_FAILED;
 	uint64_t began_ns, ran_ns;
 
 	if (error != 0) {
-		fprintf(stderr, "refnic: %s\n", why);
-		return error == -EIO ? EXIT_UNREADABLE : EXIT_CHECK_FAILED;
+		say_failed(o, why);
+		return status_of(error);
 	}
 	error = machine_start(machine, why);
 	began_ns = exec_now_ns(exec);
 	if (error == 0)
 		machine_run(machine, (uint64_t)o->for_ns, &stop);
 	else
-		fprintf(stderr, "refnic: %s\n", why);
+		say_failed(o, why);
 	ran_ns = exec_now_ns(exec) - began_ns;
 	machine_stop(machine);
 	machine_summary(machine, &summary);
@@ -132,7 +152,8 @@ static int run(const struct options *o, struct exec *exec)
 }
 
 /* With -o, what happens is recorded around it all.  Returns: the exit status. */
-static int run_recorded(const struct options *o, struct exec *exec, int argc, char **argv)
+static int run_recorded(const struct options *o, DRIVER_INITIALIZE *entry, struct exec *exec,
+			int argc, char **argv)
 {
 	struct record *record = NULL;
 	int status = EXIT_OK;
@@ -142,10 +163,42 @@ static int run_recorded(const struct options *o, struct exec *exec, int argc, ch
 		if (record == NULL)
 			return status;
 	}
-	status = run(o, exec);
+	status = run(o, entry, exec);
 	if (record != NULL && !record_end(record, true) && status == EXIT_OK)
 		status = EXIT_UNREADABLE;
 	return status;
+}
+
+static void say_line(const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+/* A miniport from a file. */
+static int run_loaded(struct options *o, struct exec *exec, int argc, char **argv)
+{
+	char why[LOADER_WHY_BYTES];
+	struct loader *loader;
+	int status;
+
+	if (loader_open(o->miniport, &loader, why) != 0) {
+		fprintf(stderr, "refnic: %s\n", why);
+		return EXIT_UNREADABLE;
+	}
+	o->machine.driver_name = loader_name(loader);
+	o->machine.generation = o->generation;
+	o->machine.log = say_line;
+	crash_watch(o->miniport);
+	status = run_recorded(o, loader_entry(loader), exec, argc, argv);
+	loader_close(loader);
+	return status;
+}
+
+static int run_reference(const struct options *o, struct exec *exec, int argc, char **argv)
+{
+	DRIVER_INITIALIZE *entry = o->generation == 5 ? ndis5_driver_entry : DriverEntry;
+
+	return run_recorded(o, entry, exec, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -164,7 +217,8 @@ int main(int argc, char **argv)
 		return EXIT_CHECK_FAILED;
 	}
 	catch_signals();
-	status = run_recorded(&options, exec, argc, argv);
+	status = options.miniport != NULL ? run_loaded(&options, exec, argc, argv)
+					  : run_reference(&options, exec, argc, argv);
 	exec_close(exec);
 	return status;
 }

@@ -17,6 +17,7 @@ allowed() {
 	driver/ndis) echo 'driver/nic/ driver/exec/ driver/spec/ tracer/poolscope.h' ;;
 	driver/nic) echo '' ;;
 	driver/miniport) echo 'driver/ndis/ndis.h tracer/poolscope.h' ;;
+	driver/loader) echo 'driver/ndis/' ;;
 	driver/stack) echo 'driver/ndis/ driver/exec/ driver/traffic/ driver/spec/' ;;
 	driver/spec) echo '' ;;
 	driver/traffic) echo 'driver/spec/ pcap/' ;;

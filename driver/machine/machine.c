@@ -35,6 +35,19 @@ static int refuse(char *why, int error, const char *what)
 	return error;
 }
 
+static int check_driver(struct machine *m, char *why)
+{
+	unsigned int generation = ndis_driver_generation(m->driver);
+
+	if (m->config.driver_name != NULL)
+		ndis_driver_set_name(m->driver, m->config.driver_name);
+	if (m->config.generation == 0 || m->config.generation == generation)
+		return 0;
+	snprintf(why, SPEC_WHY_BYTES, "the driver registered as NDIS %u, not as NDIS %u",
+		 generation, m->config.generation);
+	return -EPROTO;
+}
+
 static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 {
 	struct ndis_host_config host = {
@@ -43,6 +56,7 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 		.lead = m->config.lead,
 		.faults = m->config.faults,
 		.stalled = m->config.stalled,
+		.log = m->config.log,
 	};
 	int error = ndis_host_open(&host);
 	NDIS_STATUS status;
@@ -56,7 +70,7 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 			 (unsigned int)status);
 		return -ENODEV;
 	}
-	return 0;
+	return check_driver(m, why);
 }
 
 static int build(struct machine *m, DRIVER_INITIALIZE *entry, char *why)

@@ -31,6 +31,8 @@ struct machine; /* opaque */
 struct machine_config {
 	const struct device_model *model; /* of every adapter; NULL: the reference NIC */
 	uint32_t adapters;		  /* up to the above; 0: one */
+	const char *driver_name; /* what people call the driver; NULL: nobody asked */
+	unsigned int generation; /* of NDIS that the driver must be of: 5, 6; 0: any */
 	struct policy_marks marks;
 	uint32_t tick_ms;
 	uint32_t buffer_bytes; /* room in one receive buffer; 0: what the driver thinks right */
@@ -41,6 +43,8 @@ struct machine_config {
 	struct ndis_faults faults;
 	/* Called every 2 s while the halt waits for requests; may be NULL. */
 	void (*stalled)(uint32_t pending, uint64_t for_ns);
+	/* A line that the driver says.  May be NULL.  Thread: any. */
+	void (*log)(const char *line);
 };
 
 struct machine_summary {

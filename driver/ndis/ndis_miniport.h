@@ -109,9 +109,16 @@ typedef NDIS_STATUS MINIPORT_SET_OPTIONS(NDIS_HANDLE NdisDriverHandle, NDIS_HAND
 typedef NDIS_STATUS MINIPORT_OID_REQUEST(NDIS_HANDLE MiniportAdapterContext,
 					 PNDIS_OID_REQUEST OidRequest);
 typedef VOID MINIPORT_CANCEL_OID_REQUEST(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId);
-struct _NET_DEVICE_PNP_EVENT;
+typedef struct _NET_DEVICE_PNP_EVENT {
+	NDIS_OBJECT_HEADER Header;
+	NDIS_PORT_NUMBER PortNumber;
+	ULONG DevicePnPEvent;
+	PVOID InformationBuffer;
+	ULONG InformationBufferLength;
+	UCHAR NdisReserved[2 * sizeof(PVOID)];
+} NET_DEVICE_PNP_EVENT, *PNET_DEVICE_PNP_EVENT;
 typedef VOID MINIPORT_DEVICE_PNP_EVENT_NOTIFY(NDIS_HANDLE MiniportAdapterContext,
-					      struct _NET_DEVICE_PNP_EVENT *NetDevicePnPEvent);
+					      PNET_DEVICE_PNP_EVENT NetDevicePnPEvent);
 
 typedef struct _NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
 	NDIS_OBJECT_HEADER Header;
