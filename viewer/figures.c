@@ -175,18 +175,22 @@ static void draw_latency_side(struct canvas *canvas, int x, int y, const struct 
 struct count_row {
 	const char *name;
 	uint64_t n;
-	uint8_t bad; /* ink when not 0; INK_DEFAULT: it is no bad news */
+	uint8_t bad;  /* ink when not 0; INK_DEFAULT: it is no bad news */
+	bool unknown; /* there are no marks to count by */
 };
 
 static int draw_counts(struct canvas *canvas, int x, int y, const struct count_row *rows, int nr)
 {
+	char text[40];
+
 	for (int i = 0; i < nr; i++, y++) {
 		struct style style = {.fg = rows[i].bad, .attr = ATTR_BOLD};
 
 		if (!rows[i].bad || !rows[i].n)
 			style = plain;
 		canvas_text(canvas, x, y, style, rows[i].name);
-		canvas_text_right(canvas, x + 35, y, style, "%s", human_count(rows[i].n).s);
+		canvas_text_right(canvas, x + 35, y, style, "%s",
+				  count_or_dash(!rows[i].unknown, rows[i].n, text));
 	}
 	return y;
 }
@@ -195,14 +199,15 @@ void figures_draw_side(struct canvas *canvas, struct rect rect, const struct poo
 		       const struct series *series)
 {
 	const struct pool_totals *totals = &pool->totals;
+	bool no_marks = !pool_marks_known(&pool->marks);
 	const struct count_row pool_rows[] = {
 		{"requests", totals->requested, 0},
 		{"refused", totals->refused, INK_WARN},
 		{"failed", totals->failed, INK_WARN},
 		{"blocks freed", totals->freed, 0},
 		{"blocks live", pool->live_blocks, 0},
-		{"low crossings", pool->low_crossings, 0},
-		{"high crossings", pool->high_crossings, 0},
+		{"low crossings", pool->low_crossings, 0, no_marks},
+		{"high crossings", pool->high_crossings, 0, no_marks},
 	};
 	const struct count_row trouble_rows[] = {
 		{"D drops", totals->dropped, INK_ALARM},
@@ -210,7 +215,7 @@ void figures_draw_side(struct canvas *canvas, struct rect rect, const struct poo
 		{"V violations", pool->violations, INK_ALARM},
 		{"L lost events", pool->lost, INK_ALARM},
 		{"A audit mismatches", pool->audit_mismatches, INK_ALARM},
-		{"A identity mismatches", pool->identity_mismatches, INK_ALARM},
+		{"A identity mismatches", pool->identity_mismatches, INK_ALARM, no_marks},
 	};
 	const struct count_row traffic_rows[] = {{"taken", totals->taken, 0},
 						 {"returned", totals->returned, 0}};

@@ -115,11 +115,15 @@ static void *lane_main(void *arg)
 
 static int start_thread(struct real_lane *lane)
 {
+	/* What a thread does to itself is told to it: blocked, it would end the process unheard. */
+	static const int own_faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
 	sigset_t all, before;
 	int error;
 
 	/* Signals are the main thread's business. */
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(own_faults) / sizeof(own_faults[0]); i++)
+		sigdelset(&all, own_faults[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&lane->thread, NULL, lane_main, lane);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

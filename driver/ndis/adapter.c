@@ -119,6 +119,7 @@ struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device
 		return NULL;
 	}
 	adapter->driver = driver;
+	adapter->number = host->nr_adapters;
 	adapter->device = device;
 	set_resources(adapter, host->nr_adapters);
 	ndis_shared_memory_init(adapter, host->config.seed, 0x100 + host->nr_adapters);

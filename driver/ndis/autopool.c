@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "driver/ndis/autopool.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "driver/ndis/internal.h"
@@ -45,11 +47,10 @@ struct autopool {
 	struct exec_job tick_job;
 };
 
-static const struct poolscope_marks unknown_marks = {
-	POOLSCOPE_UNKNOWN, POOLSCOPE_UNKNOWN, POOLSCOPE_UNKNOWN,
-	POOLSCOPE_UNKNOWN, POOLSCOPE_UNKNOWN, POOLSCOPE_UNKNOWN,
-	POOLSCOPE_UNKNOWN, POOLSCOPE_UNKNOWN, POOLSCOPE_UNKNOWN,
-};
+#define U POOLSCOPE_UNKNOWN
+static const struct poolscope_marks unknown_marks = {U, U, U, U, U, U, U, U, U};
+#undef U
+static_assert(sizeof(unknown_marks) == 9 * sizeof(uint32_t), "a new mark is unknown, too");
 
 static enum phase phase_of(const struct autopool *pool)
 {
@@ -223,12 +224,25 @@ void autopool_begin(struct autopool *pool)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
+/* The miniport's name, and which adapter it is from the second one on. */
+static void name_pool(const struct autopool *pool, char *name, size_t size)
+{
+	const struct ndis_adapter *adapter = pool->adapter;
+
+	if (adapter->number == 0)
+		snprintf(name, size, "%s", adapter->driver->name);
+	else
+		snprintf(name, size, "%.50s-%" PRIu64, adapter->driver->name, adapter->number);
+}
+
 /* Opens the pool, and says what was kept back. (locked) */
 static void open_pool(struct autopool *pool)
 {
 	const struct ndis_driver *driver = pool->adapter->driver;
+	char name[80];
 
-	pool->pool = poolscope_pool_open(driver->name, driver->face->generation, POOLSCOPE_UNKNOWN,
+	name_pool(pool, name, sizeof(name));
+	pool->pool = poolscope_pool_open(name, driver->face->generation, POOLSCOPE_UNKNOWN,
 					 &unknown_marks);
 	set_phase(pool, PHASE_OPEN);
 	for (size_t i = 0; i < pool->nr_kept; i++)

@@ -205,6 +205,7 @@ struct ndis_adapter {
 	uint32_t indicated;	     /* atomic: frames that the protocols have */
 	struct poolscope_pool *pool; /* where violations go */
 	struct autopool *autopool;
+	uint64_t number; /* of the machine's adapters, from 0 */
 	struct ndis_dma *dma;
 	struct ndis5_adapter five;
 	struct shared_memory memory;
