@@ -57,7 +57,7 @@ usage_error() {
 }
 
 @test "an option that does not exist is a usage error" {
-	usage_error --miniport --miniport x.so
+	usage_error --mini-port --mini-port x.so
 	usage_error extra extra
 }
 
