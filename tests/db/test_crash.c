@@ -134,8 +134,8 @@ static void dead_recorder_is_told_from_a_live_one(void **state)
 struct race {
 	const char *path;
 	atomic_bool done;
-	uint64_t looks;
-	bool torn;
+	atomic_ulong looks;
+	atomic_bool torn;
 };
 
 /* In one transaction all figures must be of the same moment. */
@@ -187,6 +187,9 @@ static void reader_sees_whole_batches_while_the_file_grows(void **state)
 		if (i == 9)
 			sim_close(&sim);
 	}
+	/* A busy machine may not have let the reader run yet; if it cannot read, it is torn. */
+	while (!atomic_load(&race.looks) && !race.torn)
+		nap_ms(1);
 	atomic_store(&race.done, true);
 	pthread_join(thread, NULL);
 	fixture_close(store);
