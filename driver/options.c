@@ -356,6 +356,23 @@ static int check_block(const struct options *o, const char *option, uint32_t buf
 	return usage_error(option, "so many buffers do not fit into one block of memory");
 }
 
+/*
+ * A frame needs all its buffers at once: with fewer available it is dropped, and above low nobody
+ * asks for more.
+ */
+static void warn_of_long_frames(const struct options *o)
+{
+	uint32_t buffer_bytes = o->machine.buffer_bytes;
+	uint32_t buffers = (traffic_longest(&o->machine.traffic) + buffer_bytes - 1) / buffer_bytes;
+
+	if (buffers > o->machine.marks.low + 1)
+		fprintf(stderr,
+			"refnic: a frame takes up to %u buffers, and the pool does not grow while "
+			"more than --low %u are available: it can drop such frames for ever; give "
+			"--low %u or more\n",
+			buffers, o->machine.marks.low, buffers - 1);
+}
+
 /* What can be judged only when every option is known. */
 static int check_options(struct options *o)
 {
@@ -377,9 +394,11 @@ static int check_options(struct options *o)
 		fprintf(stderr, "refnic: the marks do not fit together: %s\n", why);
 		return -EINVAL;
 	}
-	if (check_block(o, "base", o->machine.marks.base) != 0)
+	if (check_block(o, "base", o->machine.marks.base) != 0 ||
+	    check_block(o, "block", o->machine.marks.block) != 0)
 		return -EINVAL;
-	return check_block(o, "block", o->machine.marks.block);
+	warn_of_long_frames(o);
+	return 0;
 }
 
 /* An option that getopt_long() did not take. */

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The reference NIC's command line.
 
+bats_require_minimum_version 1.5.0
+
 refnic() {
 	"$BUILD/refnic" "$@"
 }
@@ -283,4 +285,12 @@ usage_error() {
 
 @test "live traffic has no virtual time" {
 	usage_error 'real time' --clock virtual --traffic tap:if=ps0
+}
+
+@test "a pool that its longest frames could starve is warned of" {
+	run --separate-stderr refnic --clock virtual --packets 10 --traffic poisson:rate=1k,bytes=9018 --low 3 --reserve 0
+	[ "$status" = 0 ]
+	[[ "$stderr" == *'takes up to 5 buffers'*'--low 4 or more' ]]
+	run --separate-stderr refnic --clock virtual --packets 10 --traffic poisson:rate=1k,bytes=9018 --low 4 --reserve 0
+	[ -z "$stderr" ]
 }
