@@ -142,12 +142,50 @@ static int read_text(struct cursor *c, struct spec *out, int key)
 	return 0;
 }
 
+static int unknown_name(const struct cursor *c, size_t n, const struct spec_name *names)
+{
+	char known[128] = "";
+
+	for (const struct spec_name *name = names; name->name != NULL; name++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", name > names ? ", " : "",
+			 name->name);
+	}
+	return fail(c, "'%.*s' is none of: %s", (int)n, c->at, known);
+}
+
+/* 0x and up to eight hexadecimal digits. */
+static bool is_hex(const char *p, size_t n)
+{
+	return n > 2 && n <= 10 && p[0] == '0' && p[1] == 'x' &&
+	       strspn(p + 2, "0123456789abcdefABCDEF") >= n - 2;
+}
+
+static int read_name(struct cursor *c, const struct spec_name *names, double *value)
+{
+	size_t n = word_length(c->at);
+
+	for (const struct spec_name *name = names; name->name != NULL; name++) {
+		bool hex = strcmp(name->name, SPEC_HEX) == 0 && is_hex(c->at, n);
+
+		if (!hex && !is_word(c->at, n, name->name))
+			continue;
+		*value = hex ? (double)strtoul(c->at, NULL, 16) : name->value;
+		c->at += n;
+		return 0;
+	}
+	return unknown_name(c, n, names);
+}
+
 static int read_key(struct cursor *c, const struct spec_key *key, int index, struct spec *out)
 {
 	size_t n = word_length(c->at);
 
 	if (key->unit == SPEC_TEXT)
 		return read_text(c, out, index);
+	if (key->unit == SPEC_NAME)
+		return read_name(c, key->names, &out->value[index]);
 	if (key->word != NULL && is_word(c->at, n, key->word)) {
 		c->at += n;
 		out->value[index] = SPEC_WORD;

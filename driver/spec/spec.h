@@ -27,14 +27,25 @@ enum spec_unit {
 	SPEC_DURATION,	  /* a number and one of ns us ms s m h; the value is in ns */
 	SPEC_PROBABILITY, /* 0 .. 1 */
 	SPEC_TEXT,	  /* not empty; spec_text() has it */
+	SPEC_NAME,	  /* one of the key's names */
+};
+
+/* In a list of names: a number of 32 bits such as 0x1f may stand there, too. */
+#define SPEC_HEX "0x and hexadecimal digits"
+
+/* A name and the value that it stands for. */
+struct spec_name {
+	const char *name; /* NULL: the end of a list */
+	double value;
 };
 
 struct spec_key {
 	const char *name;
 	enum spec_unit unit;
 	bool required;
-	double otherwise; /* the value when the key is not given and not required */
-	const char *word; /* may stand in place of a number; NULL: none does */
+	double otherwise;	       /* the value when the key is not given and not required */
+	const char *word;	       /* may stand in place of a number; NULL: none does */
+	const struct spec_name *names; /* of a SPEC_NAME key */
 };
 
 struct spec_kind {
