@@ -26,6 +26,7 @@ struct dma_space {
 	size_t nr_maps, room;
 	struct window low, high;
 	uint64_t faults;
+	bool detached;
 	void (*report)(void *ctx, const struct dma_fault *fault);
 	void *report_ctx;
 };
@@ -91,7 +92,7 @@ static const struct mapping *find(const struct dma_space *space, uint64_t addr, 
 	size_t after = upper_bound(space, addr);
 	const struct mapping *map;
 
-	if (after == 0)
+	if (after == 0 || space->detached)
 		return NULL;
 	map = &space->maps[after - 1];
 	if (len > map->len_bytes || addr - map->start > map->len_bytes - len)
@@ -212,6 +213,8 @@ static int fault(struct dma_space *space, bus_addr_t addr, size_t len, enum dma_
 				 was_handed_out(&space->low, addr.value) ||
 					 was_handed_out(&space->high, addr.value)};
 
+	if (space->detached)
+		return -EFAULT;
 	space->faults++;
 	if (space->report != NULL)
 		space->report(space->report_ctx, &what);
@@ -269,6 +272,13 @@ int dma_publish(struct dma_space *space, bus_addr_t addr, uint32_t word)
 		error = fault(space, addr, sizeof(word), DMA_WRITE);
 	unlock(space);
 	return error;
+}
+
+void dma_space_detach(struct dma_space *space)
+{
+	pthread_mutex_lock(&space->mutex);
+	space->detached = true;
+	pthread_mutex_unlock(&space->mutex);
 }
 
 uint64_t dma_space_faults(struct dma_space *space)

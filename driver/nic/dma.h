@@ -72,6 +72,12 @@ int dma_write(struct dma_space *space, bus_addr_t addr, const void *from, size_t
  */
 int dma_publish(struct dma_space *space, bus_addr_t addr, uint32_t word);
 
+/*
+ * The device that masters this space is gone: from here on its accesses fail, and that is nobody's
+ * fault.  Mappings stay, and may be made and unmade.
+ */
+void dma_space_detach(struct dma_space *space);
+
 uint64_t dma_space_faults(struct dma_space *space);
 
 /* Calls report(ctx, fault) at each fault, with the space's lock held: it may not use the space. */
