@@ -77,19 +77,26 @@ NDIS_STATUS adapter_make_ring(struct adapter *adapter)
 			    adapter->config.marks.base, adapter->config.buffer_bytes);
 }
 
+NDIS_STATUS adapter_take_base(struct adapter *adapter)
+{
+	struct pool *pool = &adapter->pool;
+
+	do {
+		adapter->base.length = pool_base_bytes(pool);
+		NdisMAllocateSharedMemory(adapter->handle, adapter->base.length,
+					  pool->config.cached, &adapter->base.va,
+					  &adapter->base.pa);
+	} while (adapter->base.va == NULL && pool_halve_base(pool));
+	return adapter->base.va != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+}
+
 NDIS_STATUS adapter_fill_pool(struct adapter *adapter)
 {
-	ULONG length = pool_base_bytes(&adapter->pool);
-	NDIS_PHYSICAL_ADDRESS pa;
-	NDIS_STATUS status;
-	PVOID va;
+	NDIS_STATUS status =
+		pool_open(&adapter->pool, adapter->base.va, adapter->base.pa, adapter->base.length);
 
-	NdisMAllocateSharedMemory(adapter->handle, length, adapter->pool.config.cached, &va, &pa);
-	if (va == NULL)
-		return NDIS_STATUS_RESOURCES;
-	status = pool_open(&adapter->pool, va, pa, length);
-	if (status != NDIS_STATUS_SUCCESS)
-		adapter_free_memory(&adapter->pool, va, pa, length);
+	if (status == NDIS_STATUS_SUCCESS)
+		adapter->base.va = NULL;
 	return status;
 }
 

@@ -70,6 +70,11 @@ struct adapter {
 	ULONG regs_bytes;
 	char pool_name[16];
 	struct pool pool;
+	struct {
+		PVOID va; /* NULL: the pool has it, or there is none */
+		NDIS_PHYSICAL_ADDRESS pa;
+		ULONG length;
+	} base;
 	struct rx_ring ring;
 	NDIS_EVENT drained; /* the last pending request completed */
 	bool removed;	    /* the device is gone: no register may be touched (R56) */
@@ -103,7 +108,10 @@ NDIS_STATUS adapter_build(struct adapter *adapter);
 
 /* Steps that both faces have. */
 adapter_step adapter_make_pool, adapter_make_ring;
-/* The last step: the base block, which stays until halt (R34); opens the pool's record. */
+/* Memory for the base block, which stays until halt (R34); when it cannot be had, for half of it,
+ * and so on (R23).  After adapter_make_pool. */
+adapter_step adapter_take_base;
+/* The last step: opens the pool's record, with the base block in it. */
 adapter_step adapter_fill_pool;
 /* Needs the resources, which come in different ways. */
 NDIS_STATUS adapter_map_registers(struct adapter *adapter, const NDIS_RESOURCE_LIST *resources);

@@ -81,6 +81,9 @@ void adapter_release(struct adapter *adapter)
 {
 	adapter->face->disconnect(adapter);
 	rx_ring_release(&adapter->ring, adapter->handle);
+	if (adapter->base.va != NULL)
+		adapter_free_memory(&adapter->pool, adapter->base.va, adapter->base.pa,
+				    adapter->base.length);
 	pool_release(&adapter->pool);
 	adapter->face->release(adapter);
 	if (adapter->regs != NULL)

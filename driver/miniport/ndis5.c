@@ -287,17 +287,10 @@ static void came_home(struct adapter *adapter)
 	NdisSetEvent(&adapter->five.home); /* the last touch: halt goes on (R52) */
 }
 
-static adapter_step *const steps[] = {set_attributes,
-				      read_config,
-				      map_registers,
-				      prepare_dma,
-				      make_packet_pools,
-				      adapter_make_pool,
-				      adapter_make_ring,
-				      make_timer,
-				      register_interrupt,
-				      adapter_fill_pool,
-				      NULL};
+static adapter_step *const steps[] = {set_attributes,	  read_config,	     map_registers,
+				      prepare_dma,	  make_packet_pools, adapter_make_pool,
+				      adapter_take_base,  adapter_make_ring, make_timer,
+				      register_interrupt, adapter_fill_pool, NULL};
 
 static const struct face face = {
 	.generation = 5,

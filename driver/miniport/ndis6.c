@@ -303,10 +303,10 @@ static void came_home(struct adapter *adapter)
 	NdisMPauseComplete(adapter->handle);
 }
 
-static adapter_step *const steps[] = {set_attributes,	 read_config,	map_registers,
-				      register_dma,	 make_nbl_pool, adapter_make_pool,
-				      adapter_make_ring, make_timer,	register_interrupt,
-				      adapter_fill_pool, NULL};
+static adapter_step *const steps[] = {set_attributes,	  read_config,	     map_registers,
+				      register_dma,	  make_nbl_pool,     adapter_make_pool,
+				      adapter_take_base,  adapter_make_ring, make_timer,
+				      register_interrupt, adapter_fill_pool, NULL};
 
 static const struct face face = {
 	.generation = 6,

@@ -518,7 +518,8 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 		      const struct pool_ops *ops)
 {
 	const struct policy_marks *m = &config->marks;
-	ULONG blocks = m->limit > m->base ? (m->limit - m->base) / m->block : 0;
+	/* Room for a smaller base, too: see pool_halve_base(). */
+	ULONG blocks = m->limit > m->base ? m->limit / m->block : 0;
 	UINT bytes;
 
 	NdisZeroMemory(pool, sizeof(*pool));
@@ -542,6 +543,20 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 ULONG pool_base_bytes(const struct pool *pool)
 {
 	return block_length(pool->config.marks.base, pool->config.buffer_bytes, pool->config.align);
+}
+
+bool pool_halve_base(struct pool *pool)
+{
+	struct policy_marks *m = &pool->config.marks;
+	ULONG half = m->base / 2;
+
+	if (half <= m->reserve)
+		return false;
+	if (m->limit == m->base)
+		m->limit = half; /* growth is off, and stays so (P16) */
+	m->base = half;
+	policy_init(&pool->policy, m);
+	return true;
 }
 
 NDIS_STATUS pool_open(struct pool *pool, PVOID va, NDIS_PHYSICAL_ADDRESS pa, ULONG length)

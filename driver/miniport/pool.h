@@ -87,6 +87,12 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 /* Bytes of the base block's allocation. */
 ULONG pool_base_bytes(const struct pool *pool);
 /*
+ * Makes do with half the base block, before there is one.  The marks stay valid: thresholds are
+ * counts of their own, and growth that was off stays off (P35).
+ * Returns: false, and nothing changed: less would not leave more than the reserve.
+ */
+bool pool_halve_base(struct pool *pool);
+/*
  * Opens the record with the base block in it.
  * Owns:    the pool owns the memory until pool_free_all(); on failure the caller keeps it.
  * Returns: NDIS_STATUS_SUCCESS, _RESOURCES.

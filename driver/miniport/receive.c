@@ -19,12 +19,22 @@ bool receive_interrupt(struct adapter *adapter)
 	return true;
 }
 
+static bool is_gone(struct adapter *adapter)
+{
+	ULONG status;
+
+	NdisReadRegisterUlong(&adapter->regs->Status, &status);
+	return status == HW_GONE;
+}
+
 void receive_note_drops(struct adapter *adapter)
 {
 	ULONG drops, fifo_drops;
 
 	NdisReadRegisterUlong(&adapter->regs->Drops, &drops);
 	NdisReadRegisterUlong(&adapter->regs->FifoDrops, &fifo_drops);
+	if (drops == HW_GONE && is_gone(adapter))
+		return;
 	/* The counters wrap: differences count. */
 	if (drops != adapter->drops)
 		pool_drop(&adapter->pool, drops - adapter->drops, POOLSCOPE_DROP_NO_DESCRIPTOR);
