@@ -27,26 +27,6 @@ struct ndis_adapter *ndis_current_adapter(void)
 	return current;
 }
 
-static __thread const char *callback; /* read by a signal handler of the same thread */
-
-const char *ndis_callback_begin(const char *name)
-{
-	const char *before = callback;
-
-	callback = name;
-	return before;
-}
-
-void ndis_callback_end(const char *before)
-{
-	callback = before;
-}
-
-const char *ndis_callback_now(void)
-{
-	return callback;
-}
-
 struct ndis_adapter *ndis_adapter_from(NDIS_HANDLE handle, uint16_t rule, const char *where)
 {
 	enum ndis_kind kind = ndis_object_kind(handle);
@@ -80,13 +60,40 @@ void ndis_adapter_set_state(struct ndis_adapter *adapter, enum ndis_adapter_stat
 
 /* --- open and close --------------------------------------------------------------------------- */
 
-/* The device reached for memory that is not mapped: most likely memory that was freed too early. */
+/* Which rule a driver breaks whose device reaches for memory that is not there. */
+static uint16_t rule_of_fault(const struct ndis_adapter *adapter, const struct dma_fault *fault)
+{
+	uint64_t at = fault->addr.value;
+
+	if (fault->was_mapped) /* freed under the device: in the halt's order, or before */
+		return ndis_adapter_state(adapter) >= NDIS_ADAPTER_HALTING ? 48 : 35;
+	if (at - (uint64_t)LEDGER_FAILED_PA < UINT32_MAX)
+		return 8;
+	if (at - (uint64_t)LEDGER_STALE_PA < UINT32_MAX)
+		return 11;
+	return 39;
+}
+
+/* With the address space's lock held. */
 static void report_dma_fault(void *ctx, const struct dma_fault *fault)
 {
-	ndis_broken(ctx, 48, fault->addr.value,
-		    "the device %s %zu bytes at bus address 0x%" PRIx64 ", which is not mapped%s",
-		    fault->direction == DMA_READ ? "read" : "wrote", fault->len_bytes,
-		    fault->addr.value, fault->was_mapped ? " any more" : "");
+	struct ndis_adapter *adapter = ctx;
+	const char *did = fault->direction == DMA_READ ? "read" : "wrote";
+	uint16_t rule = rule_of_fault(adapter, fault);
+	char text[LEDGER_TEXT_BYTES];
+	struct freed_block freed;
+
+	if (fault->was_mapped && ledger_find_freed_at(adapter, fault->addr.value, &freed))
+		ndis_broken(adapter, rule, freed.bus.value,
+			    "the device %s %zu bytes at bus address 0x%" PRIx64 ", in %s", did,
+			    fault->len_bytes, fault->addr.value,
+			    ledger_describe_freed(&freed, text));
+	else
+		ndis_broken(adapter, rule, fault->addr.value,
+			    "the device %s %zu bytes at bus address 0x%" PRIx64
+			    ", which is not mapped%s",
+			    did, fault->len_bytes, fault->addr.value,
+			    fault->was_mapped ? " any more" : "");
 }
 
 static void set_resources(struct ndis_adapter *adapter, uint64_t number)
@@ -122,7 +129,8 @@ struct ndis_adapter *ndis_adapter_open(struct ndis_driver *driver, struct device
 	adapter->number = host->nr_adapters;
 	adapter->device = device;
 	set_resources(adapter, host->nr_adapters);
-	ndis_shared_memory_init(adapter, host->config.seed, 0x100 + host->nr_adapters);
+	ledger_init(&adapter->memory, host->config.seed, 0x100 + host->nr_adapters);
+	pthread_mutex_init(&adapter->tracked.mutex, NULL);
 	ndis_interrupt_init(adapter);
 	ndis5_init(adapter);
 	adapter->autopool = autopool_open(adapter);
@@ -154,6 +162,7 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	*at = adapter->next;
 	adapter->device->line = (struct irq_line){NULL, NULL};
 	dma_space_on_fault(adapter->device->space, NULL, NULL);
+	ndis_removal_forget(adapter);
 	exec_lane_close(adapter->irq_lane);
 	ndis_io_forget(adapter);
 	ndis5_forget(adapter);
@@ -161,7 +170,8 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	forget_handles(adapter);
 	ndis_object_remove(&adapter->object);
 	pthread_mutex_destroy(&adapter->irq_mutex);
-	pthread_mutex_destroy(&adapter->memory.mutex);
+	pthread_mutex_destroy(&adapter->tracked.mutex);
+	ledger_destroy(&adapter->memory);
 	free(adapter);
 }
 
@@ -195,7 +205,7 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 	}
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
 	autopool_end(adapter->autopool);
-	ndis_shared_memory_reclaim(adapter); /* R53: a failed start leaves nothing either */
+	ndis_shared_memory_reclaim(adapter, false);
 	return status;
 }
 
@@ -205,6 +215,8 @@ NDIS_STATUS ndis_adapter_restart(struct ndis_adapter *adapter)
 	const char *outer = ndis_callback_begin(adapter->driver->face->restart_name);
 	NDIS_STATUS status;
 
+	ndis_removal_plan(adapter);
+	adapter->has_run = true;
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_RUNNING);
 	autopool_set_running(adapter->autopool, true);
 	status = adapter->driver->face->restart(adapter);
@@ -242,8 +254,10 @@ void ndis_adapter_pause(struct ndis_adapter *adapter)
 void ndis_adapter_shut_down(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
 {
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	const char *outer = ndis_callback_begin(adapter->driver->face->shut_down_name);
 
 	adapter->driver->face->shut_down(adapter, action);
+	ndis_callback_end(outer);
 	ndis_leave_adapter(before);
 }
 
@@ -251,12 +265,22 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 {
 	const char *halt = adapter->driver->face->halt_name;
 	struct ndis_adapter *before = ndis_enter_adapter(adapter);
+	struct ndis_memory_counts counts;
 	const char *outer;
 	uint32_t out;
 
+	ndis_removal_forget(adapter);
+	if (action == NdisHaltDeviceSurpriseRemoved) {
+		ndis_adapter_vanish(adapter);
+		__atomic_store_n(&adapter->gone, NDIS_REMOVED, __ATOMIC_RELEASE);
+	}
 	adapter->halting_ns = exec_now_ns(ndis_host()->config.exec);
+	adapter->idle_ns = 0;
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
+	ndis_requests_storm(adapter);
+	ndis_adapter_counts(adapter, &counts);
 	outer = ndis_callback_begin(halt);
+	ndis_callback()->blocks = counts.blocks_live;
 	adapter->driver->face->halt(adapter, action);
 	ndis_callback_end(outer);
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
@@ -271,9 +295,9 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
 			    "%s left the interrupt registered", halt);
 	autopool_end(adapter->autopool);
-	ndis_shared_memory_reclaim(adapter);
+	ndis_shared_memory_reclaim(adapter, true);
 	/* A callback that has let halt go on may still be on its way out of this layer. */
-	exec_flush(ndis_host()->worker);
+	ndis_host_flush();
 	ndis_leave_adapter(before);
 }
 
@@ -299,6 +323,18 @@ static NDIS_STATUS restart6(struct ndis_adapter *adapter)
 	return adapter->driver->functions.RestartHandler(adapter->context, &parameters);
 }
 
+/* A pause that waits for what never comes is ended, so that the rest can be seen. */
+static void wait_for_pause(struct ndis_adapter *adapter)
+{
+	struct exec *exec = ndis_host()->config.exec;
+
+	adapter->idle_ns = 0;
+	while (!exec_wait(exec, &adapter->pause_done, exec_now_ns(exec) + ndis_patience_ns())) {
+		if (ndis_waits_for_nothing(adapter, "pause"))
+			return;
+	}
+}
+
 static void pause6(struct ndis_adapter *adapter)
 {
 	NDIS_MINIPORT_PAUSE_PARAMETERS parameters = {
@@ -310,7 +346,7 @@ static void pause6(struct ndis_adapter *adapter)
 	__atomic_store_n(&adapter->pause_done, 0, __ATOMIC_RELEASE);
 	status = adapter->driver->functions.PauseHandler(adapter->context, &parameters);
 	if (status == NDIS_STATUS_PENDING)
-		exec_wait(ndis_host()->config.exec, &adapter->pause_done, EXEC_NEVER);
+		wait_for_pause(adapter);
 	out = __atomic_load_n(&adapter->indicated, __ATOMIC_ACQUIRE);
 	if (out != 0)
 		ndis_broken(adapter, 54, out, "the pause ended with %u frames not returned", out);
@@ -333,6 +369,7 @@ const struct ndis_face ndis6_face = {
 	.restart_name = "MiniportRestart",
 	.pause_name = "MiniportPause",
 	.halt_name = "MiniportHaltEx",
+	.shut_down_name = "MiniportShutdownEx",
 	.unload = ndis6_unload,
 	.initialize = initialize6,
 	.restart = restart6,
@@ -440,6 +477,7 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
 			    "NdisMDeregisterScatterGatherDma was given %s", ndis_kind_name(kind));
 		return;
 	}
+	ndis_check_shutdown(dma->adapter, "NdisMDeregisterScatterGatherDma");
 	ndis_adapter_counts(dma->adapter, &counts);
 	if (counts.blocks_live != 0 || counts.pending != 0)
 		ndis_broken(dma->adapter, 48, counts.blocks_live,

@@ -99,16 +99,31 @@ void ndis_io_forget(struct ndis_adapter *adapter)
 	pthread_mutex_unlock(&windows_mutex);
 }
 
-/* The device and offset behind a register's address. */
+/* A driver that was told of the removal has no business with registers. */
+static bool is_present(struct ndis_adapter *adapter, uint32_t offset)
+{
+	enum ndis_presence presence = ndis_presence(adapter);
+
+	if (presence == NDIS_REMOVED)
+		ndis_broken(adapter, 56, offset,
+			    "the register at offset 0x%x was touched after the surprise removal",
+			    offset);
+	return presence == NDIS_PRESENT;
+}
+
+/* The device and offset behind a register's address; NULL: nobody answers. */
 static struct device *find_register(volatile ULONG *reg, uint32_t *offset)
 {
+	struct ndis_adapter *adapter;
+
 	for (int i = 0; i < WINDOWS_MAX; i++) {
 		uint8_t *base = __atomic_load_n(&windows[i].base, __ATOMIC_ACQUIRE);
 		uintptr_t at = (uintptr_t)reg - (uintptr_t)base;
 
 		if (base != NULL && at < windows[i].len_bytes) {
 			*offset = (uint32_t)at;
-			return windows[i].adapter->device;
+			adapter = windows[i].adapter;
+			return is_present(adapter, *offset) ? adapter->device : NULL;
 		}
 	}
 	ndis_broken(NULL, 56, (uintptr_t)reg,
@@ -141,6 +156,8 @@ static void raise_line(void *ctx)
 {
 	struct ndis_adapter *adapter = ctx;
 
+	if (ndis_adapter_is_gone(adapter))
+		return;
 	pthread_mutex_lock(&adapter->irq_mutex);
 	if (adapter->interrupt != NULL) {
 		__atomic_store_n(&adapter->irq_waiting, 1, __ATOMIC_RELEASE);
@@ -253,6 +270,7 @@ void ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where)
 	}
 	adapter = interrupt->adapter;
 	ndis_check_irql(adapter, PASSIVE_LEVEL, 48, where);
+	ndis_check_shutdown(adapter, where);
 	pthread_mutex_lock(&adapter->irq_mutex);
 	adapter->interrupt = NULL;
 	__atomic_store_n(&adapter->irq_waiting, 0, __ATOMIC_RELEASE);

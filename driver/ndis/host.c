@@ -21,7 +21,9 @@ struct ndis_host *ndis_host(void)
 
 static void close_lanes(void)
 {
-	struct exec_lane *const lanes[] = {the_host.work, the_host.worker, the_host.timers};
+	struct exec_lane *const lanes[] = {the_host.work,    the_host.worker,	the_host.timers,
+					   the_host.early,   the_host.storm[0], the_host.storm[1],
+					   the_host.storm[2]};
 
 	for (size_t i = 0; i < ARRAYSIZE(lanes); i++) {
 		if (lanes[i] != NULL)
@@ -42,6 +44,22 @@ static void note_time(void)
 		the_host.opened_wall_ns = (int64_t)the_host.opened_ns;
 }
 
+/* The threads that only some faults want. */
+static bool open_fault_lanes(const struct ndis_host_config *config)
+{
+	if (config->faults.early > 0) {
+		the_host.early = exec_lane_open(config->exec, "ndis-early");
+		if (the_host.early == NULL)
+			return false;
+	}
+	for (int i = 0; i < NDIS_STORM_LANES && config->faults.storm > 0; i++) {
+		the_host.storm[i] = exec_lane_open(config->exec, "ndis-storm");
+		if (the_host.storm[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
 int ndis_host_open(const struct ndis_host_config *config)
 {
 	if (host_is_open)
@@ -50,7 +68,8 @@ int ndis_host_open(const struct ndis_host_config *config)
 	the_host.worker = exec_lane_open(config->exec, "ndis-worker");
 	the_host.timers = exec_lane_open(config->exec, "ndis-timer");
 	the_host.work = exec_lane_open(config->exec, "ndis-work");
-	if (the_host.worker == NULL || the_host.timers == NULL || the_host.work == NULL) {
+	if (the_host.worker == NULL || the_host.timers == NULL || the_host.work == NULL ||
+	    !open_fault_lanes(config)) {
 		close_lanes();
 		return -ENOMEM;
 	}
@@ -71,7 +90,17 @@ void ndis_host_close(void)
 
 void ndis_host_flush(void)
 {
-	exec_flush(the_host.worker);
+	struct exec_lane *lanes[] = {the_host.worker,
+				     the_host.early,
+				     the_host.storm[0],
+				     the_host.storm[1],
+				     the_host.storm[2],
+				     /* what those have handed on */ the_host.worker};
+
+	for (size_t i = 0; i < ARRAYSIZE(lanes); i++) {
+		if (lanes[i] != NULL)
+			exec_flush(lanes[i]);
+	}
 }
 
 void ndis_driver_register(struct ndis_driver *driver)

@@ -24,6 +24,19 @@
 struct ndis_driver;
 struct ndis_adapter;
 
+/* What becomes of broken rules. */
+enum ndis_verify {
+	NDIS_VERIFY_REPORT, /* they are counted and told */
+	NDIS_VERIFY_ABORT,  /* and the first one is the last: stop() */
+	NDIS_VERIFY_OFF,    /* nobody looks; what is impossible is still refused */
+};
+
+struct ndis_violation {
+	uint16_t rule; /* the R-number; ndis_rule() has what it says */
+	uint64_t count;
+	char first[512]; /* where and what happened the first time, in a sentence */
+};
+
 struct ndis_host_config {
 	struct exec *exec;
 	uint64_t seed;
@@ -34,6 +47,17 @@ struct ndis_host_config {
 	 * since when it halts.  May be NULL.  Thread: the halting one.
 	 */
 	void (*stalled)(uint32_t pending, uint64_t for_ns);
+	enum ndis_verify verify;
+	/*
+	 * A rule was broken and verify is NDIS_VERIFY_ABORT: ends the program.  Locks of the driver
+	 * and of the host may be held.  Thread: any.
+	 */
+	void (*stop)(const struct ndis_violation *violation);
+	/*
+	 * How long a halt or pause may wait when nothing is outstanding, until it is said to wait
+	 * for nothing, and its wait is ended; 0: 2 s.
+	 */
+	uint64_t patience_ns;
 	/* A line that a driver says: DbgPrint, its error log.  May be NULL.  Thread: any. */
 	void (*log)(const char *line);
 };
@@ -83,6 +107,14 @@ void ndis_adapter_shut_down(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION a
 /* MiniportHaltEx; afterwards what the miniport left behind is reported and reclaimed (R50). */
 void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
 
+/*
+ * The device is pulled out: its registers read as ones, and it reaches neither memory nor the
+ * interrupt.  The miniport learns of it when it is halted with NdisHaltDeviceSurpriseRemoved, and
+ * may touch no register from then on (R56).  Thread: any.
+ */
+void ndis_adapter_vanish(struct ndis_adapter *adapter);
+bool ndis_adapter_is_gone(const struct ndis_adapter *adapter);
+
 /* Returns when no interrupt is asserted, queued or being served: every stored frame was seen. */
 void ndis_adapter_flush_interrupts(struct ndis_adapter *adapter);
 /* Whether an interrupt is asserted and not yet served to its end. */
@@ -102,6 +134,12 @@ struct ndis_protocol {
 };
 void ndis_adapter_bind(struct ndis_adapter *adapter, const struct ndis_protocol *protocol);
 
+/*
+ * The most shared memory that the adapter may have, live and pending; what goes beyond it is
+ * reported (R27).  0: not known, as at first.
+ */
+void ndis_adapter_set_limit(struct ndis_adapter *adapter, uint64_t bytes);
+
 /* What the shared-memory ledger says. */
 struct ndis_memory_counts {
 	uint64_t requests;	 /* asynchronous requests */
@@ -112,6 +150,7 @@ struct ndis_memory_counts {
 	uint64_t freed;
 	uint64_t bytes_live;
 	uint64_t bytes_peak;
+	uint64_t bytes_pending;	 /* asked for, not completed */
 	uint64_t bytes_uncached; /* of those live: NDIS 5 memory asked for with Cached FALSE */
 	uint32_t blocks_live;
 	uint32_t pending;
@@ -120,12 +159,6 @@ struct ndis_memory_counts {
 void ndis_adapter_counts(struct ndis_adapter *adapter, struct ndis_memory_counts *counts);
 
 /* --- broken rules ----------------------------------------------------------------------------- */
-
-struct ndis_violation {
-	uint16_t rule; /* the R-number */
-	uint64_t count;
-	char first[160]; /* what happened the first time, in a sentence */
-};
 
 /* How many violations there were since ndis_host_open(). */
 uint64_t ndis_violations(void);

@@ -5,7 +5,10 @@
 #include <pthread.h>
 
 #include "driver/ndis/autopool.h"
+#include "driver/ndis/callback.h"
 #include "driver/ndis/host.h"
+#include "driver/ndis/ledger.h"
+#include "driver/ndis/rules.h"
 #include "driver/spec/rng.h"
 #include "poolscope.h"
 
@@ -43,9 +46,13 @@ const char *ndis_kind_name(enum ndis_kind kind);
 
 /* --- the host: host.c ------------------------------------------------------------------------- */
 
+#define NDIS_STORM_LANES 3
+
 struct ndis_host {
 	struct ndis_host_config config;
 	struct exec_lane *worker; /* completions, at PASSIVE_LEVEL */
+	struct exec_lane *early;  /* the same, for the faults of these names; NULL without them */
+	struct exec_lane *storm[NDIS_STORM_LANES];
 	struct exec_lane *timers; /* timer functions, at DISPATCH_LEVEL */
 	struct exec_lane *work;	  /* work items, at PASSIVE_LEVEL; they may wait for completions */
 	uint64_t opened_ns;	  /* on the executor's clock */
@@ -62,7 +69,7 @@ struct ndis_interrupt;
 struct ndis_face {
 	unsigned int generation;
 	/* The functions behind the states, for reports. */
-	const char *initialize_name, *restart_name, *pause_name, *halt_name;
+	const char *initialize_name, *restart_name, *pause_name, *halt_name, *shut_down_name;
 	void (*unload)(struct ndis_driver *driver);
 	NDIS_STATUS (*initialize)(struct ndis_adapter *adapter);
 	NDIS_STATUS (*restart)(struct ndis_adapter *adapter);
@@ -96,30 +103,20 @@ void ndis_driver_register(struct ndis_driver *driver);
 
 /* --- shared memory: shared_memory.c ----------------------------------------------------------- */
 
-/* One live allocation, as the driver must give it back. */
-struct shared_block {
-	struct shared_block *next;
-	PVOID va;
-	bus_addr_t bus;
-	ULONG length;
-	BOOLEAN cached;	 /* as asked for */
-	uint32_t number; /* in the pool that the host keeps */
-	bool is_cached;	 /* as granted: NDIS 6 caches all memory (R26) */
-};
+/* After halt: reports what is left (R50), and takes it back.  has_started: it was not a failed
+ * start (R53). */
+void ndis_shared_memory_reclaim(struct ndis_adapter *adapter, bool has_started);
 
-struct shared_memory {
-	pthread_mutex_t mutex;
-	struct shared_block *live;
-	struct shared_request *pending; /* accepted, not completed */
-	struct rng rng;			/* lead times and faults */
-	struct fault_windows windows;
-	bool odd_failure; /* the next failure passes a NULL PhysicalAddress (R8) */
-	struct ndis_memory_counts counts;
-};
+/* --- requests: request.c ---------------------------------------------------------------------- */
 
-void ndis_shared_memory_init(struct ndis_adapter *adapter, uint64_t seed, uint64_t stream);
-/* After halt: reports what is left (R50), and takes it back. */
-void ndis_shared_memory_reclaim(struct ndis_adapter *adapter);
+/* What both asynchronous calls do once the handle is known to be good. */
+NDIS_STATUS ndis_request_memory(struct ndis_adapter *adapter,
+				MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *completion, ULONG length,
+				BOOLEAN cached, PVOID context);
+/* The halt begins: what a fault has held back completes. */
+void ndis_requests_storm(struct ndis_adapter *adapter);
+/* Reports what is pending after the halt (R18), and forgets it. */
+void ndis_requests_drop(struct ndis_adapter *adapter);
 
 /* --- adapters: adapter.c ---------------------------------------------------------------------- */
 
@@ -191,6 +188,13 @@ struct ndis_config_value {
 	WCHAR text[64];
 };
 
+/* Whether the device is there (R56). */
+enum ndis_presence {
+	NDIS_PRESENT,
+	NDIS_VANISHED, /* and the miniport does not know yet */
+	NDIS_REMOVED,  /* and the miniport was told */
+};
+
 struct ndis_adapter {
 	struct ndis_object object;
 	struct ndis_adapter *next;
@@ -200,7 +204,13 @@ struct ndis_adapter {
 	enum ndis_adapter_state state; /* written by the controlling thread; read atomically */
 	NDIS_HANDLE context;	       /* of the miniport: what its callbacks are given */
 	ULONG attributes;
-	uint64_t halting_ns;	     /* when MiniportHaltEx was called */
+	uint64_t halting_ns; /* when MiniportHaltEx was called */
+	uint64_t idle_ns;    /* since when a halt or pause has waited for nothing; 0: it has not */
+	uint64_t callbacks;  /* atomic: so far */
+	bool has_run;
+	struct exec_job removal_job;
+	uint32_t gone;		     /* atomic: enum ndis_presence */
+	uint32_t borrowed;	     /* atomic: whether any frame was RESOURCES */
 	uint32_t pause_done;	     /* atomic */
 	uint32_t indicated;	     /* atomic: frames that the protocols have */
 	struct poolscope_pool *pool; /* where violations go */
@@ -209,6 +219,7 @@ struct ndis_adapter {
 	struct ndis_dma *dma;
 	struct ndis5_adapter five;
 	struct shared_memory memory;
+	struct ndis_tracked_list tracked; /* descriptors that frames can be indicated with */
 
 	pthread_mutex_t irq_mutex; /* guards interrupt against the line */
 	struct ndis_interrupt *interrupt;
@@ -252,12 +263,18 @@ void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet);
 
 void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length);
 
-/*
- * Which function of the miniport this thread is about to be in, for whoever has to say where it
- * crashed.  Returns: what _end() wants.
- */
-const char *ndis_callback_begin(const char *name);
-void ndis_callback_end(const char *before);
+/* --- descriptors of memory: describe.c -------------------------------------------------------- */
+
+/* One descriptor more is wanted.  Returns: false when it must fail, by the fault of that name. */
+bool ndis_may_describe(void);
+/* A descriptor could not be had, whatever the reason. */
+void ndis_note_starved(void);
+/* Memory is described for the device or the protocols: neighbours share no line (R38). */
+void ndis_check_line(PVOID va, ULONG length);
+/* Whether an MDL chain describes memory in [first, after). */
+bool ndis_describes(const MDL *mdl, uintptr_t first, uintptr_t after);
+/* The first bytes of a frame in one word: when they change, somebody wrote.  0: not known. */
+uintptr_t ndis_frame_sum(const MDL *mdl, ULONG offset, ULONG length);
 
 /* Frees what NdisInitializeTimer() made; no timer may be set any more. */
 void ndis_timers_forget(void);
@@ -267,15 +284,31 @@ void ndis_timers_forget(void);
 /* The host runs on exec from here on: locks and levels follow its threads. */
 void ndis_sync_begin(struct exec *exec);
 void ndis_sync_end(struct exec *exec);
+/* Spin locks that this thread holds. */
+unsigned int ndis_locks_held(void);
+/* A wait of a miniport has ended without what it waited for.  Returns: whether it was a halt's, and
+ * nothing was outstanding for long. */
+bool ndis_waited_in_vain(void);
+
+/* --- presence.c ------------------------------------------------------------------------------- */
+
+enum ndis_presence ndis_presence(const struct ndis_adapter *adapter);
+/* Before the first restart: the device may be pulled out some time after it. */
+void ndis_removal_plan(struct ndis_adapter *adapter);
+void ndis_removal_forget(struct ndis_adapter *adapter);
 
 void ndis_interrupt_init(struct ndis_adapter *adapter);
 void ndis_io_forget(struct ndis_adapter *adapter);
 
 /* --- broken rules: verifier.c ----------------------------------------------------------------- */
 
+/* Whether rules are watched at all (config.verify). */
+bool ndis_verifies(void);
+
 /*
  * Rule was broken: counts it, tells the pool of adapter (or, if that is NULL, of the adapter whose
- * callback this thread is in), and keeps the first sentence about it.
+ * callback this thread is in), and keeps the first sentence about it, to which it adds where it
+ * happened.  Does not return when the host is to stop at the first.
  */
 void ndis_broken(struct ndis_adapter *adapter, uint16_t rule, uint64_t object, const char *format,
 		 ...) __attribute__((format(printf, 4, 5)));
@@ -283,5 +316,18 @@ void ndis_violations_forget(void);
 
 /* Reports rule unless the thread's level is at most `most`.  Returns: whether it is. */
 bool ndis_check_irql(struct ndis_adapter *adapter, KIRQL most, uint16_t rule, const char *where);
+/* Reports rule 55 if this is inside a shutdown function.  Returns: whether it is. */
+bool ndis_check_shutdown(struct ndis_adapter *adapter, const char *where);
+
+/* --- waiting: patience.c ---------------------------------------------------------------------- */
+
+/*
+ * A halt or pause of adapter has waited and may wait again; `for_what` is "halt" or "pause".
+ * Reports it when nothing has been outstanding for the host's patience.
+ * Returns: whether it waits for nothing, and for ever.
+ */
+bool ndis_waits_for_nothing(struct ndis_adapter *adapter, const char *for_what);
+/* How long one wait lasts until somebody looks. */
+uint64_t ndis_patience_ns(void);
 
 #endif

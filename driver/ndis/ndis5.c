@@ -563,6 +563,7 @@ const struct ndis_face ndis5_face = {
 	.restart_name = "MiniportSetInformation",
 	.pause_name = "MiniportSetInformation",
 	.halt_name = "MiniportHalt",
+	.shut_down_name = "MiniportShutdown",
 	.unload = unload,
 	.initialize = initialize,
 	.restart = restart,

@@ -13,23 +13,53 @@ enum { BATCH = 64 };
 struct nbl_pool {
 	struct ndis_object object;
 	struct ndis_adapter *adapter;
-	uint32_t lists; /* atomic: allocated and not freed */
+	uint32_t lists;	 /* atomic: allocated and not freed */
+	uint32_t behind; /* atomic: of them those that came back behind others, and rest since */
 };
 
 /* A list and its only net buffer, in one piece. */
 struct nbl_storage {
 	NET_BUFFER_LIST list;
 	NET_BUFFER buffer;
+	struct ndis_tracked tracked;
+	uintptr_t sum; /* of the frame while it is out */
+	bool behind;   /* it came back behind others in a chain, and was not used since */
 };
+
+static struct nbl_storage *storage_of(PNET_BUFFER_LIST nbl)
+{
+	return CONTAINING_RECORD(nbl, struct nbl_storage, list);
+}
 
 static enum owner owner_of(const NET_BUFFER_LIST *nbl)
 {
-	return (enum owner)(uintptr_t)nbl->NdisReserved[0];
+	return (enum owner)(uintptr_t)__atomic_load_n(&nbl->NdisReserved[0], __ATOMIC_ACQUIRE);
 }
 
 static void set_owner(PNET_BUFFER_LIST nbl, enum owner owner)
 {
-	nbl->NdisReserved[0] = (PVOID)(uintptr_t)owner;
+	__atomic_store_n(&nbl->NdisReserved[0], (PVOID)(uintptr_t)owner, __ATOMIC_RELEASE);
+}
+
+static bool is_out(const struct ndis_tracked *tracked, uintptr_t first, uintptr_t after)
+{
+	const struct nbl_storage *storage = CONTAINING_RECORD(tracked, struct nbl_storage, tracked);
+
+	if (owner_of(&storage->list) == OWNER_MINIPORT)
+		return false;
+	for (const NET_BUFFER *nb = storage->list.FirstNetBuffer; nb != NULL; nb = nb->Next) {
+		if (ndis_describes(nb->MdlChain, first, after))
+			return true;
+	}
+	return false;
+}
+
+static uintptr_t sum_of(const NET_BUFFER_LIST *nbl)
+{
+	const NET_BUFFER *nb = nbl->FirstNetBuffer;
+
+	return nb != NULL ? ndis_frame_sum(nb->CurrentMdl, nb->CurrentMdlOffset, nb->DataLength)
+			  : 0;
 }
 
 void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length)
@@ -43,10 +73,12 @@ void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length)
 
 PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 {
-	PMDL mdl = calloc(1, sizeof(*mdl));
+	PMDL mdl = ndis_may_describe() ? calloc(1, sizeof(*mdl)) : NULL;
 
-	if (mdl != NULL)
-		ndis_mdl_init(mdl, VirtualAddress, Length);
+	if (mdl == NULL)
+		return NULL;
+	ndis_mdl_init(mdl, VirtualAddress, Length);
+	ndis_check_line(VirtualAddress, Length);
 	return mdl;
 }
 
@@ -74,12 +106,18 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
 VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 {
 	struct nbl_pool *pool = PoolHandle;
-	uint32_t lists;
+	uint32_t lists, behind;
 
 	if (ndis_object_kind(PoolHandle) != NDIS_KIND_NBL_POOL)
 		return;
 	lists = __atomic_load_n(&pool->lists, __ATOMIC_ACQUIRE);
-	if (lists != 0)
+	behind = __atomic_load_n(&pool->behind, __ATOMIC_ACQUIRE);
+	if (lists != 0 && behind != 0)
+		ndis_broken(pool->adapter, 60, behind,
+			    "NdisFreeNetBufferListPool: %u lists of the pool are not freed, of "
+			    "which %u came back behind others in a chain, and were not used since",
+			    lists, behind);
+	else if (lists != 0)
 		ndis_broken(pool->adapter, 50, lists,
 			    "NdisFreeNetBufferListPool: %u lists of the pool are not freed", lists);
 	ndis_object_remove(&pool->object);
@@ -104,7 +142,7 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
 	struct nbl_pool *pool = PoolHandle;
 	struct nbl_storage *storage;
 
-	if (ndis_object_kind(PoolHandle) != NDIS_KIND_NBL_POOL)
+	if (ndis_object_kind(PoolHandle) != NDIS_KIND_NBL_POOL || !ndis_may_describe())
 		return NULL;
 	storage = calloc(1, sizeof(*storage));
 	if (storage == NULL)
@@ -118,7 +156,20 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
 	storage->buffer.CurrentMdlOffset = DataOffset;
 	storage->buffer.DataOffset = DataOffset;
 	storage->buffer.DataLength = (ULONG)DataLength;
+	storage->tracked.is_out = is_out;
+	ndis_track(pool->adapter, &storage->tracked);
 	return &storage->list;
+}
+
+static void set_behind(PNET_BUFFER_LIST nbl, bool behind)
+{
+	struct nbl_storage *storage = storage_of(nbl);
+	struct nbl_pool *pool = nbl->NdisPoolHandle;
+
+	if (storage->behind == behind)
+		return;
+	storage->behind = behind;
+	__atomic_add_fetch(&pool->behind, behind ? 1 : -1, __ATOMIC_ACQ_REL);
 }
 
 VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
@@ -128,8 +179,10 @@ VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 	if (owner_of(NetBufferList) != OWNER_MINIPORT)
 		ndis_broken(pool->adapter, 45, (uintptr_t)NetBufferList,
 			    "NdisFreeNetBufferList: the protocols still have this list");
+	set_behind(NetBufferList, false);
+	ndis_untrack(pool->adapter, &storage_of(NetBufferList)->tracked);
 	__atomic_sub_fetch(&pool->lists, 1, __ATOMIC_ACQ_REL);
-	free(CONTAINING_RECORD(NetBufferList, struct nbl_storage, list));
+	free(storage_of(NetBufferList));
 }
 
 /* Marks a chain; a list that is out already cannot be indicated again. */
@@ -141,6 +194,12 @@ static ULONG mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, en
 		if (owner_of(nbl) != OWNER_MINIPORT)
 			ndis_broken(adapter, 45, (uintptr_t)nbl,
 				    "a list that the protocols have was indicated again");
+		if (nbl->Status == NDIS_STATUS_RESOURCES && owner == OWNER_PROTOCOL)
+			ndis_broken(adapter, 43, (uintptr_t)nbl,
+				    "a list is marked RESOURCES by its Status, in an indication "
+				    "without the flag, which alone says so in NDIS 6");
+		set_behind(nbl, false);
+		storage_of(nbl)->sum = owner == OWNER_PROTOCOL ? sum_of(nbl) : 0;
 		set_owner(nbl, owner);
 		nbl->SourceHandle = adapter;
 		count++;
@@ -228,12 +287,23 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
 			    NumberOfNetBufferLists, count);
 	take_chain(adapter->autopool, NetBufferLists, borrowed);
 	if (borrowed) {
+		__atomic_store_n(&adapter->borrowed, 1, __ATOMIC_RELEASE);
 		indicate_borrowed(adapter, NetBufferLists, ReceiveFlags);
 		return;
 	}
 	__atomic_add_fetch(&adapter->indicated, count, __ATOMIC_ACQ_REL);
 	adapter->protocol.receive(adapter->protocol.ctx, adapter, NetBufferLists, count,
 				  ReceiveFlags);
+}
+
+static void check_sum(struct ndis_adapter *adapter, PNET_BUFFER_LIST nbl)
+{
+	uintptr_t sum = storage_of(nbl)->sum;
+
+	if (sum != 0 && sum != sum_of(nbl))
+		ndis_broken(adapter, 45, (uintptr_t)nbl,
+			    "a frame that the protocols had comes back with other bytes than it "
+			    "was indicated with");
 }
 
 /* Checks a chain that comes back.  Returns: how many lists it has. */
@@ -249,6 +319,8 @@ static uint32_t unmark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chai
 			ndis_broken(adapter, 61, (uintptr_t)nbl, "a list was returned twice");
 		else
 			count++;
+		check_sum(adapter, nbl);
+		set_behind(nbl, nbl != chain);
 		set_owner(nbl, OWNER_MINIPORT);
 	}
 	return count;

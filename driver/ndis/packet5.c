@@ -33,6 +33,8 @@ struct packet_storage {
 	struct ndis_adapter *adapter; /* that indicated it */
 	uint32_t owner;		      /* enum owner, atomic */
 	uint32_t id;		      /* in the pool that the host keeps, while it is out */
+	struct ndis_tracked tracked;
+	uintptr_t sum; /* of the frame while it is out */
 	NDIS_PACKET packet;
 };
 
@@ -116,8 +118,12 @@ VOID NdisAllocateBuffer(PNDIS_STATUS Status, PNDIS_BUFFER *Buffer, NDIS_HANDLE P
 	    !ndis_check_irql(pool->adapter, DISPATCH_LEVEL, 14, "NdisAllocateBuffer"))
 		return;
 	*Status = NDIS_STATUS_RESOURCES;
-	if (!pool_get(pool))
+	if (!ndis_may_describe())
 		return;
+	if (!pool_get(pool)) {
+		ndis_note_starved();
+		return;
+	}
 	storage = calloc(1, sizeof(*storage));
 	if (storage == NULL) {
 		pool_put(pool);
@@ -125,6 +131,7 @@ VOID NdisAllocateBuffer(PNDIS_STATUS Status, PNDIS_BUFFER *Buffer, NDIS_HANDLE P
 	}
 	storage->pool = pool;
 	ndis_mdl_init(&storage->buffer, VirtualAddress, Length);
+	ndis_check_line(VirtualAddress, Length);
 	*Buffer = &storage->buffer;
 	*Status = NDIS_STATUS_SUCCESS;
 }
@@ -161,6 +168,30 @@ static bool pass(struct packet_storage *storage, enum owner from, enum owner to)
 
 	return __atomic_compare_exchange_n(&storage->owner, &expected, to, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_ACQUIRE);
+}
+
+static bool is_out(const struct ndis_tracked *tracked, uintptr_t first, uintptr_t after)
+{
+	const struct packet_storage *storage =
+		CONTAINING_RECORD(tracked, struct packet_storage, tracked);
+
+	return owner_of(storage) != OWNER_MINIPORT &&
+	       ndis_describes(storage->packet.Private.Head, first, after);
+}
+
+static uintptr_t sum_of(const struct packet_storage *storage)
+{
+	const NDIS_BUFFER *buffer = storage->packet.Private.Head;
+
+	return buffer != NULL ? ndis_frame_sum(buffer, 0, buffer->ByteCount) : 0;
+}
+
+static void check_sum(const struct packet_storage *storage)
+{
+	if (storage->sum != 0 && storage->sum != sum_of(storage))
+		ndis_broken(storage->adapter, 45, (uintptr_t)&storage->packet,
+			    "a frame that the protocols had comes back with other bytes than it "
+			    "was indicated with");
 }
 
 VOID NdisAllocatePacketPoolEx(PNDIS_STATUS Status, PNDIS_HANDLE PoolHandle,
@@ -218,8 +249,12 @@ VOID NdisAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET *Packet, NDIS_HANDLE P
 	    !ndis_check_irql(pool->adapter, DISPATCH_LEVEL, 14, "NdisAllocatePacket"))
 		return;
 	*Status = NDIS_STATUS_RESOURCES;
-	if (!pool_get(pool))
+	if (!ndis_may_describe())
 		return;
+	if (!pool_get(pool)) {
+		ndis_note_starved();
+		return;
+	}
 	storage = calloc(1, pool->packet_bytes);
 	if (storage == NULL) {
 		pool_put(pool);
@@ -228,6 +263,8 @@ VOID NdisAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET *Packet, NDIS_HANDLE P
 	storage->pool = pool;
 	storage->packet.Private.Pool = pool;
 	storage->packet.Private.NdisPacketOobOffset = pool->oob_offset;
+	storage->tracked.is_out = is_out;
+	ndis_track(pool->adapter, &storage->tracked);
 	*Packet = &storage->packet;
 	*Status = NDIS_STATUS_SUCCESS;
 }
@@ -239,6 +276,7 @@ VOID NdisFreePacket(PNDIS_PACKET Packet)
 	if (owner_of(storage) != OWNER_MINIPORT)
 		ndis_broken(storage->pool->adapter, 45, (uintptr_t)Packet,
 			    "NdisFreePacket: the protocols still have this packet");
+	ndis_untrack(storage->pool->adapter, &storage->tracked);
 	pool_put(storage->pool);
 	free(storage);
 }
@@ -323,8 +361,10 @@ static void indicate_given(struct ndis_adapter *adapter, PPNDIS_PACKET packets, 
 {
 	enum owner owner = adapter->five.serialized ? OWNER_LENT : OWNER_PROTOCOL;
 
-	for (UINT i = 0; i < n; i++)
+	for (UINT i = 0; i < n; i++) {
+		storage_of(packets[i])->sum = sum_of(storage_of(packets[i]));
 		set_owner(storage_of(packets[i]), owner);
+	}
 	__atomic_add_fetch(&adapter->indicated, n, __ATOMIC_ACQ_REL);
 	take(adapter, packets, n, false);
 	deliver(adapter, packets, n, false);
@@ -342,6 +382,8 @@ static void indicate_borrowed(struct ndis_adapter *adapter, PPNDIS_PACKET packet
 {
 	for (UINT i = 0; i < n; i++)
 		set_owner(storage_of(packets[i]), OWNER_BORROWED);
+	if (n > 0)
+		__atomic_store_n(&adapter->borrowed, 1, __ATOMIC_RELEASE);
 	take(adapter, packets, n, true);
 	deliver(adapter, packets, n, true);
 	for (UINT i = 0; i < n; i++)
@@ -381,6 +423,8 @@ static bool come_back(struct packet_storage *storage)
 {
 	uint32_t id = storage->id; /* read before it may be used again */
 
+	if (owner_of(storage) == OWNER_PROTOCOL)
+		check_sum(storage);
 	if (pass(storage, OWNER_PROTOCOL, OWNER_MINIPORT)) {
 		__atomic_sub_fetch(&storage->adapter->indicated, 1, __ATOMIC_ACQ_REL);
 		autopool_return(storage->adapter->autopool, &id, 1);

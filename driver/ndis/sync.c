@@ -10,6 +10,18 @@ static __thread KIRQL current_irql;
 /* The executor has one thread: a lock that is held is one that nobody can release meanwhile. */
 static bool one_thread;
 
+/* What this thread has of spin locks; and whether it let a halt go on under one of them. */
+static __thread unsigned int locks_held;
+static __thread bool lingers;
+
+/* How long the halt may run ahead of a completion that still holds a lock. */
+#define LINGER_NS UINT64_C(20000000)
+
+unsigned int ndis_locks_held(void)
+{
+	return locks_held;
+}
+
 /* A job that runs while another waits starts as a fresh thread does, outside of any adapter. */
 static void suspend(struct exec_context *context)
 {
@@ -69,13 +81,41 @@ VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 	SpinLock->Held = FALSE;
 }
 
+/* Whether this is the halt function of adapter. */
+static bool is_halting(const struct ndis_adapter *adapter)
+{
+	return adapter != NULL && ndis_adapter_state(adapter) == NDIS_ADAPTER_HALTING &&
+	       ndis_callback()->name == adapter->driver->face->halt_name;
+}
+
+static bool is_taken(PNDIS_SPIN_LOCK SpinLock)
+{
+	if (one_thread)
+		return SpinLock->Held;
+	if (pthread_mutex_trylock(&SpinLock->Mutex) != 0)
+		return true;
+	pthread_mutex_unlock(&SpinLock->Mutex);
+	return false;
+}
+
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+	struct ndis_adapter *adapter = ndis_current_adapter();
+
+	if (is_taken(SpinLock)) {
+		ndis_broken(NULL, 52, (uintptr_t)SpinLock,
+			    "NdisFreeSpinLock was given a lock that is held: by a completion, "
+			    "whose last touch of the adapter is still to come");
+		/* Now it comes before the memory goes. */
+		if (is_halting(adapter))
+			ndis_host_flush();
+	}
 	pthread_mutex_destroy(&SpinLock->Mutex);
 }
 
 static void lock(PNDIS_SPIN_LOCK SpinLock)
 {
+	locks_held++;
 	if (!one_thread) {
 		pthread_mutex_lock(&SpinLock->Mutex);
 		return;
@@ -88,8 +128,21 @@ static void lock(PNDIS_SPIN_LOCK SpinLock)
 	SpinLock->Held = TRUE;
 }
 
+/* The halt goes on, and may find the lock taken when it frees it (R52). */
+static void linger(void)
+{
+	struct exec *exec = ndis_host()->config.exec;
+	const uint32_t never = 0;
+
+	lingers = false;
+	exec_wait(exec, &never, exec_now_ns(exec) + LINGER_NS);
+}
+
 static void unlock(PNDIS_SPIN_LOCK SpinLock)
 {
+	if (lingers)
+		linger();
+	locks_held--;
 	if (one_thread)
 		SpinLock->Held = FALSE;
 	else
@@ -146,11 +199,22 @@ VOID NdisInitializeEvent(PNDIS_EVENT Event)
 	__atomic_store_n(&Event->Signalled, 0, __ATOMIC_RELEASE);
 }
 
+/* A completion that lets the halt go on, while it holds a lock, is going to touch that lock. */
+static void note_locked_event(void)
+{
+	struct ndis_adapter *adapter = ndis_current_adapter();
+
+	if (locks_held != 0 && !one_thread && ndis_verifies() && adapter != NULL &&
+	    ndis_callback()->completes && ndis_adapter_state(adapter) == NDIS_ADAPTER_HALTING)
+		lingers = true;
+}
+
 VOID NdisSetEvent(PNDIS_EVENT Event)
 {
 	/* The waiter may free the event at once: nothing of it is used after the store (R52). */
 	__atomic_store_n(&Event->Signalled, 1, __ATOMIC_RELEASE);
 	exec_wake(ndis_host()->config.exec);
+	note_locked_event();
 }
 
 VOID NdisResetEvent(PNDIS_EVENT Event)
@@ -159,30 +223,46 @@ VOID NdisResetEvent(PNDIS_EVENT Event)
 }
 
 /* A halt that waits in vain is told to whoever runs the host (R51). */
-static void note_stall(void)
+static void note_stall(struct ndis_adapter *adapter)
 {
-	struct ndis_adapter *adapter = ndis_current_adapter();
 	const struct ndis_host_config *config = &ndis_host()->config;
 	struct ndis_memory_counts counts;
 
-	if (config->stalled == NULL || adapter == NULL ||
-	    ndis_adapter_state(adapter) != NDIS_ADAPTER_HALTING)
+	if (config->stalled == NULL)
 		return;
 	ndis_adapter_counts(adapter, &counts);
 	config->stalled(counts.pending, exec_now_ns(config->exec) - adapter->halting_ns);
 }
 
+bool ndis_waited_in_vain(void)
+{
+	struct ndis_adapter *adapter = ndis_current_adapter();
+
+	if (!is_halting(adapter))
+		return false;
+	note_stall(adapter);
+	return ndis_waits_for_nothing(adapter, "halt");
+}
+
 BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait)
 {
 	struct exec *exec = ndis_host()->config.exec;
-	uint64_t until = EXEC_NEVER;
+	uint64_t until = EXEC_NEVER, slice;
 
 	if (!ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "NdisWaitEvent"))
 		return __atomic_load_n(&Event->Signalled, __ATOMIC_ACQUIRE) != 0;
 	if (MsToWait != 0)
 		until = exec_now_ns(exec) + MsToWait * UINT64_C(1000000);
-	if (exec_wait(exec, &Event->Signalled, until))
-		return TRUE;
-	note_stall();
-	return FALSE;
+	for (;;) {
+		slice = until;
+		if (until == EXEC_NEVER && is_halting(ndis_current_adapter()))
+			slice = exec_now_ns(exec) + ndis_patience_ns();
+		if (exec_wait(exec, &Event->Signalled, slice))
+			return TRUE;
+		/* A halt that waits for nothing goes on, so that the rest can be seen. */
+		if (ndis_waited_in_vain())
+			return TRUE;
+		if (until != EXEC_NEVER)
+			return FALSE;
+	}
 }

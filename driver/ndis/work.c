@@ -136,8 +136,10 @@ VOID NdisMSleep(ULONG MicrosecondsToSleep)
 	struct exec *exec = ndis_host()->config.exec;
 	const uint32_t never = 0;
 
-	if (ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "NdisMSleep"))
-		exec_wait(exec, &never, exec_now_ns(exec) + MicrosecondsToSleep * UINT64_C(1000));
+	if (!ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "NdisMSleep"))
+		return;
+	exec_wait(exec, &never, exec_now_ns(exec) + MicrosecondsToSleep * UINT64_C(1000));
+	ndis_waited_in_vain();
 }
 
 static uint64_t processor_ns(void)

@@ -66,6 +66,7 @@ static struct {
 	void (*held)(void);	    /* atomic: called once, when the driver has set RX_HOLD */
 	struct ndis_protocol stack; /* who gets frames instead of the above */
 	uint8_t *first_payload;
+	uint64_t touched; /* frames that the test wrote to while they were out */
 } fx;
 
 /* --- the device, with somebody who looks on --------------------------------------------------- */
@@ -247,7 +248,7 @@ static inline void close_halted(void)
 	if (mismatches != 0)
 		print_message("%s\n", first);
 	assert_int_equal(mismatches, 0);
-	assert_int_equal(ndis_violations(), 0);
+	assert_int_equal(ndis_violations(), fx.touched);
 	assert_int_equal(dma_space_faults(fx.space), 0);
 	assert_int_equal(fx.damaged, 0);
 	ndis_adapter_close(fx.adapter);

@@ -161,19 +161,19 @@ static void both_generations_run_in_one_host(void **state)
 	exec_close(exec);
 }
 
-/* R22 (delta 1, 2): the same handle, the wrong call. */
+/* R19 (delta 1, 2): the same handle, the wrong call. */
 static void each_asynchronous_call_is_for_its_own_generation(void **state)
 {
 	begin();
 	assert_int_equal(NdisMAllocateSharedMemoryAsync(six.adapter, 64, TRUE, NULL),
 			 NDIS_STATUS_FAILURE);
-	assert_int_equal(times_broken(22), 1);
+	assert_int_equal(times_broken(19), 1);
 	assert_int_equal(NdisMAllocateSharedMemoryAsync(six.adapter->dma, 64, TRUE, NULL),
 			 NDIS_STATUS_FAILURE);
-	assert_int_equal(times_broken(22), 2);
+	assert_int_equal(times_broken(19), 2);
 	assert_int_equal(NdisMAllocateSharedMemoryAsyncEx(five.adapter, 64, TRUE, NULL),
 			 NDIS_STATUS_FAILURE);
-	assert_int_equal(times_broken(22), 3);
+	assert_int_equal(times_broken(19), 3);
 	end();
 	assert_int_equal(ndis_violations(), 3);
 }

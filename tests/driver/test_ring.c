@@ -359,6 +359,7 @@ static void stack_notices_a_byte_that_changed_while_it_held_the_frame(void **sta
 	send(3);
 	look();
 	fx.first_payload[40] ^= 1;
+	fx.touched++; /* R45: the host sees it, too */
 	assert_int_equal(end_with_stack(stack), 1);
 }
 

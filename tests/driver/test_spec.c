@@ -211,6 +211,48 @@ static void windows_have_their_lengths(void **state)
 	assert_int_equal(ndis_faults_parse("windows:bad=1us", &faults, why), -EINVAL);
 }
 
+static void every_fault_has_its_keys(void **state)
+{
+	struct ndis_faults f = {0};
+
+	assert_int_equal(ndis_faults_parse("refuse:p=0.1,status=resources+null:p=0.2,pa=garbage+"
+					   "delay:p=0.3,by=5ms+reorder:p=0.4+early:p=0.5+"
+					   "wrap:p=0.6+base:n=3+storm+removal:after=2s",
+					   &f, why),
+			 0);
+	assert_true(f.refuse == 0.1 && f.refuse_status == NDIS_STATUS_RESOURCES);
+	assert_true(f.null == 0.2 && f.null_form == NDIS_NULL_GARBAGE);
+	assert_true(f.delay == 0.3 && f.delay_ns == 5e6 && f.reorder == 0.4 && f.early == 0.5);
+	assert_true(f.wrap == 0.6 && f.base == 3 && f.storm == 1 && f.removal_ns == 2e9);
+	assert_int_equal(ndis_faults_parse("refuse:p=1,status=0xC0010011", &f, why), 0);
+	assert_int_equal(f.refuse_status, NDIS_STATUS_ADAPTER_NOT_READY);
+	assert_int_equal(ndis_faults_parse("refuse:p=1,status=0xC00100112", &f, why), -EINVAL);
+	assert_int_equal(ndis_faults_parse("null:p=1,pa=0x1", &f, why), -EINVAL);
+	assert_non_null(strstr(why, "at position 13 of"));
+	assert_int_equal(ndis_faults_parse("refuse:p=1,status=0x0", &f, why), -EINVAL);
+	assert_int_equal(ndis_faults_parse("base:n=5000000000", &f, why), -EINVAL);
+}
+
+/* R4: by turns, and FAILURE as at first */
+static void refusals_have_the_status_that_was_asked_for(void **state)
+{
+	struct ndis_faults f = {0};
+	bool odd = false, plain = false;
+	struct rng rng;
+
+	rng_init(&rng, 1, 1);
+	assert_int_equal(ndis_faults_refusal(&f, &rng), NDIS_STATUS_FAILURE);
+	assert_int_equal(ndis_faults_parse("refuse:p=1,status=any", &f, why), 0);
+	for (int i = 0; i < 200; i++) {
+		NDIS_STATUS status = ndis_faults_refusal(&f, &rng);
+
+		assert_true(status < 0); /* each is an error */
+		plain |= status == NDIS_STATUS_FAILURE;
+		odd |= status != NDIS_STATUS_FAILURE;
+	}
+	assert_true(plain && odd);
+}
+
 static void fail_options_add_up(void **state)
 {
 	struct ndis_faults faults = {0};
@@ -221,7 +263,8 @@ static void fail_options_add_up(void **state)
 	assert_true(faults.refuse == 0.5 && faults.null == 0.2);
 	assert_int_equal(ndis_faults_parse("refuse:p=0.1+", &faults, why), -EINVAL);
 	assert_int_equal(ndis_faults_parse("explode:p=0.1", &faults, why), -EINVAL);
-	assert_non_null(strstr(why, "refuse, null, windows"));
+	assert_non_null(strstr(
+		why, "refuse, null, delay, reorder, early, wrap, base, storm, removal, windows"));
 }
 
 enum { TEXT_FILE, TEXT_NUMBER, TEXT_OTHER };
@@ -318,6 +361,8 @@ int main(void)
 		cmocka_unit_test(pareto_keeps_its_tail_its_cap_and_its_share),
 		cmocka_unit_test(parts_add_up_and_load_grows_with_what_is_under_way),
 		cmocka_unit_test(windows_have_their_lengths),
+		cmocka_unit_test(every_fault_has_its_keys),
+		cmocka_unit_test(refusals_have_the_status_that_was_asked_for),
 		cmocka_unit_test(fail_options_add_up),
 		cmocka_unit_test(texts_end_at_a_comma_unless_quoted),
 		cmocka_unit_test(word_stands_for_its_number),

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "driver/ndis/internal.h"
+
+/* Deeper than any nesting of callbacks and waits that makes sense. */
+#define DEPTH_MAX 32
+
+static __thread struct ndis_callback stack[DEPTH_MAX];
+static __thread unsigned int depth;
+static __thread const char *current; /* read by a signal handler of the same thread */
+
+struct ndis_callback *ndis_callback(void)
+{
+	return &stack[depth < DEPTH_MAX ? depth : DEPTH_MAX - 1];
+}
+
+const char *ndis_callback_begin(const char *name)
+{
+	struct ndis_adapter *adapter = ndis_current_adapter();
+	const char *before = current;
+
+	depth++;
+	*ndis_callback() = (struct ndis_callback){.name = name};
+	if (adapter != NULL && name != NULL)
+		ndis_callback()->number =
+			__atomic_add_fetch(&adapter->callbacks, 1, __ATOMIC_RELAXED);
+	current = name;
+	return before;
+}
+
+void ndis_callback_end(const char *before)
+{
+	depth--;
+	current = before;
+}
+
+const char *ndis_callback_now(void)
+{
+	return current;
+}
