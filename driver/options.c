@@ -29,6 +29,7 @@ enum option_id {
 	OPT_HOLD,
 	OPT_LEAD,
 	OPT_FAIL,
+	OPT_VERIFY,
 	OPT_SEED,
 	OPT_FOR,
 	OPT_PACKETS,
@@ -76,9 +77,9 @@ static const struct {
 	{"hold", "SPEC", "how long the stack keeps a frame (lognormal:median=1ms,p99=10ms)",
 	 OPT_HOLD},
 	{"lead", "SPEC", "how long an allocation takes (lognormal:median=2ms,p99=12ms)", OPT_LEAD},
-	{"fail", "SPEC",
-	 "what goes wrong: refuse:p=P, null:p=P, windows:good=DUR,bad=DUR; may be repeated",
-	 OPT_FAIL},
+	{"fail", "SPEC", "what goes wrong, of the kinds below; may be repeated", OPT_FAIL},
+	{"verify", "HOW",
+	 "broken rules: report them at the end, abort at the first, or off (report)", OPT_VERIFY},
 	{"seed", "N", "of everything that is drawn (1)", OPT_SEED},
 	{"for", "DUR", "ends after this time", OPT_FOR},
 	{"packets", "N", "ends after this many frames of each adapter", OPT_PACKETS},
@@ -100,6 +101,25 @@ static void print_traffic_kinds(void)
 		printf("  %-20s %s\n", name, help);
 }
 
+static void print_fault_kinds(void)
+{
+	printf("\nFaults (docs/ndis-rules.md; several joined by + or repeated; p is a "
+	       "probability):\n"
+	       "  refuse:p=P,status=S  requests are refused: failure, resources, invalid, state,\n"
+	       "                       not_ready, any of them, or a status such as 0xc0010011\n"
+	       "  null:p=P,pa=F        completions bring no memory; their PhysicalAddress is "
+	       "null,\n"
+	       "                       garbage, or both by turns\n"
+	       "  delay:p=P,by=DUR     completions take longer\n"
+	       "  reorder:p=P          completions are overtaken by later ones\n"
+	       "  early:p=P            completions come before the request's call returns\n"
+	       "  wrap:p=P             descriptors run out inside a completion\n"
+	       "  base:n=N             the first N synchronous allocations bring nothing\n"
+	       "  storm:p=P            completions are held back until the halt\n"
+	       "  removal:after=DUR    the device is pulled out\n"
+	       "  windows:good=DUR,bad=DUR,p=P,late=P  good and bad times by turns\n");
+}
+
 static void print_help(void)
 {
 	printf("usage: refnic [OPTION]...\n\n"
@@ -113,6 +133,7 @@ static void print_help(void)
 		printf("  %-20s %s\n", left, table[i].help);
 	}
 	print_traffic_kinds();
+	print_fault_kinds();
 	printf("\nTimes (hold, lead): fixed:1ms, uniform:min=1ms,max=2ms, exp:mean=1ms, "
 	       "lognormal:median=300us,p99=5ms,\n"
 	       "pareto:min=5ms,alpha=1.5,cap=10s,p=0.01, load:base=1ms,per=200us,per_mb=1ms; "
@@ -235,6 +256,23 @@ static int read_faults(const char *text, struct ndis_faults *faults)
 	return ndis_faults_parse(text, faults, why) == 0 ? 0 : usage_error("fail", why);
 }
 
+static int read_verify(const char *text, enum ndis_verify *verify)
+{
+	static const char *const names[] = {
+		[NDIS_VERIFY_REPORT] = "report",
+		[NDIS_VERIFY_ABORT] = "abort",
+		[NDIS_VERIFY_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*verify = (enum ndis_verify)i;
+			return 0;
+		}
+	}
+	return usage_error("verify", "there are report, abort and off");
+}
+
 static int read_ndis(const char *text, unsigned int *generation)
 {
 	if (strcmp(text, "5") != 0 && strcmp(text, "6") != 0)
@@ -293,6 +331,8 @@ static int take_option(struct options *o, int id, const char *text)
 		return read_draw(id, text, &o->machine.lead);
 	case OPT_FAIL:
 		return read_faults(text, &o->machine.faults);
+	case OPT_VERIFY:
+		return read_verify(text, &o->machine.verify);
 	case OPT_SEED:
 		return read_count(id, text, 9007199254740992.0, &o->machine.seed);
 	case OPT_FOR:

@@ -4,12 +4,14 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "driver/loader/crash.h"
 #include "driver/loader/loader.h"
 #include "driver/machine/machine.h"
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
+#include "driver/ndis/rules.h"
 #include "driver/options.h"
 #include "driver/record.h"
 
@@ -29,13 +31,33 @@ static void say_stalled(uint32_t pending, uint64_t for_ns)
 		(double)for_ns / 1e9, pending, pending == 1 ? "" : "s");
 }
 
+/* What -o records: when refnic stops at a broken rule, that is stored first. */
+static struct record *recording;
+
+/* --verify abort.  Any thread, with any locks: nothing is taken down, the system does that. */
+static void stop_at(const struct ndis_violation *v)
+{
+	static uint32_t stopping;
+
+	if (__atomic_exchange_n(&stopping, 1, __ATOMIC_ACQ_REL) != 0) {
+		for (;;)
+			pause(); /* somebody else was first */
+	}
+	fprintf(stderr, "refnic: stopped: R%u: %s; the rule: %s\n", v->rule, v->first,
+		ndis_rule(v->rule)->says);
+	if (recording != NULL)
+		record_end(recording, false);
+	_exit(EXIT_CHECK_FAILED);
+}
+
 static void print_violations(void)
 {
 	struct ndis_violation v;
 
 	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		printf("violation   R%u, %" PRIu64 " time%s: %s\n", v.rule, v.count,
-		       v.count == 1 ? "" : "s", v.first);
+		printf("violation   R%u, %" PRIu64 " time%s%s\n            the rule: %s\n", v.rule,
+		       v.count, v.count == 1 ? ": " : "s; the first ", v.first,
+		       ndis_rule(v.rule)->says);
 }
 
 static void print_summary(const struct machine_summary *s, uint64_t ran_ns)
@@ -146,6 +168,8 @@ static int run(const struct options *o, DRIVER_INITIALIZE *entry, struct exec *e
 		print_adapters(machine);
 		print_summary(&summary, ran_ns);
 		status = judge(&summary);
+	} else {
+		print_violations();
 	}
 	machine_close(machine);
 	return status;
@@ -155,16 +179,15 @@ static int run(const struct options *o, DRIVER_INITIALIZE *entry, struct exec *e
 static int run_recorded(const struct options *o, DRIVER_INITIALIZE *entry, struct exec *exec,
 			int argc, char **argv)
 {
-	struct record *record = NULL;
 	int status = EXIT_OK;
 
 	if (o->output != NULL) {
-		record = record_begin(o->output, exec, argc, argv, &status);
-		if (record == NULL)
+		recording = record_begin(o->output, exec, argc, argv, &status);
+		if (recording == NULL)
 			return status;
 	}
 	status = run(o, entry, exec);
-	if (record != NULL && !record_end(record, true) && status == EXIT_OK)
+	if (recording != NULL && !record_end(recording, true) && status == EXIT_OK)
 		status = EXIT_UNREADABLE;
 	return status;
 }
@@ -210,6 +233,7 @@ int main(int argc, char **argv)
 	if (status != 0)
 		return status > 0 ? EXIT_OK : EXIT_USAGE;
 	/* In virtual time nobody waits. */
+	options.machine.broken = stop_at;
 	options.machine.stalled = options.virtual_time ? NULL : say_stalled;
 	exec = options.virtual_time ? exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS) : exec_real_open();
 	if (exec == NULL) {

@@ -57,6 +57,8 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 		.faults = m->config.faults,
 		.stalled = m->config.stalled,
 		.log = m->config.log,
+		.verify = m->config.verify,
+		.stop = m->config.broken,
 	};
 	int error = ndis_host_open(&host);
 	NDIS_STATUS status;
@@ -130,13 +132,22 @@ int machine_start(struct machine *m, char why[SPEC_WHY_BYTES])
 	return 0;
 }
 
+static bool all_are_gone(const struct machine *m)
+{
+	for (uint32_t i = 0; i < m->nr_ports; i++) {
+		if (!port_is_gone(m->ports[i]))
+			return false;
+	}
+	return true;
+}
+
 void machine_run(struct machine *m, uint64_t for_ns, const uint32_t *stop)
 {
 	uint64_t now_ns = exec_now_ns(m->exec);
 	uint64_t end_ns = for_ns != 0 ? now_ns + for_ns : EXEC_NEVER;
 	uint32_t sent = 0; /* so many adapters have sent all of their frames */
 
-	while (now_ns < end_ns && !__atomic_load_n(stop, __ATOMIC_ACQUIRE)) {
+	while (now_ns < end_ns && !__atomic_load_n(stop, __ATOMIC_ACQUIRE) && !all_are_gone(m)) {
 		uint64_t look_ns = now_ns + LOOK_NS < end_ns ? now_ns + LOOK_NS : end_ns;
 
 		if (exec_wait(m->exec, port_sent(m->ports[sent]), look_ns) && ++sent == m->nr_ports)

@@ -31,8 +31,8 @@ struct machine; /* opaque */
 struct machine_config {
 	const struct device_model *model; /* of every adapter; NULL: the reference NIC */
 	uint32_t adapters;		  /* up to the above; 0: one */
-	const char *driver_name; /* what people call the driver; NULL: nobody asked */
-	unsigned int generation; /* of NDIS that the driver must be of: 5, 6; 0: any */
+	const char *driver_name;	  /* what people call the driver; NULL: nobody asked */
+	unsigned int generation;	  /* of NDIS that the driver must be of: 5, 6; 0: any */
 	struct policy_marks marks;
 	uint32_t tick_ms;
 	uint32_t buffer_bytes; /* room in one receive buffer; 0: what the driver thinks right */
@@ -43,6 +43,9 @@ struct machine_config {
 	struct ndis_faults faults;
 	/* Called every 2 s while the halt waits for requests; may be NULL. */
 	void (*stalled)(uint32_t pending, uint64_t for_ns);
+	enum ndis_verify verify;
+	/* With NDIS_VERIFY_ABORT: ends the program; see struct ndis_host_config. */
+	void (*broken)(const struct ndis_violation *violation);
 	/* A line that the driver says.  May be NULL.  Thread: any. */
 	void (*log)(const char *line);
 };
@@ -64,7 +67,10 @@ const struct device_model *machine_model(const struct machine_config *config);
 int machine_open(const struct machine_config *config, struct exec *exec, DRIVER_INITIALIZE *entry,
 		 struct machine **machine, char why[SPEC_WHY_BYTES]);
 int machine_start(struct machine *machine, char why[SPEC_WHY_BYTES]);
-/* for_ns 0: no end in time.  *stop is read atomically and may be set by a signal handler. */
+/*
+ * Until the time is over, every frame is sent, the devices are pulled out, or stop.
+ * for_ns 0: no end in time.  *stop is read atomically and may be set by a signal handler.
+ */
 void machine_run(struct machine *machine, uint64_t for_ns, const uint32_t *stop);
 void machine_stop(struct machine *machine);
 /* After machine_stop(): all adapters together; the peaks are added up. */

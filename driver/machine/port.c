@@ -164,6 +164,11 @@ const uint32_t *port_sent(const struct port *port)
 	return wire_done(port->wire);
 }
 
+bool port_is_gone(const struct port *port)
+{
+	return ndis_adapter_is_gone(port->adapter);
+}
+
 void port_quiet(struct port *port, uint64_t until_ns)
 {
 	wire_stop(port->wire);
@@ -180,7 +185,8 @@ void port_stop(struct port *port)
 		return;
 	port->initialized = false;
 	ndis_adapter_pause(port->adapter);
-	ndis_adapter_halt(port->adapter, NdisHaltDeviceDisabled);
+	ndis_adapter_halt(port->adapter, port_is_gone(port) ? NdisHaltDeviceSurpriseRemoved
+							    : NdisHaltDeviceDisabled);
 }
 
 void port_summary(struct port *port, struct machine_summary *s)

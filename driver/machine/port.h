@@ -24,6 +24,8 @@ NDIS_STATUS port_start(struct port *port);
 /* Frames flow; not 0 at port_sent() once the last was sent. */
 void port_send(struct port *port);
 const uint32_t *port_sent(const struct port *port);
+/* Whether its device was pulled out. */
+bool port_is_gone(const struct port *port);
 /* No frame comes any more, and the stack keeps none longer than until_ns. */
 void port_quiet(struct port *port, uint64_t until_ns);
 /* After port_quiet(): pause and halt. */

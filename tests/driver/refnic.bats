@@ -73,7 +73,7 @@ usage_error() {
 	usage_error 'position 1 ' --traffic posson:rate=1k
 	usage_error 'constant, poisson, burst, mmpp, pareto, incast, tcp, pcap, tap' --traffic posson:rate=1k
 	usage_error 'position 9 ' --traffic poisson:rat=1k
-	usage_error 'refuse, null, windows' --fail explode:p=1
+	usage_error 'storm, removal, windows' --fail explode:p=1
 }
 
 @test "marks that do not fit together are a usage error" {
