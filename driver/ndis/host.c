@@ -82,6 +82,7 @@ int ndis_host_open(const struct ndis_host_config *config)
 
 void ndis_host_close(void)
 {
+	exec_flush(the_host.timers); /* timers that were freed by their own functions */
 	close_lanes();
 	ndis_timers_forget();
 	ndis_sync_end(the_host.config.exec);

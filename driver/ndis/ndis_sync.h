@@ -53,8 +53,7 @@ VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
 VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql);
 VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql);
 
-/* --- Locks with many readers --------------------------------------------------------------------
- */
+/* --- Locks with many readers ------------------------------------------------------------------ */
 
 /* What a holder keeps from acquiring to releasing. */
 typedef struct _LOCK_STATE_EX {
@@ -131,7 +130,11 @@ typedef struct _NDIS_TIMER_CHARACTERISTICS {
 NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
 				    PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
 				    PNDIS_HANDLE pTimerObject);
-/* Cancels, waits for a function that is running, and frees.  IRQL: PASSIVE_LEVEL. */
+/*
+ * Cancels and frees.  At PASSIVE_LEVEL it waits for a function that is running; above, where the
+ * timer's own function may call it, it does not.
+ * IRQL: <= DISPATCH_LEVEL.
+ */
 VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject);
 /*
  * Starts the timer: first after DueTime (negative: relative, in 100 ns; zero: now), then every
@@ -143,11 +146,10 @@ BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG 
 			   PVOID FunctionContext);
 /* Returns: TRUE if the timer was waiting; FALSE if its function ran, or is running now. */
 BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject);
-/* --- Timers in the caller's storage (both generations)
- * ---------------------------------------------
- *
- * Owns:    the storage is the caller's; the host keeps what it needs until it closes.
- */
+
+/* --- Timers in the caller's storage (both generations) ---------------------------------------- */
+
+/* Owns:    the storage is the caller's; the host keeps what it needs until it closes. */
 typedef struct _NDIS_TIMER {
 	NDIS_HANDLE Timer; /* the host's own */
 } NDIS_TIMER, *PNDIS_TIMER;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* Timers: their functions run on a lane of their own, at DISPATCH_LEVEL. */
 #include <stdlib.h>
 
 #include "driver/ndis/internal.h"
 
 struct timer {
 	struct ndis_object object;
-	struct exec_job job;
+	struct exec_job job, end_job;
 	pthread_mutex_t mutex; /* guards period and armed against the function's own thread */
 	struct ndis_adapter *adapter;
 	PNDIS_TIMER_FUNCTION function;
@@ -61,6 +62,17 @@ static void timer_run(struct exec_job *job)
 	ndis_leave_adapter(before);
 }
 
+static void destroy(struct timer *timer)
+{
+	pthread_mutex_destroy(&timer->mutex);
+	free(timer);
+}
+
+static void end_run(struct exec_job *job)
+{
+	destroy(CONTAINING_RECORD(job, struct timer, end_job));
+}
+
 NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
 				    PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
 				    PNDIS_HANDLE pTimerObject)
@@ -78,6 +90,7 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
 	timer->function = TimerCharacteristics->TimerFunction;
 	timer->context = TimerCharacteristics->FunctionContext;
 	timer->job.run = timer_run;
+	timer->end_job.run = end_run;
 	pthread_mutex_init(&timer->mutex, NULL);
 	ndis_object_add(&timer->object, NDIS_KIND_TIMER);
 	*pTimerObject = timer;
@@ -130,10 +143,15 @@ VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 	if (timer == NULL)
 		return;
 	NdisCancelTimerObject(TimerObject);
-	exec_flush(ndis_host()->timers);
 	ndis_object_remove(&timer->object);
-	pthread_mutex_destroy(&timer->mutex);
-	free(timer);
+	if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+		exec_flush(ndis_host()->timers);
+		destroy(timer);
+	} else {
+		/* Maybe from its own function, which nobody can wait for then: when that has ended.
+		 */
+		exec_submit(ndis_host()->timers, &timer->end_job, 0);
+	}
 }
 
 VOID KeFlushQueuedDpcs(void)
@@ -145,8 +163,7 @@ VOID KeFlushQueuedDpcs(void)
 		exec_flush(a->irq_lane);
 }
 
-/* --- timers in the caller's storage ------------------------------------------------------------
- */
+/* --- timers in the caller's storage ----------------------------------------------------------- */
 
 /* Drivers have no call to free these: they are the host's until it closes. */
 struct kept {
@@ -178,8 +195,7 @@ void ndis_timers_forget(void)
 
 		kept_timers = kept->next;
 		ndis_object_remove(&timer->object);
-		pthread_mutex_destroy(&timer->mutex);
-		free(timer);
+		destroy(timer);
 		free(kept);
 	}
 }

@@ -898,6 +898,37 @@ static void timer_repeats_at_dispatch_until_it_is_cancelled(void **state)
 	assert_int_equal(ndis_violations(), 0);
 }
 
+static VOID free_the_timer(PVOID one, PVOID context, PVOID two, PVOID three)
+{
+	NDIS_HANDLE *timer = context;
+
+	NdisFreeTimerObject(*timer);
+	NdisFreeTimerObject(*timer); /* it is none any more */
+	NdisSetEvent(&timed.third);
+}
+
+/* It may be called at up to DISPATCH_LEVEL, where nobody can wait for the function to end. */
+static void timer_may_be_freed_by_its_own_function(void **state)
+{
+	NDIS_TIMER_CHARACTERISTICS c = {
+		.Header = {NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS, 1, sizeof(c)},
+		.TimerFunction = free_the_timer,
+	};
+	LARGE_INTEGER now = {.QuadPart = 0};
+	NDIS_HANDLE timer;
+
+	begin("fixed:0ms", NULL);
+	c.FunctionContext = &timer;
+	NdisInitializeEvent(&timed.third);
+	assert_int_equal(NdisAllocateTimerObject(fx.adapter, &c, &timer), NDIS_STATUS_SUCCESS);
+	NdisSetTimerObject(timer, now, 1, NULL);
+	assert_true(NdisWaitEvent(&timed.third, 0));
+	KeFlushQueuedDpcs();
+	assert_false(NdisSetTimerObject(timer, now, 0, NULL));
+	end();
+	assert_int_equal(ndis_violations(), 0);
+}
+
 static void configuration_is_found_by_its_keyword(void **state)
 {
 	NDIS_CONFIGURATION_OBJECT object = {
@@ -968,6 +999,7 @@ int main(void)
 		cmocka_unit_test(spin_lock_raises_to_dispatch_and_restores),
 		cmocka_unit_test(wait_ends_when_the_time_is_over_or_the_event_is_set),
 		cmocka_unit_test(timer_repeats_at_dispatch_until_it_is_cancelled),
+		cmocka_unit_test(timer_may_be_freed_by_its_own_function),
 		cmocka_unit_test(configuration_is_found_by_its_keyword),
 		cmocka_unit_test(register_outside_every_window_reads_as_ones_and_is_reported),
 	};
