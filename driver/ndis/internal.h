@@ -171,10 +171,10 @@ struct ndis5_adapter {
 	ADAPTER_SHUTDOWN_HANDLER shutdown;
 	PVOID shutdown_context;
 	ULONG filter;	    /* as set last */
-	uint32_t answered;  /* atomic: what a handler left PENDING has ended ... */
+	uint32_t answered;  /* atomic: the filter's setting, left PENDING, has ended ... */
 	NDIS_STATUS answer; /* ... with this */
 	struct ndis5_timer *timers;
-	struct exec_job hang_job;
+	struct exec_job hang_job, reset_job;
 	uint64_t hang_ns;
 };
 

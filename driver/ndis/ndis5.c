@@ -132,9 +132,16 @@ struct ndis_adapter *ndis5_adapter_from(NDIS_HANDLE handle, uint16_t rule, const
 	return NULL;
 }
 
+static void check_for_hang(struct exec_job *job);
+static void after_reset(struct exec_job *job);
+
 void ndis5_init(struct ndis_adapter *adapter)
 {
 	pthread_mutexattr_t attr;
+
+	adapter->five.hang_job.run = check_for_hang;
+	adapter->five.hang_ns = CHECK_FOR_HANG_NS;
+	adapter->five.reset_job.run = after_reset;
 
 	/* A serialized miniport may be called again by what it calls itself. */
 	pthread_mutexattr_init(&attr);
@@ -226,27 +233,16 @@ static NDIS_STATUS initialize(struct ndis_adapter *adapter)
 	return NDIS_STATUS_UNSUPPORTED_MEDIA;
 }
 
-/* What a handler left PENDING ends here. */
-static void finish(NDIS_HANDLE handle, NDIS_STATUS status, const char *where)
+VOID NdisMSetInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 {
-	struct ndis_adapter *adapter = ndis5_adapter_from(handle, 18, where);
+	struct ndis_adapter *adapter =
+		ndis5_adapter_from(MiniportAdapterHandle, 18, "NdisMSetInformationComplete");
 
 	if (adapter == NULL)
 		return;
-	adapter->five.answer = status;
+	adapter->five.answer = Status;
 	__atomic_store_n(&adapter->five.answered, 1, __ATOMIC_RELEASE);
 	exec_wake(ndis_host()->config.exec);
-}
-
-VOID NdisMSetInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
-{
-	finish(MiniportAdapterHandle, Status, "NdisMSetInformationComplete");
-}
-
-VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status,
-			BOOLEAN AddressingReset)
-{
-	finish(MiniportAdapterHandle, Status, "NdisMResetComplete");
 }
 
 /* A driver may know of no filter: then it receives as it is. */
@@ -284,11 +280,23 @@ static NDIS_STATUS restart(struct ndis_adapter *adapter)
 	return status;
 }
 
+/* The adapter runs no more: nobody looks after it, and nobody will. */
+static void stop_checking(struct ndis_adapter *adapter)
+{
+	struct exec_lane *timers = ndis_host()->timers;
+
+	/* Twice: a check that was running may have submitted the next, which sees the state. */
+	for (int i = 0; i < 2; i++) {
+		exec_cancel(timers, &adapter->five.hang_job);
+		exec_cancel(timers, &adapter->five.reset_job);
+		exec_flush(timers);
+	}
+}
+
 /* There is no pause in NDIS 5: the protocols close, and the last one takes the filter away. */
 static void pause_adapter(struct ndis_adapter *adapter)
 {
-	exec_cancel(ndis_host()->timers, &adapter->five.hang_job);
-	exec_flush(ndis_host()->timers);
+	stop_checking(adapter);
 	adapter->five.filter = 0;
 	set_filter(adapter, 0);
 }
@@ -297,8 +305,7 @@ static void halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 {
 	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
 
-	exec_cancel(ndis_host()->timers, &adapter->five.hang_job);
-	exec_flush(ndis_host()->timers);
+	stop_checking(adapter);
 	if (action == NdisHaltDeviceSurpriseRemoved && f->PnPEventNotifyHandler != NULL)
 		f->PnPEventNotifyHandler(adapter->context, NdisDevicePnPEventSurpriseRemoved, NULL,
 					 0);
@@ -339,16 +346,51 @@ VOID NdisMDeregisterAdapterShutdownHandler(NDIS_HANDLE MiniportHandle)
 
 /* --- hanging and reset ------------------------------------------------------------------------ */
 
-static void reset(struct ndis_adapter *adapter)
+/* The device has forgotten its filter. */
+static void restore_filter(struct ndis_adapter *adapter)
 {
-	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
-	BOOLEAN addressing = FALSE;
 	ULONG read = 0, needed = 0;
 
-	if (f->ResetHandler(&addressing, adapter->context) == NDIS_STATUS_SUCCESS && addressing)
-		f->SetInformationHandler(adapter->context, OID_GEN_CURRENT_PACKET_FILTER,
-					 &adapter->five.filter, sizeof(adapter->five.filter), &read,
-					 &needed);
+	adapter->driver->functions5.SetInformationHandler(
+		adapter->context, OID_GEN_CURRENT_PACKET_FILTER, &adapter->five.filter,
+		sizeof(adapter->five.filter), &read, &needed);
+}
+
+static void reset(struct ndis_adapter *adapter)
+{
+	BOOLEAN addressing = FALSE;
+
+	if (adapter->driver->functions5.ResetHandler(&addressing, adapter->context) ==
+		    NDIS_STATUS_SUCCESS &&
+	    addressing)
+		restore_filter(adapter);
+}
+
+static void after_reset(struct exec_job *job)
+{
+	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, five.reset_job);
+	struct ndis_adapter *before;
+	KIRQL old;
+
+	if (ndis_adapter_state(adapter) != NDIS_ADAPTER_RUNNING)
+		return;
+	before = ndis_enter_adapter(adapter);
+	old = begin_call(adapter);
+	restore_filter(adapter);
+	end_call(adapter, old);
+	ndis_leave_adapter(before);
+}
+
+/* The end of a reset that was left PENDING; whoever says so may hold locks of the miniport's. */
+VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status,
+			BOOLEAN AddressingReset)
+{
+	struct ndis_adapter *adapter =
+		ndis5_adapter_from(MiniportAdapterHandle, 18, "NdisMResetComplete");
+
+	if (adapter != NULL && Status == NDIS_STATUS_SUCCESS && AddressingReset &&
+	    ndis_adapter_state(adapter) == NDIS_ADAPTER_RUNNING)
+		exec_submit(ndis_host()->timers, &adapter->five.reset_job, 0);
 }
 
 static void check_for_hang(struct exec_job *job)
@@ -385,7 +427,6 @@ VOID NdisMSetAttributesEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Minipor
 				      ? NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER
 				      : 0;
 	adapter->five.serialized = !(AttributeFlags & NDIS_ATTRIBUTE_DESERIALIZE);
-	adapter->five.hang_job.run = check_for_hang;
 	adapter->five.hang_ns = CheckForHangTimeInSeconds != 0
 					? CheckForHangTimeInSeconds * UINT64_C(1000000000)
 					: CHECK_FOR_HANG_NS;

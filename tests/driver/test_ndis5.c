@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "driver/ndis/host.h"
+#include "driver/ndis/internal.h"
 #include "driver/nic/nic.h"
 #include "tests/driver/recorder.h"
 
@@ -47,8 +47,10 @@ static struct fixture {
 	UINT selected;	    /* medium; past the end: the right one */
 	/* What the miniport saw. */
 	unsigned int inits, halts, shutdowns, removals, hangs, resets, unloads;
-	ULONG filter;
+	ULONG filter; /* atomic */
 	NDIS_STATUS filter_answer;
+	NDIS_STATUS reset_answer;
+	bool says_nothing; /* of its attributes */
 	bool is_hung;
 	NDIS_EVENT was_reset;
 	PNDIS_PACKET returned[PACKETS];
@@ -110,7 +112,8 @@ static NDIS_STATUS initialize(PNDIS_STATUS OpenErrorStatus, PUINT SelectedMedium
 		if ((MediumArray[i] == NdisMedium802_3) == (fx.selected != 0))
 			*SelectedMediumIndex = i;
 	}
-	NdisMSetAttributesEx(handle, &fx, 0, fx.attributes, NdisInterfacePci);
+	if (!fx.says_nothing)
+		NdisMSetAttributesEx(handle, &fx, 0, fx.attributes, NdisInterfacePci);
 	NdisMQueryAdapterResources(&status, WrapperConfigurationContext, &resources, &bytes);
 	assert_int_equal(status, NDIS_STATUS_RESOURCES);
 	assert_true(bytes <= sizeof(resources));
@@ -132,6 +135,11 @@ static VOID halt(NDIS_HANDLE context)
 		NdisMFreeSharedMemory(fx.adapter, BASE, FALSE, fx.base_va, fx.base_pa);
 }
 
+static VOID halt_of_nothing(NDIS_HANDLE context)
+{
+	assert_null(context); /* it never said one */
+}
+
 static NDIS_STATUS query(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length,
 			 PULONG written, PULONG needed)
 {
@@ -141,10 +149,13 @@ static NDIS_STATUS query(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG 
 static NDIS_STATUS set(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length, PULONG read,
 		       PULONG needed)
 {
+	ULONG filter;
+
 	assert_int_equal(oid, OID_GEN_CURRENT_PACKET_FILTER);
 	assert_int_equal(length, sizeof(fx.filter));
 	assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
-	memcpy(&fx.filter, buffer, sizeof(fx.filter));
+	memcpy(&filter, buffer, sizeof(filter));
+	__atomic_store_n(&fx.filter, filter, __ATOMIC_RELEASE);
 	/* It may be done before the handler returns. */
 	if (fx.filter_answer == NDIS_STATUS_PENDING)
 		NdisMSetInformationComplete(fx.adapter, NDIS_STATUS_SUCCESS);
@@ -157,7 +168,7 @@ static NDIS_STATUS reset(PBOOLEAN addressing, NDIS_HANDLE context)
 	fx.filter = 0;
 	*addressing = TRUE;
 	NdisSetEvent(&fx.was_reset);
-	return NDIS_STATUS_SUCCESS;
+	return fx.reset_answer;
 }
 
 static BOOLEAN check_for_hang(NDIS_HANDLE context)
@@ -489,6 +500,102 @@ static void hung_adapter_is_reset_and_gets_its_filter_again(void **state)
 	assert_true(fx.hangs >= 1);
 	end();
 	assert_nothing_broken();
+}
+
+static VOID end_the_reset(PVOID one, PVOID context, PVOID two, PVOID three)
+{
+	NdisMResetComplete(fx.adapter, NDIS_STATUS_SUCCESS, TRUE);
+}
+
+static void reset_that_ends_later_gives_the_filter_again(void **state)
+{
+	NDIS_MINIPORT_TIMER later;
+
+	begin(DESERIALIZED, "fixed:0ms", NULL);
+	NdisMInitializeTimer(&later, fx.adapter, end_the_reset, NULL);
+	fx.adapter->five.hang_ns = 1000000;
+	fx.reset_answer = NDIS_STATUS_PENDING;
+	fx.is_hung = true;
+	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_SUCCESS);
+	assert_true(NdisWaitEvent(&fx.was_reset, 0));
+	KeFlushQueuedDpcs();
+	assert_int_equal(fx.filter, 0);
+	NdisMSetTimer(&later, 0);
+	while (__atomic_load_n(&fx.filter, __ATOMIC_ACQUIRE) == 0)
+		NdisMSleep(100);
+	ndis_adapter_pause(fx.adapter);
+	assert_int_equal(fx.filter, 0);
+	end();
+	assert_nothing_broken();
+}
+
+static VOID refuse_the_filter(PVOID one, PVOID context, PVOID two, PVOID three)
+{
+	NdisMSetInformationComplete(fx.adapter, NDIS_STATUS_FAILURE);
+}
+
+static NDIS_MINIPORT_TIMER soon;
+
+static NDIS_STATUS set_and_reset(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length,
+				 PULONG read, PULONG needed)
+{
+	NdisMResetComplete(fx.adapter, NDIS_STATUS_SUCCESS, FALSE);
+	NdisMSetTimer(&soon, 1);
+	return NDIS_STATUS_PENDING;
+}
+
+static void end_of_a_reset_is_not_the_end_of_a_request(void **state)
+{
+	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
+
+	c.SetInformationHandler = set_and_reset;
+	begin_unstarted(DESERIALIZED, "fixed:0ms", NULL, &c);
+	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
+	NdisMInitializeTimer(&soon, fx.adapter, refuse_the_filter, NULL);
+	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_FAILURE);
+	end();
+	assert_nothing_broken();
+}
+
+static BOOLEAN check_until_halted(NDIS_HANDLE context)
+{
+	NdisSetEvent(&fx.was_reset);
+	while (ndis_adapter_state(fx.adapter) != NDIS_ADAPTER_HALTING)
+		sched_yield();
+	return FALSE;
+}
+
+static void check_that_runs_at_halt_is_the_last(void **state)
+{
+	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
+
+	c.CheckForHangHandler = check_until_halted;
+	begin_unstarted(DESERIALIZED, "fixed:0ms", NULL, &c);
+	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
+	fx.adapter->five.hang_ns = 1000000;
+	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_SUCCESS);
+	assert_true(NdisWaitEvent(&fx.was_reset, 0));
+	fx.adapter->five.hang_ns = UINT64_C(3600) * 1000000000;
+	ndis_adapter_halt(fx.adapter, NdisHaltDeviceDisabled);
+	assert_false(fx.adapter->five.hang_job.queued);
+	end_halted();
+	assert_nothing_broken();
+}
+
+static void adapter_of_unknown_attributes_is_checked_like_others(void **state)
+{
+	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
+
+	c.HaltHandler = halt_of_nothing;
+	begin_unstarted(DESERIALIZED, "fixed:0ms", NULL, &c);
+	fx.says_nothing = true;
+	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
+	assert_int_equal(ndis_adapter_restart(fx.adapter), NDIS_STATUS_SUCCESS);
+	KeFlushQueuedDpcs();
+	assert_int_equal(fx.hangs, 0); /* it is too early */
+	ndis_adapter_pause(fx.adapter);
+	end();
+	assert_int_equal(times_broken(25), 1); /* its memory was asked for */
 }
 
 /* R18 */
@@ -1177,7 +1284,8 @@ static void handler_and_what_is_synchronized_with_it_do_not_overlap(void **state
 		fx.nic->line.raise(fx.nic->line.ctx);
 		assert_true(NdisMSynchronizeWithInterrupt(&irq.interrupt, synchronized, &irq));
 	}
-	NdisMDeregisterInterrupt(&irq.interrupt); /* waits for what runs */
+	ndis_adapter_flush_interrupts(fx.adapter); /* one was served at least */
+	NdisMDeregisterInterrupt(&irq.interrupt);  /* waits for what runs */
 	assert_int_equal(irq.overlaps, 0);
 	assert_true(irq.isrs >= 1);
 	assert_int_equal(irq.handled, irq.isrs / 2);
@@ -1215,6 +1323,10 @@ int main(void)
 		cmocka_unit_test(adapter_of_another_medium_is_halted_again),
 		cmocka_unit_test(shutdown_and_removal_are_told),
 		cmocka_unit_test(hung_adapter_is_reset_and_gets_its_filter_again),
+		cmocka_unit_test(reset_that_ends_later_gives_the_filter_again),
+		cmocka_unit_test(end_of_a_reset_is_not_the_end_of_a_request),
+		cmocka_unit_test(check_that_runs_at_halt_is_the_last),
+		cmocka_unit_test(adapter_of_unknown_attributes_is_checked_like_others),
 		cmocka_unit_test(timers_run_once_or_again_and_again),
 		cmocka_unit_test(configuration_needs_the_context_of_initialize),
 		cmocka_unit_test(pending_request_gets_exactly_one_completion_at_either_level),
