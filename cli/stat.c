@@ -186,6 +186,9 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 		       n(p->lost), plural(p->lost));
 	print_verdict("audit", "tick", p->audit_ticks, p->audit_mismatches,
 		      p->audit_first_mismatch_ns, t->start_ns);
+	if (*p->audit_what)
+		printf("               there the driver says %s %llu, the events say %llu\n",
+		       p->audit_what, n(p->audit_said), n(p->audit_counted));
 	if (pool_marks_known(m))
 		print_verdict("identity", "decision", p->identity_checked, p->identity_mismatches,
 			      p->identity_first_mismatch_ns, t->start_ns);

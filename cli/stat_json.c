@@ -108,6 +108,17 @@ static void set_totals(json_t *o, const struct pool_summary *p)
 	json_object_set_new(o, "dropped", number(p->totals.dropped));
 }
 
+static json_t *audit(const struct pool_summary *p)
+{
+	json_t *o = verdict(p->audit_ticks, p->audit_mismatches, p->audit_first_mismatch_ns);
+	bool known = *p->audit_what;
+
+	json_object_set_new(o, "first_counter", known ? text(p->audit_what) : json_null());
+	json_object_set_new(o, "first_said", known ? number(p->audit_said) : json_null());
+	json_object_set_new(o, "first_counted", known ? number(p->audit_counted) : json_null());
+	return o;
+}
+
 static json_t *pool(const struct pool_summary *p)
 {
 	bool has_marks = pool_marks_known(&p->marks);
@@ -115,6 +126,7 @@ static json_t *pool(const struct pool_summary *p)
 
 	json_object_set_new(o, "pool", number(p->pool));
 	json_object_set_new(o, "name", text(p->name));
+	json_object_set_new(o, "host", *p->host ? text(p->host) : json_null());
 	json_object_set_new(o, "generation", number(p->generation));
 	json_object_set_new(o, "buffer_bytes", count(p->buffer_bytes));
 	json_object_set_new(o, "marks", marks(&p->marks));
@@ -133,9 +145,7 @@ static json_t *pool(const struct pool_summary *p)
 	json_object_set_new(o, "hold_ns", latency(&p->hold));
 	json_object_set_new(o, "violations", number(p->violations));
 	json_object_set_new(o, "lost", number(p->lost));
-	json_object_set_new(
-		o, "audit",
-		verdict(p->audit_ticks, p->audit_mismatches, p->audit_first_mismatch_ns));
+	json_object_set_new(o, "audit", audit(p));
 	json_object_set_new(o, "identity",
 			    has_marks ? verdict(p->identity_checked, p->identity_mismatches,
 						p->identity_first_mismatch_ns)

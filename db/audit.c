@@ -1,16 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/audit.h"
 
-static bool alloc_totals_agree(const struct pool_totals *a, const struct pool_totals *b)
+/* One counter: what the driver says of it, and what the events add up to. */
+struct pair {
+	const char *what;
+	uint64_t said, counted;
+};
+
+#define TOTAL(of, name)                                                                            \
+	{                                                                                          \
+#name, (of)->name, t->totals.name                                                  \
+	}
+
+static bool differs(struct track *t, const struct pair *pairs, size_t nr)
 {
-	return a->requested == b->requested && a->refused == b->refused &&
-	       a->completed == b->completed && a->failed == b->failed && a->freed == b->freed;
+	for (size_t i = 0; i < nr; i++) {
+		if (pairs[i].said == pairs[i].counted)
+			continue;
+		if (!t->audit.mismatches)
+			t->audit_first = (struct audit_first){pairs[i].what, (int64_t)pairs[i].said,
+							      (int64_t)pairs[i].counted};
+		return true;
+	}
+	return false;
 }
 
-static bool rx_totals_agree(const struct pool_totals *a, const struct pool_totals *b)
+static bool alloc_totals_differ(struct track *t, const struct pool_totals *said)
 {
-	return a->taken == b->taken && a->returned == b->returned && a->resources == b->resources &&
-	       a->dropped == b->dropped;
+	const struct pair pairs[] = {
+		TOTAL(said, requested), TOTAL(said, refused), TOTAL(said, completed),
+		TOTAL(said, failed),	TOTAL(said, freed),
+	};
+
+	return differs(t, pairs, sizeof(pairs) / sizeof(pairs[0]));
+}
+
+static bool rx_totals_differ(struct track *t, const struct pool_totals *said)
+{
+	const struct pair pairs[] = {
+		TOTAL(said, taken),
+		TOTAL(said, returned),
+		TOTAL(said, resources),
+		TOTAL(said, dropped),
+	};
+
+	return t->rx_seen && differs(t, pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
 static void take_over_rx(struct pool_totals *to, const struct pool_totals *from)
@@ -29,22 +63,24 @@ static uint64_t derived_available(const struct track *t)
 	return t->now.total - held;
 }
 
-static bool tick_agrees(const struct track *t, const struct pool_event *e)
+static bool tick_agrees(struct track *t, const struct pool_event *e)
 {
 	bool counts = e->u.tick.total != POOL_UNKNOWN && e->available != POOL_UNKNOWN;
+	const struct pair total = {"total", e->u.tick.total, t->now.total};
+	const struct pair pending = {"pending", e->u.tick.pending, t->pending};
+	const struct pair available = {"available", e->available, derived_available(t)};
 
-	if ((counts && e->u.tick.total != t->now.total) || e->u.tick.pending != t->pending)
+	if (alloc_totals_differ(t, &e->u.tick.totals) || rx_totals_differ(t, &e->u.tick.totals))
 		return false;
-	if (!alloc_totals_agree(&t->totals, &e->u.tick.totals))
+	if (differs(t, &pending, 1) || (counts && differs(t, &total, 1)))
 		return false;
-	return !t->rx_seen || (rx_totals_agree(&t->totals, &e->u.tick.totals) &&
-			       (!counts || e->available == derived_available(t)));
+	return !counts || !t->rx_seen || !differs(t, &available, 1);
 }
 
-static bool close_agrees(const struct track *t, const struct pool_event *e)
+static bool close_agrees(struct track *t, const struct pool_event *e)
 {
-	return alloc_totals_agree(&t->totals, &e->u.close.totals) &&
-	       (!t->rx_seen || rx_totals_agree(&t->totals, &e->u.close.totals));
+	return !alloc_totals_differ(t, &e->u.close.totals) &&
+	       !rx_totals_differ(t, &e->u.close.totals);
 }
 
 static void judge(struct track *t, const struct pool_event *e, bool agrees)

@@ -13,7 +13,7 @@
 struct sqlite3;
 
 #define DB_APPLICATION_ID 1349480300 /* "Pool"; as in schema.sql */
-#define DB_SCHEMA_VERSION 2
+#define DB_SCHEMA_VERSION 3
 #define DB_SEQ_BITS	  40 /* of an event's id */
 
 extern const char db_schema_sql[];

@@ -15,6 +15,20 @@ static const char *const steps[DB_SCHEMA_VERSION] = {
 	[1] = "ALTER TABLE pool ADD COLUMN probe_ticks INTEGER;"
 	      "ALTER TABLE ev_open ADD COLUMN probe_ticks INTEGER;"
 	      "ALTER TABLE ev_tick ADD COLUMN probe_ticks INTEGER;",
+	/* Traces of several hosts; what the audit found first; allocations numbered by pool. */
+	[2] = "ALTER TABLE trace ADD COLUMN host TEXT;"
+	      "UPDATE trace SET host = (SELECT value FROM meta WHERE key = 'host');"
+	      "ALTER TABLE pool ADD COLUMN host TEXT;"
+	      "UPDATE pool SET host = (SELECT host FROM trace WHERE trace.trace = pool.trace);"
+	      "ALTER TABLE summary ADD COLUMN audit_what TEXT;"
+	      "ALTER TABLE summary ADD COLUMN audit_said INTEGER;"
+	      "ALTER TABLE summary ADD COLUMN audit_counted INTEGER;"
+	      "ALTER TABLE loss ADD COLUMN trace INTEGER;"
+	      "CREATE TEMP TABLE numbered AS SELECT id AS old, (pool << 40) +"
+	      " row_number() OVER (PARTITION BY pool ORDER BY id) - 1 AS new FROM alloc;"
+	      "UPDATE alloc SET id = -1 - id;"
+	      "UPDATE alloc SET id = (SELECT new FROM numbered WHERE old = -1 - alloc.id);"
+	      "DROP TABLE temp.numbered;",
 };
 
 /* Where the views begin in schema.sql. */

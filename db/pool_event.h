@@ -94,6 +94,7 @@ struct pool_event {
 	int64_t ts_ns;
 	uint64_t seq;
 	uint32_t pool;
+	uint32_t trace; /* whose pool: what store_trace() gave, or 0: the store's first */
 	enum pool_event_kind kind;
 
 	/* After the event; in tick, alloc_*, block_free, rx_take, rx_return, fallback. */

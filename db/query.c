@@ -34,7 +34,8 @@ static const char *const sql[QUERY_NR] = {
 		"lead_histogram,"
 		" hold_max_ns, hold_histogram, violations, max(lost_seq, lost_told), audit_ticks,"
 		" audit_mismatches, audit_first_ns, identity_checked, identity_mismatches,"
-		" identity_first_ns FROM pool JOIN summary USING (pool) ORDER BY pool",
+		" identity_first_ns, audit_what, audit_said, audit_counted, host FROM pool JOIN "
+		"summary USING (pool) ORDER BY pool",
 	[QUERY_RATE] = "SELECT sum(events) FROM pool CROSS JOIN level_row USING (pool)"
 		       " WHERE tier = ?1 AND bucket >= ?2",
 	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress)"
@@ -300,15 +301,20 @@ static uint64_t held_of(const struct pool_totals *t)
 	return kept > t->returned ? kept - t->returned : 0;
 }
 
+static void next_text(struct cursor *c, char *out, size_t room)
+{
+	const char *text = (const char *)sqlite3_column_text(c->stmt, c->at++);
+
+	snprintf(out, room, "%s", text ? text : "");
+}
+
 static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 {
 	struct cursor c = {stmt, 0};
-	const char *name;
 
 	memset(p, 0, sizeof(*p));
 	p->pool = next_u32(&c);
-	name = (const char *)sqlite3_column_text(stmt, c.at++);
-	snprintf(p->name, sizeof(p->name), "%s", name ? name : "");
+	next_text(&c, p->name, sizeof(p->name));
 	p->generation = (uint8_t)next_int(&c);
 	p->buffer_bytes = next_count(&c);
 	next_marks(&c, &p->marks);
@@ -335,6 +341,10 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->identity_checked = (uint64_t)next_int(&c);
 	p->identity_mismatches = (uint64_t)next_int(&c);
 	p->identity_first_mismatch_ns = next_int(&c);
+	next_text(&c, p->audit_what, sizeof(p->audit_what));
+	p->audit_said = (uint64_t)next_int(&c);
+	p->audit_counted = (uint64_t)next_int(&c);
+	next_text(&c, p->host, sizeof(p->host));
 }
 
 int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct db_error *err)

@@ -54,6 +54,7 @@ struct range {
 struct pool_summary {
 	uint32_t pool;
 	char name[64];
+	char host[256]; /* the machine that its events were made on */
 	uint8_t generation;
 	uint32_t buffer_bytes;	      /* or POOL_UNKNOWN */
 	struct pool_marks marks;      /* POOL_UNKNOWN each where nobody said them */
@@ -73,6 +74,9 @@ struct pool_summary {
 	/* Totals derived from events against the driver's own, at each tick. */
 	uint64_t audit_ticks, audit_mismatches;
 	int64_t audit_first_mismatch_ns;
+	char audit_what[16]; /* the counter that disagreed first, by its name in the event; "": none
+			      */
+	uint64_t audit_said, audit_counted; /* its value there, and what the events add up to */
 	/* Identity replay: recorded events through the policy. */
 	uint64_t identity_checked, identity_mismatches;
 	int64_t identity_first_mismatch_ns;

@@ -19,6 +19,7 @@
 
 struct queue_loss {
 	int64_t pool; /* -1: unknown */
+	uint32_t trace;
 	int64_t start_ns, end_ns;
 	uint64_t events;
 	char source[16];

@@ -20,7 +20,6 @@ int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err)
 
 	memset(r, 0, sizeof(*r));
 	r->db = db;
-	r->next_allocation = 1;
 	r->scratch = malloc(SCRATCH_BYTES);
 	if (!r->scratch)
 		return db_fail(err, -ENOMEM, "out of memory");
@@ -81,12 +80,13 @@ void rows_meta_int(struct rows *r, const char *key, int64_t value)
 	rows_run(r, stmt);
 }
 
-void rows_trace(struct rows *r, int64_t trace, const char *name)
+void rows_trace(struct rows *r, int64_t trace, const char *name, const char *host)
 {
 	sqlite3_stmt *stmt = stmt_of(r, STMT_TRACE);
 
 	bind_int(stmt, ":trace", trace);
 	bind_text(stmt, ":name", name);
+	bind_text(stmt, ":host", host);
 	rows_run(r, stmt);
 }
 
@@ -120,7 +120,8 @@ static void pool_row(struct rows *r, const struct track *t)
 
 	sqlite3_clear_bindings(stmt); /* what a late join does not know stays NULL */
 	bind_int(stmt, ":pool", t->pool);
-	bind_int(stmt, ":trace", 1);
+	bind_int(stmt, ":trace", t->trace);
+	bind_text(stmt, ":host", t->host);
 	bind_int(stmt, ":number", t->number);
 	bind_text(stmt, ":name", t->name);
 	if (t->opened) {
@@ -161,6 +162,11 @@ static void bind_verdicts(sqlite3_stmt *stmt, const struct track *t)
 	bind_int(stmt, ":audit_ticks", (int64_t)t->audit.checked);
 	bind_int(stmt, ":audit_mismatches", (int64_t)t->audit.mismatches);
 	bind_int(stmt, ":audit_first_ns", t->audit.first_mismatch_ns);
+	if (t->audit.mismatches) {
+		bind_text(stmt, ":audit_what", t->audit_first.what);
+		bind_int(stmt, ":audit_said", t->audit_first.said);
+		bind_int(stmt, ":audit_counted", t->audit_first.counted);
+	}
 	bind_int(stmt, ":identity_checked", (int64_t)t->identity.checked);
 	bind_int(stmt, ":identity_mismatches", (int64_t)t->identity.mismatches);
 	bind_int(stmt, ":identity_first_ns", t->identity.first_mismatch_ns);
@@ -314,5 +320,6 @@ void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq)
 	bind_text(stmt, ":source", loss->source);
 	if (first_seq >= 0)
 		bind_int(stmt, ":first_seq", first_seq);
+	bind_int(stmt, ":trace", loss->trace);
 	rows_run(r, stmt);
 }

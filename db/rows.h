@@ -27,8 +27,7 @@ struct rows {
 	struct statements statements;
 	bool has_base;
 	int64_t base_ns; /* physical times are relative to it */
-	int64_t next_allocation;
-	int error; /* -errno */
+	int error;	 /* -errno */
 	struct db_error error_text;
 	uint8_t *scratch; /* HISTOGRAM_ENCODED_MAX; also buffer ids */
 };
@@ -49,7 +48,7 @@ void rows_rollback(struct rows *r);
 
 void rows_meta_text(struct rows *r, const char *key, const char *value);
 void rows_meta_int(struct rows *r, const char *key, int64_t value);
-void rows_trace(struct rows *r, int64_t trace, const char *name);
+void rows_trace(struct rows *r, int64_t trace, const char *name, const char *host);
 void rows_progress(struct rows *r, const struct rows_progress *p);
 void rows_event(struct rows *r, uint32_t pool, const struct pool_event *event);
 void rows_pool(struct rows *r, const struct track *t);
@@ -63,11 +62,5 @@ void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq)
 /* Runs a statement whose parameters are bound, and keeps the error; for the files behind this one.
  */
 void rows_run(struct rows *r, struct sqlite3_stmt *stmt);
-
-/* Where the next allocation's row number is counted. */
-static inline int64_t *rows_next_allocation(struct rows *r)
-{
-	return &r->next_allocation;
-}
 
 #endif

@@ -13,7 +13,7 @@
 -- without an index, rows lie in seq order, and a pool's events are one range of ids.
 
 PRAGMA application_id = 1349480300; -- "Pool"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,	-- schema, tool, host, command, trace, base_ns, started_ns, ended, note
@@ -22,7 +22,8 @@ CREATE TABLE meta (
 
 CREATE TABLE trace (
 	trace INTEGER PRIMARY KEY,	-- from 1
-	name TEXT NOT NULL UNIQUE	-- where events come from, such as the session's name
+	name TEXT NOT NULL UNIQUE,	-- where events come from, such as the session's name
+	host TEXT			-- the machine that the events were made on
 );
 
 -- One row, rewritten in every commit: its age is the writer's heartbeat.
@@ -55,6 +56,7 @@ CREATE TABLE pool (
 	opened_ns INTEGER,		-- pool_open; NULL after a late join
 	closed_ns INTEGER,		-- pool_close; NULL while open
 	probe_ticks INTEGER,		-- a mark, too: ticks without need before a lead probe; 0: off
+	host TEXT,			-- trace.host, here for the reader
 	UNIQUE (trace, number)		-- serves the writer: which pool is this event's
 );
 
@@ -101,7 +103,10 @@ CREATE TABLE summary (
 	audit_first_ns INTEGER NOT NULL, -- the first that did; 0: none
 	identity_checked INTEGER NOT NULL, -- decisions compared with the policy's
 	identity_mismatches INTEGER NOT NULL,
-	identity_first_ns INTEGER NOT NULL
+	identity_first_ns INTEGER NOT NULL,
+	audit_what TEXT,		-- of the first tick that disagreed: the counter, by its name in the event
+	audit_said INTEGER,		-- what the driver said there
+	audit_counted INTEGER		-- what the events add up to
 );
 
 -- Events: one narrow table a kind; view `event` puts them together.
@@ -185,7 +190,7 @@ CREATE TABLE ev_close (
 
 -- One row a request (request 0: the base block), written at the request, rewritten as it goes on.
 CREATE TABLE alloc (
-	id INTEGER PRIMARY KEY,	-- in order of the request
+	id INTEGER PRIMARY KEY,	-- pool << 40 | n, in order of the request
 	pool INTEGER NOT NULL,
 	request INTEGER,	-- NULL: a block that was there before the recording
 	requested INTEGER,	-- NULL: the base block, or before the recording
@@ -239,7 +244,8 @@ CREATE TABLE loss (
 	events INTEGER,		-- how many; 0: unknown
 	source TEXT,		-- 'seq' gap in seq; 'lttng' the tracer said so; 'truncated' cut off;
 				-- 'bad' events that cannot be stored
-	first_seq INTEGER	-- source 'seq': the first missing one
+	first_seq INTEGER,	-- source 'seq': the first missing one
+	trace INTEGER		-- whose: trace.trace; NULL: a recording of an older Poolscope
 );
 -- Serves query_level: losses of no known pool inside a window.
 CREATE INDEX loss_told ON loss (start_ns) WHERE source <> 'seq';

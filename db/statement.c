@@ -21,10 +21,10 @@ static const char *const sql[STMT_NR] = {
 	[STMT_PROGRESS] =
 		"INSERT OR REPLACE INTO progress VALUES (1, :events, :lost_seq, :lost_told,"
 		" :losses, :start_ns, :end_ns, :committed_ns)",
-	[STMT_TRACE] = "INSERT INTO trace VALUES (:trace, :name)",
+	[STMT_TRACE] = "INSERT INTO trace VALUES (:trace, :name, :host)",
 	[STMT_POOL] =
 		"INSERT OR REPLACE INTO pool VALUES (:pool, :trace, :number, :name, :generation,"
-		" :buffer_bytes, " MARKS ", :opened_ns, :closed_ns, " PROBE ")",
+		" :buffer_bytes, " MARKS ", :opened_ns, :closed_ns, " PROBE ", :host)",
 	[STMT_SUMMARY] =
 		"INSERT OR REPLACE INTO summary VALUES (:pool, :first_ns, :last_ns, :events,"
 		" :next_seq, " TOTALS ", :pending, :live_blocks, :available, :total,"
@@ -33,7 +33,7 @@ static const char *const sql[STMT_NR] = {
 		" :lead_histogram, :hold_max_ns, :hold_histogram, :hold_unknown,"
 		" :violations, :lost_seq, :lost_told, :audit_ticks, :audit_mismatches,"
 		" :audit_first_ns, :identity_checked, :identity_mismatches,"
-		" :identity_first_ns)",
+		" :identity_first_ns, :audit_what, :audit_said, :audit_counted)",
 	[STMT_EV_OPEN] = "INSERT OR IGNORE INTO ev_open VALUES (:id, :ts, :name, :generation,"
 			 " :buffer_bytes, " MARKS ", " PROBE ")",
 	[STMT_EV_TICK] = "INSERT OR IGNORE INTO ev_tick VALUES (:id, :ts, :available, :total,"
@@ -64,7 +64,7 @@ static const char *const sql[STMT_NR] = {
 	[STMT_LATENCY] = "INSERT OR REPLACE INTO latency_row VALUES (:pool, :what, :tier, :bucket,"
 			 " :count, :p50_ns, :p90_ns, :p99_ns, :p999_ns, :max_ns, :histogram)",
 	[STMT_LOSS] = "INSERT INTO loss VALUES (NULL, :pool, :start_ns, :end_ns, :events, :source,"
-		      " :first_seq)",
+		      " :first_seq, :trace)",
 };
 
 static int parameter(sqlite3_stmt *stmt, const char *name)

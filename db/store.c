@@ -12,6 +12,7 @@
 #include "db/connect.h"
 #include "db/error.h"
 #include "db/queue.h"
+#include "db/trace.h"
 #include "db/writer.h"
 
 #define BATCH_MS	  100
@@ -26,7 +27,8 @@ struct store {
 	struct writer writer; /* the writer thread's, between store_open() and the join */
 	pthread_t thread;
 	int64_t batch_ns;
-	char *trace, *command_line;
+	struct traces traces;
+	char *command_line;
 	bool drained; /* the writer thread has ended; the writer is the producer's */
 
 	pthread_mutex_t lock; /* what follows */
@@ -111,7 +113,7 @@ static void release(struct store *s)
 	sqlite3_close(s->db);
 	queue_release(&s->queue);
 	pthread_mutex_destroy(&s->lock);
-	free(s->trace);
+	traces_release(&s->traces);
 	free(s->command_line);
 	free(s);
 }
@@ -121,10 +123,12 @@ static int start(struct store *s, const struct store_options *options, struct db
 	struct store_options own = *options;
 	int ret;
 
-	own.trace = s->trace = copy_text(options->trace);
 	own.command_line = s->command_line = copy_text(options->command_line);
 	s->batch_ns = (options->batch_ms ? options->batch_ms : BATCH_MS) * INT64_C(1000000);
-	ret = writer_init(&s->writer, s, s->db, &own, err);
+	ret = traces_add(&s->traces, options->trace ? options->trace : "", options->host, NULL);
+	if (ret)
+		return db_fail(err, ret, "out of memory");
+	ret = writer_init(&s->writer, s, s->db, &own, &s->traces, err);
 	if (ret)
 		return ret;
 	publish(s);
@@ -148,6 +152,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return db_fail(err, -ENOMEM, "out of memory");
 	}
 	pthread_mutex_init(&s->lock, NULL);
+	traces_init(&s->traces);
 	if (!options)
 		options = &none;
 	ret = connect_create(path, options->may_replace, &s->db, err);
@@ -167,7 +172,15 @@ static int put_bad(struct store *s, const struct pool_event *event)
 	bool dated = event->ts_ns > 0 && event->ts_ns <= TS_MAX;
 	int64_t ts_ns = dated ? event->ts_ns : 0;
 
-	return store_loss(s, event->pool, ts_ns, ts_ns, 1, STORE_LOSS_BAD);
+	return store_loss(s, event->trace, event->pool, ts_ns, ts_ns, 1, STORE_LOSS_BAD);
+}
+
+int store_trace(struct store *store, const char *name, const char *host, uint32_t *trace,
+		struct db_error *err)
+{
+	int ret = traces_add(&store->traces, name, host, trace);
+
+	return ret ? db_fail(err, ret, "out of memory") : 0;
 }
 
 int store_append(struct store *store, const struct pool_event *event)
@@ -179,11 +192,14 @@ int store_append(struct store *store, const struct pool_event *event)
 	return ret == -EINVAL ? put_bad(store, event) : ret;
 }
 
-int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_ns, uint64_t events,
-	       const char *source)
+int store_loss(struct store *store, uint32_t trace, int64_t pool, int64_t start_ns, int64_t end_ns,
+	       uint64_t events, const char *source)
 {
-	struct queue_loss loss = {
-		.pool = pool, .start_ns = start_ns, .end_ns = end_ns, .events = events};
+	struct queue_loss loss = {.trace = trace,
+				  .pool = pool,
+				  .start_ns = start_ns,
+				  .end_ns = end_ns,
+				  .events = events};
 
 	snprintf(loss.source, sizeof(loss.source), "%s", source);
 	return queue_put_loss(&store->queue, &loss);
@@ -214,7 +230,7 @@ int store_drain(struct store *store)
 void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_t mismatches,
 		   int64_t first_mismatch_ns)
 {
-	struct track *t = writer_find(&store->writer, pool);
+	struct track *t = writer_pool(&store->writer, pool);
 
 	if (!t || (t->identity.checked == checked && t->identity.mismatches == mismatches))
 		return;

@@ -28,11 +28,13 @@ struct db_error {
 struct store_options {
 	const char *command_line; /* kept in meta; may be NULL */
 	const char *trace; /* name of the trace that events come from, e.g. the session's name */
+	const char *host;  /* where they were made; NULL: this machine */
 	uint32_t batch_ms; /* 0 = 100 */
 	bool may_replace;  /* an existing Poolscope database at path may be replaced */
 	/*
 	 * Called on the writer thread for each event, in seq order per pool, inside the batch that
 	 * stores it; `contiguous` is false when events of that pool were lost just before it.
+	 * event->pool is the pool's number in the file.
 	 */
 	void (*observe)(const struct pool_event *event, bool contiguous, void *ctx);
 	/*
@@ -52,6 +54,17 @@ int store_open(const char *path, const struct store_options *options, struct sto
 	       struct db_error *err);
 
 /*
+ * Says that events of a further trace will come, or finds it again by its name: a file holds as
+ * many as one likes.  Pools of different traces are different pools, whatever their numbers; in the
+ * file a pool keeps its number where that is free, and gets the next free one where it is not.
+ *	host   the machine that its events were made on; NULL: this one
+ *	trace  set to what pool_event.trace and store_loss() take
+ * Thread:  any.  Returns: 0, or -ENOMEM with err filled.
+ */
+int store_trace(struct store *store, const char *name, const char *host, uint32_t *trace,
+		struct db_error *err);
+
+/*
  * Hands one event to the writer.  Copies it (name and buffer ids too).  Blocks while the queue is
  * full: memory is bounded whatever the rate.
  *
@@ -60,6 +73,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
  *   - a kind that does not exist,
  *   - seq of 2^40 or more, or ts_ns not between 1 and 2^62,
  *   - more than 65536 buffer ids,
+ *   - a trace that store_trace() did not give,
  *   - a pool beyond the 65536th of the recording.
  * A name ends after 63 bytes.
  * Thread:  any; events of one pool one at a time.  Returns: 0; -EIO once the writer has failed
@@ -70,12 +84,12 @@ int store_append(struct store *store, const struct pool_event *event);
 #define STORE_LOSS_BAD "bad" /* source of events that cannot be stored */
 
 /*
- * Says that events were lost other than by seq: source "lttng", "truncated" or STORE_LOSS_BAD; pool
- * -1 = unknown.  Times of 0 mean the newest event's.  Losses of source STORE_LOSS_BAD become one
- * row a pool and batch.
+ * Says that events were lost other than by seq: source "lttng", "truncated" or STORE_LOSS_BAD;
+ * trace as in pool_event, pool -1 = unknown.  Times of 0 mean the newest event's.  Losses of source
+ * STORE_LOSS_BAD become one row a pool and batch.
  */
-int store_loss(struct store *store, int64_t pool, int64_t start_ns, int64_t end_ns, uint64_t events,
-	       const char *source);
+int store_loss(struct store *store, uint32_t trace, int64_t pool, int64_t start_ns, int64_t end_ns,
+	       uint64_t events, const char *source);
 
 /* Commits what was appended so far; returns when it is visible to readers. */
 int store_flush(struct store *store);
@@ -89,8 +103,8 @@ int store_flush(struct store *store);
 int store_drain(struct store *store);
 
 /*
- * Records how many decisions of a pool were checked by identity replay and how many disagreed.
- * Thread:  the writer's, from before_commit.
+ * Records how many decisions of a pool (its number in the file) were checked by identity replay and
+ * how many disagreed. Thread:  the writer's, from before_commit.
  */
 void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_t mismatches,
 		   int64_t first_mismatch_ns);

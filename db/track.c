@@ -7,15 +7,16 @@
 #include <string.h>
 
 #include "db/audit.h"
+#include "db/connect.h"
 #include "db/rows.h"
 
 #define SWEEP_EVERY 1024
 
-void track_init(struct track *t, uint32_t pool, uint32_t number)
+void track_init(struct track *t, uint32_t pool)
 {
 	memset(t, 0, sizeof(*t));
 	t->pool = pool;
-	t->number = number;
+	t->next_allocation = (int64_t)((uint64_t)pool << DB_SEQ_BITS);
 	t->sweep_at = SWEEP_EVERY;
 }
 
@@ -320,7 +321,7 @@ static int follow_allocation(struct track *t, const struct pool_event *e, struct
 {
 	struct sink sink = {rows, t, 0};
 	int64_t lead_ns;
-	int ret = allocations_event(&t->allocations, e, rows_next_allocation(rows), &lead_ns);
+	int ret = allocations_event(&t->allocations, e, &t->next_allocation, &lead_ns);
 
 	if (!ret && lead_ns >= 0)
 		ret = add_latency(t, &t->lead, ROWS_LEAD, t->last_ns, lead_ns, rows);

@@ -27,9 +27,11 @@ struct verdict {
 };
 
 struct track {
-	uint32_t pool;	 /* in the file */
-	uint32_t number; /* in the trace */
-	bool changed;	 /* since the last commit */
+	uint32_t pool;	  /* in the file */
+	uint32_t trace;	  /* whose it is */
+	uint32_t number;  /* in the trace */
+	const char *host; /* the trace's; borrowed from the store */
+	bool changed;	  /* since the last commit */
 	struct window window;
 
 	char name[64];
@@ -54,14 +56,19 @@ struct track {
 	struct level level;
 	struct life life;
 	struct allocations allocations;
+	int64_t next_allocation; /* the row of the next one */
 	size_t sweep_at;
 	struct hold hold;
 	struct latency_rollup *lead, *hold_times;
 	struct verdict audit, identity;
+	struct audit_first {
+		const char *what; /* the counter, by its name in the event */
+		int64_t said, counted;
+	} audit_first;
 	struct queue_loss bad; /* of this batch: events that cannot be stored */
 };
 
-void track_init(struct track *t, uint32_t pool, uint32_t number);
+void track_init(struct track *t, uint32_t pool);
 void track_release(struct track *t);
 
 /*

@@ -10,9 +10,11 @@
 
 #include "db/connect.h"
 #include "db/error.h"
+#include "db/trace.h"
 
 /* A pool keeps its number in the file if it is below this and nobody has it. */
 #define NUMBER_KEPT_BELOW 65536u
+#define FIRST_TRACE	  1 /* what pool_event.trace 0 means */
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -29,18 +31,27 @@ int64_t writer_now_ns(void)
 
 static void write_meta(struct writer *w)
 {
-	char host[256] = "";
+	const struct trace *first = traces_get(w->traces, 1);
 
-	gethostname(host, sizeof(host) - 1);
 	rows_meta_int(&w->rows, "schema", DB_SCHEMA_VERSION);
 	rows_meta_text(&w->rows, "tool", "poolscope " POOLSCOPE_VERSION);
-	rows_meta_text(&w->rows, "host", host);
+	rows_meta_text(&w->rows, "host", trace_this_host());
 	rows_meta_text(&w->rows, "command", w->options.command_line);
-	rows_meta_text(&w->rows, "trace", w->options.trace ? w->options.trace : "");
+	rows_meta_text(&w->rows, "trace", first->name);
 	rows_meta_int(&w->rows, "started_ns", clock_ns(CLOCK_REALTIME));
 	rows_meta_text(&w->rows, "ended", "recording");
 	rows_meta_text(&w->rows, "note", NULL);
-	rows_trace(&w->rows, 1, w->options.trace ? w->options.trace : "");
+}
+
+/* The rows of traces that came since the last batch. */
+static void save_traces(struct writer *w)
+{
+	const struct trace *trace;
+
+	while ((trace = traces_get(w->traces, w->nr_traces + 1))) {
+		w->nr_traces++;
+		rows_trace(&w->rows, w->nr_traces, trace->name, trace->host);
+	}
 }
 
 static void begin_batch(struct writer *w)
@@ -53,13 +64,14 @@ static void begin_batch(struct writer *w)
 }
 
 int writer_init(struct writer *w, struct store *store, struct sqlite3 *db,
-		const struct store_options *options, struct db_error *err)
+		const struct store_options *options, struct traces *traces, struct db_error *err)
 {
 	int ret;
 
 	memset(w, 0, sizeof(*w));
 	w->store = store;
 	w->options = *options;
+	w->traces = traces;
 	ret = rows_init(&w->rows, db, err);
 	if (ret)
 		return ret;
@@ -93,20 +105,20 @@ static void fail(struct writer *w, int error, const char *why)
 
 /* --- pools ----------------------------------------------------------------------------------- */
 
-struct track *writer_find(struct writer *w, uint32_t number)
+static struct track *find(struct writer *w, uint32_t trace, uint32_t number)
 {
 	for (uint32_t i = 0; i < w->nr_pools; i++)
-		if (w->pools[i]->number == number)
+		if (w->pools[i]->number == number && w->pools[i]->trace == trace)
 			return w->pools[i];
 	return NULL;
 }
 
-static bool is_taken(const struct writer *w, uint32_t pool)
+struct track *writer_pool(struct writer *w, uint32_t pool)
 {
 	for (uint32_t i = 0; i < w->nr_pools; i++)
 		if (w->pools[i]->pool == pool)
-			return true;
-	return false;
+			return w->pools[i];
+	return NULL;
 }
 
 static bool make_room(struct writer *w)
@@ -127,28 +139,32 @@ static bool make_room(struct writer *w)
 }
 
 /* NULL when there are too many already. */
-static struct track *add_pool(struct writer *w, uint32_t number)
+static struct track *add_pool(struct writer *w, uint32_t trace, uint32_t number)
 {
 	uint32_t pool = number < NUMBER_KEPT_BELOW ? number : NUMBER_KEPT_BELOW;
 	struct track *t;
 
-	while (is_taken(w, pool))
+	while (writer_pool(w, pool))
 		pool++;
 	t = make_room(w) ? malloc(sizeof(*t)) : NULL;
 	if (!t)
 		return NULL;
-	track_init(t, pool, number);
+	track_init(t, pool);
+	t->trace = trace;
+	t->number = number;
+	t->host = traces_get(w->traces, trace)->host;
 	w->pools[w->nr_pools++] = t;
 	return t;
 }
 
-static struct track *pool_of(struct writer *w, uint32_t number)
+/* NULL: there are too many pools, or nobody gave that trace. */
+static struct track *pool_of(struct writer *w, uint32_t trace, uint32_t number)
 {
-	if (w->last && w->last->number == number)
+	if (w->last && w->last->number == number && w->last->trace == trace)
 		return w->last;
-	w->last = writer_find(w, number);
-	if (!w->last)
-		w->last = add_pool(w, number);
+	w->last = find(w, trace, number);
+	if (!w->last && traces_get(w->traces, trace))
+		w->last = add_pool(w, trace, number);
 	return w->last;
 }
 
@@ -166,7 +182,8 @@ uint64_t writer_open_pools(const struct writer *w)
 static void gap_row(struct writer *w, const struct track *t, const struct pool_event *e,
 		    uint64_t lost)
 {
-	struct queue_loss loss = {.pool = t->pool,
+	struct queue_loss loss = {.trace = t->trace,
+				  .pool = t->pool,
 				  .start_ns = t->last_ns,
 				  .end_ns = e->ts_ns > t->last_ns ? e->ts_ns : t->last_ns,
 				  .events = lost,
@@ -177,9 +194,11 @@ static void gap_row(struct writer *w, const struct track *t, const struct pool_e
 	w->progress.lost_seq += lost;
 }
 
-static void deliver(struct writer *w, struct track *t, const struct pool_event *e,
+static void deliver(struct writer *w, struct track *t, struct pool_event *e,
 		    const struct window_gap *gap)
 {
+	e->pool = t->pool;
+	e->trace = t->trace;
 	if (gap->lost)
 		gap_row(w, t, e, gap->lost);
 	rows_event(&w->rows, t->pool, e);
@@ -237,11 +256,16 @@ static void save_bad(struct writer *w, struct queue_loss *bad)
 	bad->events = 0;
 }
 
-static void on_event(struct writer *w, const struct pool_event *e)
+static uint32_t trace_of(uint32_t said)
+{
+	return said ? said : FIRST_TRACE;
+}
+
+static void on_event(struct writer *w, struct pool_event *e)
 {
 	static const struct window_gap none;
-	struct queue_loss untold = {-1, e->ts_ns, e->ts_ns, 1, STORE_LOSS_BAD};
-	struct track *t = pool_of(w, e->pool);
+	struct queue_loss untold = {-1, trace_of(e->trace), e->ts_ns, e->ts_ns, 1, STORE_LOSS_BAD};
+	struct track *t = pool_of(w, trace_of(e->trace), e->pool);
 
 	if (!t) {
 		on_bad(w, NULL, &untold);
@@ -260,9 +284,11 @@ static void on_event(struct writer *w, const struct pool_event *e)
 static void on_loss(struct writer *w, const struct queue_loss *told)
 {
 	struct queue_loss loss = *told;
-	struct track *t = told->pool >= 0 ? writer_find(w, (uint32_t)told->pool) : NULL;
+	uint32_t trace = trace_of(told->trace);
+	struct track *t = told->pool >= 0 ? find(w, trace, (uint32_t)told->pool) : NULL;
 	int64_t now_ns = w->progress.end_ns ? w->progress.end_ns : clock_ns(CLOCK_REALTIME);
 
+	loss.trace = trace;
 	loss.pool = t ? (int64_t)t->pool : -1;
 	loss.start_ns = told->start_ns ? told->start_ns : now_ns;
 	loss.end_ns = told->end_ns ? told->end_ns : now_ns;
@@ -275,7 +301,7 @@ static void on_loss(struct writer *w, const struct queue_loss *told)
 	w->progress.losses++;
 }
 
-void writer_item(struct writer *w, const struct queue_item *item)
+void writer_item(struct writer *w, struct queue_item *item)
 {
 	begin_batch(w);
 	if (item->is_loss)
@@ -309,6 +335,7 @@ void writer_commit(struct writer *w)
 	begin_batch(w);
 	if (w->options.before_commit)
 		w->options.before_commit(w->store, w->options.ctx);
+	save_traces(w);
 	save_bad(w, &w->bad);
 	for (uint32_t i = 0; i < w->nr_pools; i++) {
 		save_bad(w, &w->pools[i]->bad);

@@ -16,10 +16,14 @@
 /* Pools of one recording; each costs memory for its open roll-ups, also when it is closed. */
 #define WRITER_POOLS_MAX 65536
 
+struct traces;
+
 struct writer {
 	struct store *store; /* for the callbacks */
 	struct store_options options;
 	struct rows rows;
+	struct traces *traces;
+	uint32_t nr_traces; /* of them that have their rows */
 	struct track **pools;
 	uint32_t nr_pools, pools_room;
 	struct track *last;    /* events of a pool come in runs */
@@ -30,11 +34,11 @@ struct writer {
 };
 
 int writer_init(struct writer *w, struct store *store, struct sqlite3 *db,
-		const struct store_options *options, struct db_error *err);
+		const struct store_options *options, struct traces *traces, struct db_error *err);
 void writer_release(struct writer *w);
 
 /* One item from the queue, into the open batch (begun when there is none). */
-void writer_item(struct writer *w, const struct queue_item *item);
+void writer_item(struct writer *w, struct queue_item *item);
 
 /* Gives up what has waited too long for its predecessors; with force, whatever waits. */
 void writer_expire(struct writer *w, bool force);
@@ -52,7 +56,8 @@ void writer_give_up(struct writer *w);
 /* Known to be lost in all: exact from seq, or more where the tracer said so. */
 uint64_t writer_lost(const struct writer *w);
 uint64_t writer_open_pools(const struct writer *w);
-struct track *writer_find(struct writer *w, uint32_t number);
+/* The pool of that number in the file; NULL: there is none. */
+struct track *writer_pool(struct writer *w, uint32_t pool);
 
 int64_t writer_now_ns(void); /* CLOCK_MONOTONIC */
 

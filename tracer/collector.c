@@ -132,7 +132,7 @@ static int take_discarded_events(struct collector *c, const bt_message *message)
 	if (bt_message_discarded_events_get_count(message, &count) !=
 	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
 		count = 0;
-	return store_loss(c->store, -1, start, end, count, "lttng");
+	return store_loss(c->store, 0, -1, start, end, count, "lttng");
 }
 
 /* Whole packets are gone; how many events were in them, only seq can say. */
@@ -149,7 +149,7 @@ static int take_discarded_packets(struct collector *c, const bt_message *message
 		end = clock_ns(bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
 			message));
 	}
-	return store_loss(c->store, -1, start, end, 0, "lttng");
+	return store_loss(c->store, 0, -1, start, end, 0, "lttng");
 }
 
 static int take_message(struct collector *c, const bt_message *message)

@@ -392,7 +392,7 @@ static void columns_with_a_gap_inside_say_so(void **state)
 	e.seq++;
 	e.ts_ns = T0 + 1550 * MS;
 	fixture_emit(&e, store);
-	assert_int_equal(store_loss(store, -1, T0 + 1410 * MS, T0 + 1420 * MS, 1, "lttng"), 0);
+	assert_int_equal(store_loss(store, 0, -1, T0 + 1410 * MS, T0 + 1420 * MS, 1, "lttng"), 0);
 	fixture_close(store);
 	q = fixture_query(path);
 	assert_int_equal(query_level(q, 0, T0, 100 * MS, 16, c, &err), 0);

@@ -130,9 +130,9 @@ static void told_and_seen_losses_are_not_counted_twice(void **state)
 	for (size_t i = 0; i < t->nr; i++)
 		if (i < 500 || i >= 540)
 			fixture_emit(&t->events[i], store);
-	assert_int_equal(store_loss(store, -1, T0, T0 + MS, 40, "lttng"), 0);
+	assert_int_equal(store_loss(store, 0, -1, T0, T0 + MS, 40, "lttng"), 0);
 	assert_int_equal(store_flush(store), 0);
-	assert_int_equal(store_loss(store, -1, T0 + MS, T0 + 2 * MS, 3, "lttng"), 0);
+	assert_int_equal(store_loss(store, 0, -1, T0 + MS, T0 + 2 * MS, 3, "lttng"), 0);
 	fixture_close(store);
 	assert_int_equal(fixture_int(path, "SELECT count(*) FROM loss"), 3);
 	assert_int_equal(fixture_int(path, "SELECT sum(events) FROM loss"), 83);
@@ -476,6 +476,10 @@ static void audit_finds_the_tick_that_disagrees(void **state)
 	store_tape(path, t);
 	assert_int_equal(fixture_pool(path).audit_mismatches, 1);
 	assert_int_equal(fixture_pool(path).audit_first_mismatch_ns, t->events[tick].ts_ns);
+	assert_string_equal(fixture_pool(path).audit_what, "returned");
+	assert_int_equal(fixture_pool(path).audit_said, t->events[tick].u.tick.totals.returned);
+	assert_int_equal(fixture_pool(path).audit_counted,
+			 t->events[tick].u.tick.totals.returned - 1);
 	free(t);
 	fixture_remove(path);
 }

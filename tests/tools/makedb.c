@@ -38,7 +38,7 @@ static bool lose(struct maker *m, const struct pool_event *e)
 		return true;
 	}
 	if (m->skipped &&
-	    store_loss(m->store, -1, m->skipped_since_ns, e->ts_ns, m->skipped, "lttng"))
+	    store_loss(m->store, 0, -1, m->skipped_since_ns, e->ts_ns, m->skipped, "lttng"))
 		m->failed = true;
 	m->skipped = 0;
 	return false;
