@@ -32,8 +32,7 @@ C_ASSERT(sizeof(struct hw_regs) == 0x40);
 
 #define HW_STATUS_RX_IDLE 0x00000002u
 
-/* What every register reads as when the device was pulled out; a counter may be that, too, but
- * Status never is: most of its bits read as zero. */
+/* 1.5: what every register reads as when the device was pulled out; a counter may be that, too. */
 #define HW_GONE 0xffffffffu
 
 #define HW_CAUSE_RX    0x00000001u

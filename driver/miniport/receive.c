@@ -12,7 +12,7 @@ bool receive_interrupt(struct adapter *adapter)
 	ULONG cause;
 
 	NdisReadRegisterUlong(&adapter->regs->Cause, &cause);
-	if ((cause & HW_CAUSES) == 0)
+	if ((cause & HW_CAUSES) == 0 || cause == HW_GONE)
 		return false;
 	/* Quiet until the DPC has seen everything. */
 	NdisWriteRegisterUlong(&adapter->regs->MaskClear, HW_CAUSES);
@@ -33,7 +33,8 @@ void receive_note_drops(struct adapter *adapter)
 
 	NdisReadRegisterUlong(&adapter->regs->Drops, &drops);
 	NdisReadRegisterUlong(&adapter->regs->FifoDrops, &fifo_drops);
-	if (drops == HW_GONE && is_gone(adapter))
+	/* It may go at any moment, also between the two. */
+	if ((drops == HW_GONE || fifo_drops == HW_GONE) && is_gone(adapter))
 		return;
 	/* The counters wrap: differences count. */
 	if (drops != adapter->drops)

@@ -61,6 +61,8 @@ static struct {
 	uint64_t next_sequence;
 	uint32_t accesses;	    /* atomic: of registers */
 	uint32_t ctrl;		    /* atomic: written last */
+	bool is_gone;		    /* atomic: pulled out: registers read as ones */
+	bool goes_at_drops;	    /* atomic: once DROPS has been read */
 	bool is_down;		    /* atomic: shut_down() was called */
 	uint32_t started_again;	    /* atomic: meanwhile */
 	void (*held)(void);	    /* atomic: called once, when the driver has set RX_HOLD */
@@ -77,6 +79,11 @@ static struct device_ops spy_ops;
 static inline uint32_t spy_read(struct device *device, uint32_t offset)
 {
 	__atomic_add_fetch(&fx.accesses, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&fx.is_gone, __ATOMIC_SEQ_CST))
+		return UINT32_MAX;
+	if (offset == offsetof(struct nic_regs, drops) &&
+	    __atomic_load_n(&fx.goes_at_drops, __ATOMIC_SEQ_CST))
+		__atomic_store_n(&fx.is_gone, true, __ATOMIC_SEQ_CST);
 	return real_ops->read(device, offset);
 }
 

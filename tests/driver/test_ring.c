@@ -120,6 +120,23 @@ static void no_register_is_touched_after_a_surprise_removal(void **state)
 	assert_int_equal(fx.accesses, before);
 }
 
+/* R56: until somebody says that it is gone, the driver reads ones */
+static void registers_of_a_device_that_is_gone_are_no_counts(void **state)
+{
+	begin();
+	send(3);
+	look();
+	return_kept();
+	__atomic_store_n(&fx.goes_at_drops, true, __ATOMIC_SEQ_CST);
+	await(POOLSCOPE_EV_TICK, count_locked(POOLSCOPE_EV_TICK) + 2);
+	fx.nic->line.raise(fx.nic->line.ctx); /* somebody else's, on the same line */
+	look();
+	ndis_adapter_pause(fx.adapter);
+	ndis_adapter_halt(fx.adapter, NdisHaltDeviceSurpriseRemoved);
+	assert_int_equal(rec_count(POOLSCOPE_EV_RX_DROP), 0);
+	close_halted();
+}
+
 static void shut_down(void)
 {
 	__atomic_store_n(&fx.is_down, true, __ATOMIC_SEQ_CST);
@@ -465,6 +482,7 @@ int main(void)
 		cmocka_unit_test(frames_on_the_ring_at_pause_are_counted_as_dropped),
 		cmocka_unit_test(pause_stops_the_device_and_halt_resets_it),
 		cmocka_unit_test(no_register_is_touched_after_a_surprise_removal),
+		cmocka_unit_test(registers_of_a_device_that_is_gone_are_no_counts),
 		cmocka_unit_test(withdrawal_does_not_start_a_device_that_was_shut_down),
 		cmocka_unit_test(overrun_of_the_held_device_is_counted_as_dropped),
 		cmocka_unit_test(slots_without_a_frame_are_dropped_and_posted_again),
