@@ -233,6 +233,20 @@ struct ndis_adapter {
 	CM_PARTIAL_RESOURCE_LIST resources;
 };
 
+/*
+ * Around every step by which a frame becomes the miniport's again: what describes it is not looked
+ * at by ndis_frames_out() any more when the miniport may change or free it.
+ */
+static inline void ndis_frames_lock(struct ndis_adapter *adapter)
+{
+	pthread_mutex_lock(&adapter->tracked.mutex);
+}
+
+static inline void ndis_frames_unlock(struct ndis_adapter *adapter)
+{
+	pthread_mutex_unlock(&adapter->tracked.mutex);
+}
+
 enum ndis_adapter_state ndis_adapter_state(const struct ndis_adapter *adapter);
 void ndis_adapter_set_state(struct ndis_adapter *adapter, enum ndis_adapter_state state);
 

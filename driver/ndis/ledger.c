@@ -242,13 +242,15 @@ void ndis_track(struct ndis_adapter *adapter, struct ndis_tracked *tracked)
 
 void ndis_untrack(struct ndis_adapter *adapter, struct ndis_tracked *tracked)
 {
-	if (adapter == NULL || tracked->at == NULL)
+	if (adapter == NULL)
 		return;
 	pthread_mutex_lock(&adapter->tracked.mutex);
-	*tracked->at = tracked->next;
-	if (tracked->next != NULL)
-		tracked->next->at = tracked->at;
-	tracked->at = NULL;
+	if (tracked->at != NULL) {
+		*tracked->at = tracked->next;
+		if (tracked->next != NULL)
+			tracked->next->at = tracked->at;
+		tracked->at = NULL;
+	}
 	pthread_mutex_unlock(&adapter->tracked.mutex);
 }
 

@@ -237,10 +237,12 @@ static void return_chain(struct autopool *pool, PNET_BUFFER_LIST chain)
 }
 
 /* A RESOURCES chain is the miniport's again; how the protocols left its links does not matter. */
-static void take_back(PNET_BUFFER_LIST *lists, ULONG count)
+static void take_back(struct ndis_adapter *adapter, PNET_BUFFER_LIST *lists, ULONG count)
 {
+	ndis_frames_lock(adapter);
 	for (ULONG i = 0; i < count; i++)
 		set_owner(lists[i], OWNER_MINIPORT);
+	ndis_frames_unlock(adapter);
 }
 
 static void indicate_borrowed(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, ULONG flags)
@@ -258,7 +260,7 @@ static void indicate_borrowed(struct ndis_adapter *adapter, PNET_BUFFER_LIST cha
 		}
 		last->Next = NULL;
 		adapter->protocol.receive(adapter->protocol.ctx, adapter, head, count, flags);
-		take_back(lists, count);
+		take_back(adapter, lists, count);
 		for (ULONG i = 0; i < count; i++)
 			lists[i]->Next = i + 1 < count ? lists[i + 1] : chain;
 	}
@@ -321,8 +323,11 @@ static uint32_t unmark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chai
 			count++;
 		check_sum(adapter, nbl);
 		set_behind(nbl, nbl != chain);
-		set_owner(nbl, OWNER_MINIPORT);
 	}
+	ndis_frames_lock(adapter);
+	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next)
+		set_owner(nbl, OWNER_MINIPORT);
+	ndis_frames_unlock(adapter);
 	return count;
 }
 

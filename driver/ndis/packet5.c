@@ -164,10 +164,15 @@ static void set_owner(struct packet_storage *storage, enum owner owner)
 /* From one owner to the next, if it is still `from`'s.  Returns: whether it was. */
 static bool pass(struct packet_storage *storage, enum owner from, enum owner to)
 {
+	struct ndis_adapter *adapter = storage->adapter;
 	uint32_t expected = from;
+	bool passed;
 
-	return __atomic_compare_exchange_n(&storage->owner, &expected, to, false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_ACQUIRE);
+	ndis_frames_lock(adapter);
+	passed = __atomic_compare_exchange_n(&storage->owner, &expected, to, false,
+					     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	ndis_frames_unlock(adapter);
+	return passed;
 }
 
 static bool is_out(const struct ndis_tracked *tracked, uintptr_t first, uintptr_t after)
@@ -374,7 +379,7 @@ static void indicate_given(struct ndis_adapter *adapter, PPNDIS_PACKET packets, 
 		if (pass(storage_of(packets[i]), OWNER_LENT, OWNER_PROTOCOL))
 			continue;
 		NDIS_SET_PACKET_STATUS(packets[i], NDIS_STATUS_SUCCESS);
-		set_owner(storage_of(packets[i]), OWNER_MINIPORT);
+		pass(storage_of(packets[i]), OWNER_EARLY, OWNER_MINIPORT);
 	}
 }
 
@@ -387,7 +392,7 @@ static void indicate_borrowed(struct ndis_adapter *adapter, PPNDIS_PACKET packet
 	take(adapter, packets, n, true);
 	deliver(adapter, packets, n, true);
 	for (UINT i = 0; i < n; i++)
-		set_owner(storage_of(packets[i]), OWNER_MINIPORT);
+		pass(storage_of(packets[i]), OWNER_BORROWED, OWNER_MINIPORT);
 }
 
 VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET ReceivePackets,

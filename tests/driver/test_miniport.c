@@ -385,6 +385,21 @@ static void frames_of_several_buffers_come_through_in_real_threads(void **state)
 	assert_true(s.stack.frames > 0);
 }
 
+/* Freeing looks at the frames that are out, while others become the driver's again. */
+static void blocks_go_while_frames_come_back(void **state)
+{
+	struct machine_config c = config_for("burst:rate=20k,on=1ms,off=3ms,bytes=4000",
+					     "exp:mean=300us", "fixed:1us");
+	struct machine_summary s;
+
+	c.buffer_bytes = 256;
+	c.tick_ms = 1;
+	c.marks.shrink_ticks = 0;
+	s = run(&c, 150000000);
+	assert_frames_are_whole(&s);
+	assert_true(rec_count(POOLSCOPE_EV_BLOCK_FREE) > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +416,7 @@ int main(void)
 		cmocka_unit_test(halting_at_any_moment_leaves_nothing),
 		cmocka_unit_test(frames_of_several_buffers_come_through_whole),
 		cmocka_unit_test(frames_of_several_buffers_come_through_in_real_threads),
+		cmocka_unit_test(blocks_go_while_frames_come_back),
 	};
 	int failed = cmocka_run_group_tests_name("NDIS 6", tests, under_ndis6, NULL) +
 		     cmocka_run_group_tests_name("NDIS 5", tests, under_ndis5, NULL);
