@@ -206,6 +206,8 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
 	autopool_end(adapter->autopool);
 	ndis_shared_memory_reclaim(adapter, false);
+	/* A callback that the failing function has waited for may still be on its way out. */
+	ndis_host_flush();
 	return status;
 }
 

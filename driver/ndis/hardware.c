@@ -259,17 +259,19 @@ void ndis_interrupt_connect(struct ndis_interrupt *interrupt)
 	pthread_mutex_unlock(&adapter->irq_mutex);
 }
 
-void ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where)
+bool ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where)
 {
 	struct ndis_interrupt *interrupt = handle;
 	struct ndis_adapter *adapter;
 
 	if (ndis_object_kind(handle) != NDIS_KIND_INTERRUPT) {
 		ndis_broken(NULL, 48, (uintptr_t)handle, "%s was given no live interrupt", where);
-		return;
+		return true;
 	}
 	adapter = interrupt->adapter;
-	ndis_check_irql(adapter, PASSIVE_LEVEL, 48, where);
+	/* Above it may be the DPC itself that calls, and would wait for its own end. */
+	if (!ndis_check_irql(adapter, PASSIVE_LEVEL, 48, where))
+		return false;
 	ndis_check_shutdown(adapter, where);
 	pthread_mutex_lock(&adapter->irq_mutex);
 	adapter->interrupt = NULL;
@@ -278,6 +280,7 @@ void ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where)
 	exec_flush(adapter->irq_lane);
 	ndis_object_remove(&interrupt->object);
 	free(interrupt);
+	return true;
 }
 
 NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle,

@@ -152,8 +152,11 @@ bool ndis6_isr(struct ndis_interrupt *interrupt);
 void ndis6_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context);
 /* Interrupts reach it from here on. */
 void ndis_interrupt_connect(struct ndis_interrupt *interrupt);
-/* Returns when it is not being served any more; frees it. */
-void ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where);
+/*
+ * Returns when it is not being served any more; frees it.
+ * Returns: false: it is still registered, since this was not the level to wait at.
+ */
+bool ndis_interrupt_disconnect(NDIS_HANDLE handle, const char *where);
 
 /* What NdisMInitializeTimer() made. */
 struct ndis5_timer {

@@ -546,8 +546,8 @@ NDIS_STATUS NdisMRegisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt,
 
 VOID NdisMDeregisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt)
 {
-	ndis_interrupt_disconnect(Interrupt->Host, "NdisMDeregisterInterrupt");
-	Interrupt->Host = NULL;
+	if (ndis_interrupt_disconnect(Interrupt->Host, "NdisMDeregisterInterrupt"))
+		Interrupt->Host = NULL;
 }
 
 /* --- timers ----------------------------------------------------------------------------------- */

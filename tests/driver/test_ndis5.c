@@ -457,6 +457,48 @@ static void halt_is_not_called_after_a_failed_initialize(void **state)
 	end_halted();
 }
 
+static uint32_t completion_ended; /* atomic */
+
+/* Lets the initialize function go on long before it ends itself. */
+static VOID linger(NDIS_HANDLE context, PVOID va, PNDIS_PHYSICAL_ADDRESS pa, ULONG length,
+		   PVOID event)
+{
+	NdisMFreeSharedMemory(fx.adapter, length, TRUE, va, *pa);
+	NdisSetEvent(event);
+	while (ndis_adapter_state(fx.adapter) == NDIS_ADAPTER_INITIALIZING)
+		sched_yield();
+	NdisStallExecution(20000);
+	__atomic_store_n(&completion_ended, 1, __ATOMIC_RELEASE);
+}
+
+static NDIS_STATUS ask_and_fail(PNDIS_STATUS error, PUINT selected, PNDIS_MEDIUM media, UINT n,
+				NDIS_HANDLE handle, NDIS_HANDLE configuration)
+{
+	NDIS_EVENT event;
+
+	NdisInitializeEvent(&event);
+	NdisMSetAttributesEx(handle, &fx, 0, fx.attributes, NdisInterfacePci);
+	assert_int_equal(NdisMAllocateSharedMemoryAsync(handle, 4096, TRUE, &event),
+			 NDIS_STATUS_PENDING);
+	NdisWaitEvent(&event, 0);
+	return NDIS_STATUS_FAILURE;
+}
+
+/* R53, R18: the adapter may be closed when it returns */
+static void failed_initialize_outlasts_its_completions(void **state)
+{
+	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
+
+	c.InitializeHandler = ask_and_fail;
+	c.AllocateCompleteHandler = linger;
+	begin_unstarted(DESERIALIZED, "fixed:0ms", NULL, &c);
+	completion_ended = 0;
+	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_FAILURE);
+	assert_int_equal(__atomic_load_n(&completion_ended, __ATOMIC_ACQUIRE), 1);
+	end_halted();
+	assert_nothing_broken();
+}
+
 static void adapter_of_another_medium_is_halted_again(void **state)
 {
 	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
@@ -1267,6 +1309,36 @@ static BOOLEAN synchronized(PVOID context)
 	return context == &irq;
 }
 
+static VOID leave_from_the_dpc(NDIS_HANDLE context)
+{
+	NdisMDeregisterInterrupt(&irq.interrupt);
+	__atomic_add_fetch(&irq.handled, 1, __ATOMIC_SEQ_CST);
+}
+
+/* R48: it would wait for its own end */
+static void interrupt_is_not_deregistered_by_its_dpc(void **state)
+{
+	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
+
+	c.ISRHandler = isr;
+	c.HandleInterruptHandler = leave_from_the_dpc;
+	memset(&irq, 0, sizeof(irq));
+	begin_unstarted(DESERIALIZED, "fixed:0ms", NULL, &c);
+	assert_int_equal(ndis_adapter_initialize(fx.adapter), NDIS_STATUS_SUCCESS);
+	assert_int_equal(NdisMRegisterInterrupt(&irq.interrupt, fx.adapter, 0, 0, TRUE, TRUE,
+						NdisInterruptLevelSensitive),
+			 NDIS_STATUS_SUCCESS);
+	for (int i = 0; i < 2; i++) { /* every other one is ours */
+		fx.nic->line.raise(fx.nic->line.ctx);
+		ndis_adapter_flush_interrupts(fx.adapter);
+	}
+	assert_int_equal(irq.handled, 1);
+	assert_only_broken(48);
+	NdisMDeregisterInterrupt(&irq.interrupt);
+	end();
+	assert_int_equal(ndis_violations(), 1);
+}
+
 static void handler_and_what_is_synchronized_with_it_do_not_overlap(void **state)
 {
 	NDIS51_MINIPORT_CHARACTERISTICS c = functions();
@@ -1320,6 +1392,7 @@ int main(void)
 		cmocka_unit_test(functions_lie_in_their_published_order),
 		cmocka_unit_test(filter_says_whether_frames_may_flow),
 		cmocka_unit_test(halt_is_not_called_after_a_failed_initialize),
+		cmocka_unit_test(failed_initialize_outlasts_its_completions),
 		cmocka_unit_test(adapter_of_another_medium_is_halted_again),
 		cmocka_unit_test(shutdown_and_removal_are_told),
 		cmocka_unit_test(hung_adapter_is_reset_and_gets_its_filter_again),
@@ -1356,6 +1429,7 @@ int main(void)
 		cmocka_unit_test(indication_of_nothing_or_without_a_return_function_is_reported),
 		cmocka_unit_test(packets_out_at_halt_are_reported),
 		cmocka_unit_test(serialized_miniport_is_in_one_function_at_a_time),
+		cmocka_unit_test(interrupt_is_not_deregistered_by_its_dpc),
 		cmocka_unit_test(handler_and_what_is_synchronized_with_it_do_not_overlap),
 		cmocka_unit_test(ends_of_what_nobody_began_are_reported),
 	};
