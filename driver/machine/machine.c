@@ -160,6 +160,9 @@ void machine_stop(struct machine *m)
 {
 	uint64_t until_ns = exec_now_ns(m->exec) + GRACE_NS;
 
+	/* All wires first: the last would go on for as long as the others take. */
+	for (uint32_t i = 0; i < m->nr_ports; i++)
+		port_silence(m->ports[i]);
 	for (uint32_t i = 0; i < m->nr_ports; i++)
 		port_quiet(m->ports[i], until_ns);
 	for (uint32_t i = 0; i < m->nr_ports; i++)

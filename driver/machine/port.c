@@ -169,9 +169,13 @@ bool port_is_gone(const struct port *port)
 	return ndis_adapter_is_gone(port->adapter);
 }
 
-void port_quiet(struct port *port, uint64_t until_ns)
+void port_silence(struct port *port)
 {
 	wire_stop(port->wire);
+}
+
+void port_quiet(struct port *port, uint64_t until_ns)
+{
 	if (!port->initialized)
 		return;
 	/* What the device has stored is still received; then the stack is told to let go. */
@@ -187,6 +191,8 @@ void port_stop(struct port *port)
 	ndis_adapter_pause(port->adapter);
 	ndis_adapter_halt(port->adapter, port_is_gone(port) ? NdisHaltDeviceSurpriseRemoved
 							    : NdisHaltDeviceDisabled);
+	/* Whoever gave back the last frame is out of NDIS, too. */
+	stack_flush(port->stack);
 }
 
 void port_summary(struct port *port, struct machine_summary *s)

@@ -26,7 +26,9 @@ void port_send(struct port *port);
 const uint32_t *port_sent(const struct port *port);
 /* Whether its device was pulled out. */
 bool port_is_gone(const struct port *port);
-/* No frame comes any more, and the stack keeps none longer than until_ns. */
+/* No frame comes any more. */
+void port_silence(struct port *port);
+/* After port_silence(): what came is received, and the stack keeps nothing longer than until_ns. */
 void port_quiet(struct port *port, uint64_t until_ns);
 /* After port_quiet(): pause and halt. */
 void port_stop(struct port *port);

@@ -335,6 +335,11 @@ void stack_pause(struct stack *stack, uint64_t until_ns)
 	pthread_mutex_unlock(&stack->mutex);
 }
 
+void stack_flush(struct stack *stack)
+{
+	exec_flush(stack->lane);
+}
+
 /* --- beginning and end ------------------------------------------------------------------------ */
 
 struct stack *stack_open(struct exec *exec, const struct draw *hold, uint64_t seed)

@@ -50,6 +50,9 @@ struct ndis_protocol stack_protocol(struct stack *stack);
 /* From now on nothing is held longer than until_ns: the adapter above is about to pause. */
 void stack_pause(struct stack *stack, uint64_t until_ns);
 
+/* Returns when no frame is being given back, and none is due to be.  After stack_pause(). */
+void stack_flush(struct stack *stack);
+
 void stack_count(struct stack *stack, struct stack_counts *counts);
 
 #endif

@@ -13,6 +13,7 @@
 #include "driver/machine/machine.h"
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
+#include "driver/nic/nic.h"
 #include "tests/driver/recorder.h"
 
 static uint32_t never_stop;
@@ -400,6 +401,60 @@ static void blocks_go_while_frames_come_back(void **state)
 	assert_true(rec_count(POOLSCOPE_EV_BLOCK_FREE) > 10);
 }
 
+/* --- the end of several adapters -------------------------------------------------------------- */
+
+static struct {
+	const struct device_ops *real;
+	struct device_ops ops;
+	pthread_t main;
+	uint32_t received;   /* atomic: frames, of all devices */
+	uint32_t when_quiet; /* as many when the first device was stepped for the last time */
+	bool is_quiet;
+} spied;
+
+static bool spy_receive(struct device *device, const void *frame, uint32_t len_bytes)
+{
+	__atomic_add_fetch(&spied.received, 1, __ATOMIC_SEQ_CST);
+	return spied.real->receive(device, frame, len_bytes);
+}
+
+/* The main thread steps a device only to see what is left in it. */
+static void spy_step(struct device *device)
+{
+	spied.real->step(device);
+	if (!pthread_equal(pthread_self(), spied.main) || spied.is_quiet)
+		return;
+	spied.is_quiet = true;
+	spied.when_quiet = __atomic_load_n(&spied.received, __ATOMIC_SEQ_CST);
+	NdisStallExecution(5000);
+}
+
+static struct device *spy_open(struct dma_space *space)
+{
+	struct device *device = nic_open(space);
+
+	spied.real = device->ops;
+	spied.ops = *device->ops;
+	spied.ops.receive = spy_receive;
+	spied.ops.step = spy_step;
+	device->ops = &spied.ops;
+	return device;
+}
+
+static void all_wires_are_still_before_the_first_adapter_is_emptied(void **state)
+{
+	static const struct device_model model = {NIC_FRAME_BYTES, spy_open};
+	struct machine_config c = config_for("constant:rate=100k", "fixed:100us", "fixed:1us");
+
+	memset(&spied, 0, sizeof(spied));
+	spied.main = pthread_self();
+	c.adapters = 3;
+	c.model = &model;
+	run(&c, 20000000);
+	assert_true(spied.is_quiet);
+	assert_int_equal(spied.received, spied.when_quiet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +472,7 @@ int main(void)
 		cmocka_unit_test(frames_of_several_buffers_come_through_whole),
 		cmocka_unit_test(frames_of_several_buffers_come_through_in_real_threads),
 		cmocka_unit_test(blocks_go_while_frames_come_back),
+		cmocka_unit_test(all_wires_are_still_before_the_first_adapter_is_emptied),
 	};
 	int failed = cmocka_run_group_tests_name("NDIS 6", tests, under_ndis6, NULL) +
 		     cmocka_run_group_tests_name("NDIS 5", tests, under_ndis5, NULL);
