@@ -6,6 +6,10 @@
 /* Most ids in one event; a longer chain is told in pieces, none of which ends within a frame. */
 #define IDS_MAX FRAME_BUFFERS_MAX
 
+/* Most buffers: what is counted by them, such as slots of blocks, fits into 32 bits in bytes, too.
+ */
+#define POOL_LIMIT_MAX 0x10000000u
+
 /* A request on its way: the Context of the asynchronous call. */
 struct request {
 	ULONG64 number;
@@ -526,7 +530,7 @@ NDIS_STATUS pool_init(struct pool *pool, const struct pool_config *config,
 	pool->config = *config;
 	pool->ops = ops;
 	pool->block_bytes = block_length(m->block, config->buffer_bytes, config->align);
-	if (pool->block_bytes == 0 || pool_base_bytes(pool) == 0)
+	if (pool->block_bytes == 0 || pool_base_bytes(pool) == 0 || m->limit > POOL_LIMIT_MAX)
 		return NDIS_STATUS_INVALID_PARAMETER;
 	pool->nr_slots = blocks + 1;
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */

@@ -245,6 +245,11 @@ static void sizes_beyond_32_bits_are_refused(void **state)
 	config.marks.limit = 80000;
 	assert_int_equal(pool_init(&pool, &config, &ops), NDIS_STATUS_INVALID_PARAMETER);
 	assert_int_equal(block_length(UINT32_MAX, 2048, 64), 0);
+	/* A table of 2^29 blocks, 8 bytes each, would have none. */
+	config = (struct pool_config){.buffer_bytes = 2048, .align = 64, .marks = marks};
+	config.marks.block = 1;
+	config.marks.limit = 0x20000000 - 1;
+	assert_int_equal(pool_init(&pool, &config, &ops), NDIS_STATUS_INVALID_PARAMETER);
 }
 
 /* --- growing ---------------------------------------------------------------------------------- */
