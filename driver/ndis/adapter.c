@@ -170,6 +170,7 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	forget_handles(adapter);
 	ndis_object_remove(&adapter->object);
 	pthread_mutex_destroy(&adapter->irq_mutex);
+	ndis_tracked_forget(adapter);
 	pthread_mutex_destroy(&adapter->tracked.mutex);
 	ledger_destroy(&adapter->memory);
 	free(adapter);

@@ -22,6 +22,13 @@ void ledger_init(struct shared_memory *memory, uint64_t seed, uint64_t stream)
 
 void ledger_destroy(struct shared_memory *memory)
 {
+	while (memory->kept != NULL) {
+		struct shared_block *block = memory->kept;
+
+		memory->kept = block->next;
+		pages_free(block->va, block->length);
+		free(block);
+	}
 	pthread_mutex_destroy(&memory->mutex);
 }
 
@@ -133,11 +140,20 @@ struct shared_block *ledger_take_out(struct ndis_adapter *adapter, PVOID va)
 }
 
 /* Unmapped before it is freed: from then on a device that still uses it faults. */
-void ledger_release(struct ndis_adapter *adapter, struct shared_block *block)
+void ledger_release(struct ndis_adapter *adapter, struct shared_block *block, bool in_use)
 {
+	struct shared_memory *memory = &adapter->memory;
+
 	dma_space_unmap(adapter->device->space, block->bus);
-	pages_free(block->va, block->length);
-	free(block);
+	if (!in_use) {
+		pages_free(block->va, block->length);
+		free(block);
+		return;
+	}
+	pthread_mutex_lock(&memory->mutex);
+	block->next = memory->kept;
+	memory->kept = block;
+	pthread_mutex_unlock(&memory->mutex);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
@@ -252,6 +268,16 @@ void ndis_untrack(struct ndis_adapter *adapter, struct ndis_tracked *tracked)
 		tracked->at = NULL;
 	}
 	pthread_mutex_unlock(&adapter->tracked.mutex);
+}
+
+void ndis_tracked_forget(struct ndis_adapter *adapter)
+{
+	struct ndis_tracked *tracked;
+
+	while ((tracked = adapter->tracked.first) != NULL) {
+		ndis_untrack(adapter, tracked);
+		tracked->forget(tracked);
+	}
 }
 
 uint32_t ndis_frames_out(struct ndis_adapter *adapter, const struct shared_block *block)

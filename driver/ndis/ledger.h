@@ -51,6 +51,7 @@ struct shared_request;
 struct shared_memory {
 	pthread_mutex_t mutex;
 	struct shared_block *live;
+	struct shared_block *kept; /* freed, and still in use by frames */
 	struct freed_block freed[LEDGER_FREED];
 	struct shared_request *pending; /* accepted, not completed */
 	struct rng rng;			/* lead times and faults */
@@ -80,8 +81,12 @@ struct shared_block *ledger_grant(struct ndis_adapter *adapter, ULONG length, BO
 				  bool below_4g, uint64_t request);
 /* Takes the live block that begins at va out of the books.  Returns: NULL if there is none. */
 struct shared_block *ledger_take_out(struct ndis_adapter *adapter, PVOID va);
-/* Gives the memory of a block that was taken out back. */
-void ledger_release(struct ndis_adapter *adapter, struct shared_block *block);
+/*
+ * Gives the memory of a block that was taken out back; the device reaches it no more.
+ *	in_use  frames in it are out: the bytes stay until ledger_destroy(), so that who reads them
+ *	        does not fall over another's mistake
+ */
+void ledger_release(struct ndis_adapter *adapter, struct shared_block *block, bool in_use);
 
 /* A copy of the live block that holds va.  Returns: whether there is one. */
 bool ledger_find(struct ndis_adapter *adapter, PVOID va, struct shared_block *block);
@@ -102,6 +107,8 @@ struct ndis_tracked {
 	struct ndis_tracked *next, **at; /* at NULL: not in a list */
 	/* Whether protocols have it, and it describes memory in [first, after). */
 	bool (*is_out)(const struct ndis_tracked *tracked, uintptr_t first, uintptr_t after);
+	/* The adapter is closed, and the miniport has not freed it. */
+	void (*forget)(struct ndis_tracked *tracked);
 };
 
 struct ndis_tracked_list {
@@ -112,6 +119,8 @@ struct ndis_tracked_list {
 /* adapter may be NULL: then nothing is tracked. */
 void ndis_track(struct ndis_adapter *adapter, struct ndis_tracked *tracked);
 void ndis_untrack(struct ndis_adapter *adapter, struct ndis_tracked *tracked);
+/* Frees what a miniport has left; it was reported when its pool went. */
+void ndis_tracked_forget(struct ndis_adapter *adapter);
 /* How many descriptors of frames in block the protocols have. */
 uint32_t ndis_frames_out(struct ndis_adapter *adapter, const struct shared_block *block);
 

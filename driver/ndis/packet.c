@@ -23,6 +23,7 @@ struct nbl_storage {
 	NET_BUFFER buffer;
 	struct ndis_tracked tracked;
 	uintptr_t sum; /* of the frame while it is out */
+	bool was_lent; /* it was indicated RESOURCES last */
 	bool behind;   /* it came back behind others in a chain, and was not used since */
 };
 
@@ -52,6 +53,11 @@ static bool is_out(const struct ndis_tracked *tracked, uintptr_t first, uintptr_
 			return true;
 	}
 	return false;
+}
+
+static void forget(struct ndis_tracked *tracked)
+{
+	free(CONTAINING_RECORD(tracked, struct nbl_storage, tracked));
 }
 
 static uintptr_t sum_of(const NET_BUFFER_LIST *nbl)
@@ -157,6 +163,7 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
 	storage->buffer.DataOffset = DataOffset;
 	storage->buffer.DataLength = (ULONG)DataLength;
 	storage->tracked.is_out = is_out;
+	storage->tracked.forget = forget;
 	ndis_track(pool->adapter, &storage->tracked);
 	return &storage->list;
 }
@@ -199,6 +206,7 @@ static ULONG mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, en
 				    "a list is marked RESOURCES by its Status, in an indication "
 				    "without the flag, which alone says so in NDIS 6");
 		set_behind(nbl, false);
+		storage_of(nbl)->was_lent = owner == OWNER_BORROWED;
 		storage_of(nbl)->sum = owner == OWNER_PROTOCOL ? sum_of(nbl) : 0;
 		set_owner(nbl, owner);
 		nbl->SourceHandle = adapter;
@@ -314,7 +322,7 @@ static uint32_t unmark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chai
 	uint32_t count = 0;
 
 	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next) {
-		if (owner_of(nbl) == OWNER_BORROWED)
+		if (owner_of(nbl) != OWNER_PROTOCOL && storage_of(nbl)->was_lent)
 			ndis_broken(adapter, 44, (uintptr_t)nbl,
 				    "a list that was indicated RESOURCES was returned");
 		else if (owner_of(nbl) != OWNER_PROTOCOL)

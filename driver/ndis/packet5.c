@@ -184,6 +184,11 @@ static bool is_out(const struct ndis_tracked *tracked, uintptr_t first, uintptr_
 	       ndis_describes(storage->packet.Private.Head, first, after);
 }
 
+static void forget(struct ndis_tracked *tracked)
+{
+	free(CONTAINING_RECORD(tracked, struct packet_storage, tracked));
+}
+
 static uintptr_t sum_of(const struct packet_storage *storage)
 {
 	const NDIS_BUFFER *buffer = storage->packet.Private.Head;
@@ -269,6 +274,7 @@ VOID NdisAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET *Packet, NDIS_HANDLE P
 	storage->packet.Private.Pool = pool;
 	storage->packet.Private.NdisPacketOobOffset = pool->oob_offset;
 	storage->tracked.is_out = is_out;
+	storage->tracked.forget = forget;
 	ndis_track(pool->adapter, &storage->tracked);
 	*Packet = &storage->packet;
 	*Status = NDIS_STATUS_SUCCESS;

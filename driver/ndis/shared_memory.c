@@ -195,8 +195,8 @@ static void compare(struct ndis_adapter *adapter, const struct shared_block *blo
 			    pa, text);
 }
 
-/* Whether this is the time for it. */
-static void check_moment(struct ndis_adapter *adapter, const struct shared_block *block)
+/* Whether this is the time for it.  Returns: whether frames in the block are out. */
+static bool check_moment(struct ndis_adapter *adapter, const struct shared_block *block)
 {
 	enum ndis_adapter_state state = ndis_adapter_state(adapter);
 	uint32_t out = ndis_frames_out(adapter, block);
@@ -213,6 +213,7 @@ static void check_moment(struct ndis_adapter *adapter, const struct shared_block
 	if (ndis_callback()->name == adapter->driver->face->halt_name && adapter->interrupt != NULL)
 		ndis_broken(adapter, 48, block->bus.value,
 			    "%s was freed before the interrupt was deregistered", text);
+	return out != 0;
 }
 
 /* The block that is meant: also when its address is that of a buffer in it (R20). */
@@ -260,6 +261,7 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
 	struct ndis_adapter *adapter = adapter_for_free(MiniportAdapterHandle);
 	uint64_t pa = (uint64_t)PhysicalAddress.QuadPart;
 	struct shared_block *block;
+	bool in_use;
 
 	if (adapter == NULL ||
 	    !ndis_check_irql(adapter, DISPATCH_LEVEL, 24, "NdisMFreeSharedMemory"))
@@ -272,9 +274,9 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
 	}
 	/* A wrong argument is reported; what was meant is clear, and the run goes on. */
 	compare(adapter, block, Length, Cached, pa);
-	check_moment(adapter, block);
+	in_use = check_moment(adapter, block);
 	autopool_free(adapter->autopool, block);
-	ledger_release(adapter, block);
+	ledger_release(adapter, block, in_use);
 	ndis_callback()->frees++;
 }
 
@@ -307,7 +309,7 @@ void ndis_shared_memory_reclaim(struct ndis_adapter *adapter, bool has_started)
 			    rule == 36	 ? ", whose completion had no descriptors"
 			    : rule == 37 ? ", which came after the pause"
 					 : "");
-		ledger_release(adapter, block);
+		ledger_release(adapter, block, ndis_frames_out(adapter, block) != 0);
 	}
 }
 
