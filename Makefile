@@ -37,7 +37,11 @@ ALL_CFLAGS   := -std=gnu11 $(WARN) -fno-strict-aliasing -pthread $(CFLAGS) $(SAN
 ALL_LDFLAGS  := -pthread $(LDFLAGS) $(SANFLAGS)
 
 # The driver believes that it is built against published headers: ndis.h and poolscope.h.
-$(BUILD)/driver/%.o $(BUILD)/tests/driver/%.o: ALL_CPPFLAGS += -Idriver/ndis -Itracer
+$(BUILD)/driver/%.o $(BUILD)/tests/driver/%.o $(BUILD)/tests/faulty/%.o: \
+	ALL_CPPFLAGS += -Idriver/ndis -Itracer
+# Faulty miniports, several in one test: each has its DriverEntry under a name of its own.
+$(BUILD)/tests/faulty/faulty%.o: ALL_CPPFLAGS += -DDriverEntry=$(notdir $*)_entry
+$(BUILD)/tests/faulty/test_faulty: $(BUILD)/tests/faulty/faulty6.o $(BUILD)/tests/faulty/faulty5.o
 
 # Every byte of every frame is written once and checked twice: those loops are worth vectors.
 $(BUILD)/driver/traffic/frame.o: ALL_CFLAGS += $(if $(SAN),,-O3)
@@ -94,7 +98,7 @@ $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 
 $(TESTS) $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(say) LINK $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group \
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group \
 		$(TOOL_LIBS) $(DRIVER_LIBS) -lcmocka
 
 $(BUILD)/%.a:
