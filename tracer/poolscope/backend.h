@@ -35,8 +35,7 @@ struct poolscope_backend {
 	void (*block_free)(void *ctx, uint32_t pool, uint64_t seq,
 			   const struct poolscope_memory_args *memory);
 	void (*rx_take)(void *ctx, uint32_t pool, uint64_t seq, const uint32_t *ids,
-			uint32_t nr_ids, uint16_t frames, uint16_t resources,
-			uint32_t available);
+			uint32_t nr_ids, uint16_t frames, uint16_t resources, uint32_t available);
 	void (*rx_return)(void *ctx, uint32_t pool, uint64_t seq, const uint32_t *ids,
 			  uint32_t nr_ids, uint32_t available);
 	void (*rx_drop)(void *ctx, uint32_t pool, uint64_t seq, uint32_t count, uint8_t cause);
