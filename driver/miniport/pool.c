@@ -444,9 +444,25 @@ static struct block *make_block(struct pool *pool, PVOID va, NDIS_PHYSICAL_ADDRE
 	return block;
 }
 
-/* (locked) Returns: what became of the memory. */
-static enum poolscope_outcome settle(struct pool *pool, struct block *block, ULONG64 number,
-				     PVOID va, NDIS_PHYSICAL_ADDRESS pa, ULONG length, KIRQL irql)
+/*
+ * Memory that is not used goes straight back, before anything is asked for beside it: so the limit
+ * holds for what is live and pending at every moment (R27, R36, R37).
+ */
+static void give_straight_back(struct pool *pool, struct block *block, ULONG slot,
+			       enum poolscope_outcome outcome, PVOID va, NDIS_PHYSICAL_ADDRESS pa,
+			       ULONG length)
+{
+	pool->totals.freed++;
+	poolscope_block_free(pool->scope, slot, va, (uint64_t)pa.QuadPart, length,
+			     reason_of(outcome), 0, policy_available(&pool->policy));
+	if (block != NULL)
+		destroy_block(pool, block);
+	pool->ops->free_memory(pool, va, pa, length);
+}
+
+/* (locked) What comes joins the pool, or goes again. */
+static void settle(struct pool *pool, struct block *block, ULONG64 number, PVOID va,
+		   NDIS_PHYSICAL_ADDRESS pa, ULONG length, KIRQL irql)
 {
 	enum poolscope_outcome outcome = judge(pool, block, va);
 	ULONG slot = lowest_free_slot(pool);
@@ -462,13 +478,9 @@ static enum poolscope_outcome settle(struct pool *pool, struct block *block, ULO
 	poolscope_alloc_complete(pool->scope, number, va != NULL ? slot : 0, va,
 				 (uint64_t)pa.QuadPart, length, irql, outcome, joining,
 				 policy_available(&pool->policy));
+	if (va != NULL && outcome != POOLSCOPE_USED)
+		give_straight_back(pool, block, slot, outcome, va, pa, length);
 	act(pool);
-	if (va != NULL && outcome != POOLSCOPE_USED) {
-		pool->totals.freed++;
-		poolscope_block_free(pool->scope, slot, va, (uint64_t)pa.QuadPart, length,
-				     reason_of(outcome), 0, policy_available(&pool->policy));
-	}
-	return outcome;
 }
 
 bool pool_drain(struct pool *pool)
@@ -485,20 +497,14 @@ bool pool_complete(struct pool *pool, PVOID context, PVOID va, const NDIS_PHYSIC
 	/* On failure pa may be NULL or point at anything: it is not read (R8). */
 	NDIS_PHYSICAL_ADDRESS at = {.QuadPart = va != NULL ? pa->QuadPart : 0};
 	struct block *block = NULL;
-	enum poolscope_outcome outcome;
 	bool last;
 
 	if (va != NULL)
 		block = make_block(pool, va, at, length, pool->config.marks.block);
 	pool_lock(pool);
-	outcome = settle(pool, block, request->number, va, at, length, irql);
+	/* With all it frees under the lock: a halt that sees nothing pending frees the rest. */
+	settle(pool, block, request->number, va, at, length, irql);
 	last = pool->draining && pool->policy.pending == 0;
-	if (va != NULL && outcome != POOLSCOPE_USED) {
-		/* Before the lock goes: a halt that sees nothing pending frees what this needs. */
-		if (block != NULL)
-			destroy_block(pool, block);
-		pool->ops->free_memory(pool, va, at, length);
-	}
 	pool_unlock(pool);
 	NdisFreeMemory(request, 0, 0);
 	return last;
