@@ -15,7 +15,8 @@ struct ndis_callback {
 	bool limited;	  /* in descriptors, by a fault */
 	bool starved;	  /* one could not be had */
 	/* So far: */
-	uint32_t requests, refused, frees;
+	uint32_t requests, frees;
+	uint32_t refused;	/* requests, since it indicated frames last */
 	uint32_t blocks;	/* live when a halt began: what frees are counted against */
 	uint32_t descriptors;	/* that may still be had, if they are limited */
 	uintptr_t first, after; /* the memory that was described last, [first, after) */

@@ -290,6 +290,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
 	if (ndis_adapter_state(adapter) == NDIS_ADAPTER_PAUSED)
 		ndis_broken(adapter, 54, NumberOfNetBufferLists,
 			    "frames were indicated while the adapter was paused");
+	ndis_callback()->refused = 0;
 	count = mark_chain(adapter, NetBufferLists, borrowed ? OWNER_BORROWED : OWNER_PROTOCOL);
 	if (count != NumberOfNetBufferLists)
 		ndis_broken(adapter, 43, count,

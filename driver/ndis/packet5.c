@@ -421,6 +421,7 @@ VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET
 			    where);
 		return;
 	}
+	ndis_callback()->refused = 0;
 	given = split(adapter, ReceivePackets, NumberOfPackets);
 	/* Only pointers: after the first call they may be the miniport's again, and reused. */
 	indicate_given(adapter, ReceivePackets, given);

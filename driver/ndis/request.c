@@ -9,8 +9,9 @@
 #define EARLY_NS 200000u
 /* Descriptors that a completion gets before they run out. */
 #define WRAP_MAX 64u
-/* More refusals than this in one callback are a storm (R28). */
-#define REFUSALS_MAX 64u
+/* More refusals than this in one callback, with no frame indicated between, are a storm (R28): a
+ * driver may ask once a frame, and takes its frames in batches. */
+#define REFUSALS_MAX 1000u
 
 /* What a call that waits for its completion shares with it; the last of both frees it. */
 struct early {
