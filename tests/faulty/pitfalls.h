@@ -2,8 +2,45 @@
 #ifndef FAULTY_PITFALLS_H
 #define FAULTY_PITFALLS_H
 /*
- * What the faulty miniports can do wrong, one thing at a time.  P-numbers are those of
- * docs/ndis-rules.md; the others break a rule that no pitfall stands for.
+ * Pitfalls of drivers that ask for shared memory, and what the faulty miniports can do wrong, one
+ * thing at a time.
+ *
+ *	P1   the halt does not wait for a completion, which enters what is freed
+ *	P2   the event that lets the halt go on is set before the completion's last touch
+ *	P3   a reference is taken off and compared in two steps: no signal, or two
+ *	P4   a granted block whose descriptors cannot be had is lost
+ *	P5   FAILURE alone is taken as a refusal: another status leaves a reference for ever
+ *	P6   the books are kept after the call, when the completion has run already
+ *	P7   the limit is compared with what has come, not with what is on its way
+ *	P8   a request under a lock that the completion takes: safe, since it never runs inline
+ *	P9   PhysicalAddress is read on failure, or its pointer is kept
+ *	P10  a completion is given the handle in place of the context
+ *	P11  memory is freed with another handle, length, cached flag, or a buffer's address
+ *	P12  memory is freed twice, or a RESOURCES frame is also returned
+ *	P13  the shutdown function frees
+ *	P14  DMA is deregistered before the last free
+ *	P15  freed memory comes back late: the peak is higher than the driver believes
+ *	P16  growth is silently off, since the limit is the initial count
+ *	P17  shrinking never happens, or not without traffic
+ *	P18  buffers share a cache line
+ *	P19  one small allocation for each buffer wastes a page each
+ *	P20  one buffer that is held pins its whole block
+ *	P21  blocks are freed and asked for again under a steady load
+ *	P22  the initial block is freed before the halt
+ *	P23  in an NDIS 5 array a packet behind a RESOURCES one is believed to come back
+ *	P24  a packet's status is read after the indication
+ *	P25  RESOURCES is said frame by frame in NDIS 6
+ *	P26  the RESOURCES state is never left
+ *	P27  a refused request is repeated at once, and again
+ *	P28  a late success restarts receiving while the adapter is paused
+ *	P29  requests without a completion function
+ *	P30  the synchronous call is used while the adapter runs
+ *	P31  the rest of a returned chain is dropped
+ *	P32  the limit is computed before the real count is known, and the ring is never filled
+ *	P33  ULONG has 64 bits, and a status is compared as such
+ *	P34  registers are touched in the halt after a surprise removal
+ *	P35  the initial count was reduced, and thresholds still use the configured one
+ *	P36  the receive flags of one indication are kept for the next
  */
 
 enum pitfall {
