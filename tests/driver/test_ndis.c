@@ -257,7 +257,7 @@ static void give_back(unsigned int n)
 
 /* --- request and completion ------------------------------------------------------------------- */
 
-/* R1, R5, R7, R10, R12, R16 */
+/* R1, R5, R7, R10, R12, R16, P10 */
 static void pending_request_gets_exactly_one_completion(void **state)
 {
 	begin("uniform:min=0ms,max=3ms", NULL);
@@ -274,6 +274,68 @@ static void pending_request_gets_exactly_one_completion(void **state)
 	give_back(REQUESTS);
 	assert_int_equal(counts().completed, REQUESTS);
 	assert_int_equal(counts().pending, 0);
+	end();
+	assert_int_equal(ndis_violations(), 0);
+}
+
+/* R5, P8: the completion wants a lock that the requesting thread holds. */
+static void request_may_be_made_under_a_lock_that_its_completion_takes(void **state)
+{
+	static const char *const faults[] = {NULL, "early:p=1"};
+
+	for (size_t i = 0; i < ARRAYSIZE(faults); i++) {
+		begin("fixed:0ms", faults[i]);
+		fx.nr_wanted = 1;
+		pthread_mutex_lock(&fx.mutex);
+		assert_int_equal(ask(0, 64), NDIS_STATUS_PENDING);
+		assert_int_equal(fx.done[0].times, 0);
+		pthread_mutex_unlock(&fx.mutex);
+		NdisWaitEvent(&fx.all_done, 0);
+		give_back(1);
+		end();
+		assert_int_equal(ndis_violations(), 0);
+	}
+}
+
+/* R11: who kept the pointer finds another value than the block's. */
+static void shown_address_is_spoilt_after_the_completion(void **state)
+{
+	enum { FEW = 4 };
+
+	begin("fixed:0ms", NULL);
+	ask_for(FEW, 64);
+	ndis_host_flush();
+	for (unsigned int i = 0; i < FEW; i++) {
+		const NDIS_PHYSICAL_ADDRESS *kept = fx.done[i].shown_pa;
+
+		assert_non_null(kept);
+		assert_int_not_equal(kept->QuadPart, fx.done[i].pa.QuadPart);
+	}
+	give_back(FEW);
+	end();
+	assert_int_equal(ndis_violations(), 0);
+}
+
+/* R59, P15: also at DISPATCH_LEVEL nothing is put off, so both sides count the same. */
+static void freed_memory_is_back_when_the_call_returns(void **state)
+{
+	uint64_t before, peak;
+	KIRQL old;
+
+	begin("fixed:0ms", NULL);
+	before = counts().bytes_live;
+	ask_for(8, 5000);
+	peak = counts().bytes_peak;
+	assert_int_equal(peak, before + 8 * 5000);
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	give_back(8);
+	assert_int_equal(counts().bytes_live, before);
+	KeLowerIrql(old);
+	fx.nr_done = 0;
+	NdisResetEvent(&fx.all_done);
+	ask_for(8, 5000);
+	assert_int_equal(counts().bytes_peak, peak);
+	give_back(8);
 	end();
 	assert_int_equal(ndis_violations(), 0);
 }
@@ -967,6 +1029,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pending_request_gets_exactly_one_completion),
+		cmocka_unit_test(request_may_be_made_under_a_lock_that_its_completion_takes),
+		cmocka_unit_test(shown_address_is_spoilt_after_the_completion),
+		cmocka_unit_test(freed_memory_is_back_when_the_call_returns),
 		cmocka_unit_test(completions_come_in_any_order),
 		cmocka_unit_test(refused_request_gets_no_completion),
 		cmocka_unit_test(refusal_is_not_for_ever),

@@ -417,7 +417,7 @@ static void idle_blocks_go_newest_first_after_the_ticks(void **state)
 	end();
 }
 
-/* R35 */
+/* R35, P20 */
 static void block_with_a_held_buffer_stays(void **state)
 {
 	struct policy_marks m = marks;
