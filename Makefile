@@ -154,6 +154,10 @@ C_FILES  = $(shell git ls-files 'driver/*.[ch]' 'db/*.[ch]' 'tracer/*.[ch]' 'tun
 	'viewer/*.[ch]' 'cli/*.[ch]' 'tests/*.[ch]')
 SH_FILES = $(shell git ls-files '*.sh' '*.bats' '*.bash') .ci/run
 
+.PHONY: rules
+rules: ## docs/ndis-rules.md anew, from the rules and the tests that name them
+	@tests/tools/rules.py
+
 .PHONY: check-includes check-headers check-asan check-tsan lint
 check-includes: ## every include goes along the arrows of docs/architecture.md
 	@tests/check-includes.sh

@@ -227,6 +227,17 @@ static void buffers_are_aligned_and_share_no_cache_line(void **state)
 	}
 }
 
+/* P19: many buffers of one allocation lose less than a line each, and less than one in all */
+static void buffers_of_a_block_waste_no_pages(void **state)
+{
+	static const ULONG sizes[] = {1, 60, 64, 65, 1554, 2048};
+
+	for (size_t s = 0; s < ARRAYSIZE(sizes); s++) {
+		for (ULONG n = 1; n <= 128; n++)
+			assert_true(block_length(n, sizes[s], 64) - n * sizes[s] <= 63 * (n + 1));
+	}
+}
+
 /* R39 */
 static void addresses_that_are_aligned_differently_cannot_be_carved(void **state)
 {
@@ -725,6 +736,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffers_are_aligned_and_share_no_cache_line),
+		cmocka_unit_test(buffers_of_a_block_waste_no_pages),
 		cmocka_unit_test(addresses_that_are_aligned_differently_cannot_be_carved),
 		cmocka_unit_test(sizes_beyond_32_bits_are_refused),
 		cmocka_unit_test(low_pool_grows_by_one_block_with_the_next_ids),
