@@ -145,9 +145,10 @@ check: tests ## install what is missing, build, run all tests (T=name for some)
 
 .PHONY: soak
 SOAK_RUNS ?= 1000000
-soak: $(BUILD)/tests/driver/test_property ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose
+soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose; 200 kills of a recorder
 	@seed=$$(date +%s); echo "PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS)"; \
-	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $<
+	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $< && \
+	CONTINUE_SEED=$$seed CONTINUE_KILLS=200 $(BUILD)/tests/db/test_continue
 
 # --- checks beside the tests ----------------------------------------------------------------------
 C_FILES  = $(shell git ls-files 'driver/*.[ch]' 'db/*.[ch]' 'tracer/*.[ch]' 'tuner/*.[ch]' \

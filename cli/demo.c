@@ -141,6 +141,7 @@ static int start(struct demo *demo, const char *line, struct judge *judge,
 		.program_output = demo->refnic_log,
 		.cancel = cancel,
 		.observe = judge_observe,
+		.restart = judge_restart,
 		.before_commit = judge_before_commit,
 		.ctx = judge,
 	};

@@ -220,6 +220,7 @@ int cli_record(int argc, char **argv)
 	line = record_command_line(argc, argv);
 	options.command_line = line;
 	options.observe = judge_observe;
+	options.restart = judge_restart;
 	options.before_commit = judge_before_commit;
 	options.ctx = judge;
 	ret = recording_start(&options, &recording, &err);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "db/lock.h"
 #include "db/migrate.h"
 
 #define HEADER_BYTES 100 /* of any SQLite file: https://sqlite.org/fileformat.html */
@@ -137,28 +138,75 @@ static int64_t wall_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static bool has_live_writer(sqlite3 *db)
+/* Wall time of the newest commit of a recording that is not ended; 0: it is. */
+static int64_t last_commit_ns(sqlite3 *db)
 {
-	long long age = 0;
-	char sql[192];
+	long long ns = 0;
 
-	snprintf(sql, sizeof(sql),
-		 "SELECT coalesce((SELECT %lld - committed_ns FROM progress, meta"
-		 " WHERE key = 'ended' AND value = 'recording'), %lld)",
-		 (long long)wall_ns(), (long long)DB_DEAD_NS);
-	if (connect_get_int(db, sql, &age, NULL))
-		age = DB_DEAD_NS;
-	return age < DB_DEAD_NS;
+	if (connect_get_int(db,
+			    "SELECT coalesce((SELECT committed_ns FROM progress, meta"
+			    " WHERE key = 'ended' AND value = 'recording'), 0)",
+			    &ns, NULL))
+		return 0;
+	return ns;
+}
+
+static bool is_fresh(int64_t committed_ns)
+{
+	return wall_ns() - committed_ns < DB_DEAD_NS;
+}
+
+bool connect_is_written(const char *path, int64_t committed_ns)
+{
+	return is_fresh(committed_ns) || lock_look(path) == LOCK_HELD;
+}
+
+/* A writer that can be asked has the lock; one of an older Poolscope only has its heartbeat. */
+static bool has_live_writer(sqlite3 *db, const char *path)
+{
+	enum lock_state state = lock_look(path);
+	long long version = 0;
+
+	connect_get_int(db, "PRAGMA user_version", &version, NULL);
+	if (state == LOCK_HELD)
+		return true;
+	if (state == LOCK_FREE && version >= DB_LOCK_VERSION)
+		return false;
+	return is_fresh(last_commit_ns(db));
+}
+
+/* Says who writes, as far as the file tells. */
+static int refuse_second(sqlite3 *db, const char *path, struct db_error *err)
+{
+	long long pid = 0, since_ns = 0;
+	char since[64];
+	struct tm tm;
+	time_t s;
+
+	connect_get_int(db, "SELECT value FROM meta WHERE key = 'writer'", &pid, NULL);
+	connect_get_int(db, "SELECT value FROM meta WHERE key = 'writer_since_ns'", &since_ns,
+			NULL);
+	if (!pid || !since_ns)
+		return db_fail(err, -EBUSY, "%s: is being recorded right now; choose another name",
+			       path);
+	s = since_ns / 1000000000;
+	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&s, &tm));
+	return db_fail(err, -EBUSY,
+		       "%s: is being recorded by process %lld since %s; end that recording first, "
+		       "or choose another name",
+		       path, pid, since);
 }
 
 /* Is somebody writing into this recording?  An unreadable one is nobody's. */
-static bool is_being_recorded(const char *path)
+static int refuse_if_recorded(const char *path, struct db_error *err)
 {
 	sqlite3 *db = NULL;
-	bool is = open_plain(path, SQLITE_OPEN_READONLY, &db) == SQLITE_OK && has_live_writer(db);
+	int ret = 0;
 
+	if (open_plain(path, SQLITE_OPEN_READONLY, &db) == SQLITE_OK && has_live_writer(db, path))
+		ret = refuse_second(db, path, err);
 	sqlite3_close(db);
-	return is;
+	return ret;
 }
 
 static int may_write(const char *path, bool may_replace, enum file_kind *kind, struct db_error *err)
@@ -178,10 +226,7 @@ static int may_write(const char *path, bool may_replace, enum file_kind *kind, s
 			err, -EEXIST,
 			"%s: a recording of that name exists; remove it or choose another name",
 			path);
-	if (is_being_recorded(path))
-		return db_fail(err, -EBUSY, "%s: is being recorded right now; choose another name",
-			       path);
-	return 0;
+	return refuse_if_recorded(path, err);
 }
 
 /*
@@ -254,27 +299,51 @@ static int create_file(const char *path, enum file_kind was, struct db_error *er
 	return ret;
 }
 
-int connect_create(const char *path, bool may_replace, struct sqlite3 **out, struct db_error *err)
+/* The WAL exists from the first statement on; with it comes the lock. */
+static int become_writer(const char *path, struct connection *c, struct db_error *err)
+{
+	long long n;
+	int ret;
+
+	/* A reader that comes or goes can hold the file for a moment. */
+	sqlite3_busy_timeout(c->db, 5000);
+	ret = set_writer_pragmas(c->db, err);
+	if (!ret)
+		ret = connect_get_int(c->db, "SELECT count(*) FROM sqlite_schema", &n, err);
+	if (ret)
+		return ret;
+	c->lock = lock_take(path);
+	if (c->lock == -EBUSY)
+		return refuse_second(c->db, path, err);
+	if (c->lock == -ENOTSUP || c->lock >= 0)
+		return 0;
+	return db_fail(err, c->lock, "%s-wal: %s", path, strerror(-c->lock));
+}
+
+void connect_close(struct connection *c)
+{
+	sqlite3_close(c->db);
+	if (c->lock >= 0)
+		close(c->lock);
+	*c = (struct connection){NULL, -1};
+}
+
+int connect_create(const char *path, bool may_replace, struct connection *out, struct db_error *err)
 {
 	enum file_kind kind;
 	int ret = may_write(path, may_replace, &kind, err);
 
-	*out = NULL;
+	*out = (struct connection){NULL, -1};
 	if (!ret)
 		ret = create_file(path, kind, err);
 	if (ret)
 		return ret;
-	if (open_plain(path, SQLITE_OPEN_READWRITE, out) != SQLITE_OK)
-		ret = db_fail_sqlite(err, *out, path);
-	if (!ret) {
-		/* A reader that comes or goes can hold the file for a moment. */
-		sqlite3_busy_timeout(*out, 5000);
-		ret = set_writer_pragmas(*out, err);
-	}
-	if (ret) {
-		sqlite3_close(*out);
-		*out = NULL;
-	}
+	if (open_plain(path, SQLITE_OPEN_READWRITE, &out->db) != SQLITE_OK)
+		ret = db_fail_sqlite(err, out->db, path);
+	if (!ret)
+		ret = become_writer(path, out, err);
+	if (ret)
+		connect_close(out);
 	return ret;
 }
 
@@ -301,17 +370,35 @@ static int check_version(sqlite3 *db, const char *path, struct db_error *err)
 /* An older recorder would find its tables changed under it. */
 static int refuse_recording(sqlite3 *db, const char *path, struct db_error *err)
 {
-	if (!has_live_writer(db))
+	if (!has_live_writer(db, path))
 		return 0;
 	return db_fail(err, -EBUSY,
 		       "%s: is being recorded by an older Poolscope; look at it when that is over",
 		       path);
 }
 
+/* A file is input: nothing in its schema is to run. */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+}
+
+static int migrate_open(sqlite3 *db, const char *path, struct db_error *err)
+{
+	struct db_error why;
+	int ret = refuse_recording(db, path, err);
+
+	if (ret)
+		return ret;
+	ret = migrate(db, &why);
+	return ret ? db_fail(err, ret, "%s: written by an older Poolscope: %s", path, why.text) : 0;
+}
+
 /* The file at path, which is of an older schema, is brought up to this one. */
 static int migrate_file(const char *path, struct db_error *err)
 {
-	struct db_error why;
 	sqlite3 *db = NULL;
 	int ret = 0;
 
@@ -320,15 +407,8 @@ static int migrate_file(const char *path, struct db_error *err)
 			      db ? sqlite3_errmsg(db) : "out of memory");
 	if (!ret) {
 		sqlite3_busy_timeout(db, 5000);
-		sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-		sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-		sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-		ret = refuse_recording(db, path, err);
-	}
-	if (!ret) {
-		ret = migrate(db, &why);
-		if (ret)
-			db_fail(err, ret, "%s: written by an older Poolscope: %s", path, why.text);
+		distrust(db);
+		ret = migrate_open(db, path, err);
 	}
 	sqlite3_close(db);
 	return ret;
@@ -407,4 +487,37 @@ int connect_read(const char *path, struct sqlite3 **out, struct db_error *err)
 		return ret;
 	ret = read_any(path, out, err);
 	return ret < 0 ? ret : 0;
+}
+
+static int open_old(const char *path, struct connection *out, struct db_error *err)
+{
+	int ret;
+
+	if (access(path, W_OK))
+		return db_fail(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
+	if (open_plain(path, SQLITE_OPEN_READWRITE, &out->db) != SQLITE_OK)
+		return db_fail_sqlite(err, out->db, path);
+	sqlite3_busy_timeout(out->db, 5000);
+	distrust(out->db);
+	ret = check_version(out->db, path, err);
+	if (ret >= 0 && ret < DB_SCHEMA_VERSION)
+		ret = migrate_open(out->db, path, err);
+	return ret < 0 ? ret : become_writer(path, out, err);
+}
+
+int connect_append(const char *path, struct connection *out, bool *is_old, struct db_error *err)
+{
+	enum file_kind kind;
+	int ret = inspect(path, &kind, err);
+
+	*out = (struct connection){NULL, -1};
+	*is_old = kind == FILE_OURS;
+	if (ret)
+		return ret;
+	if (kind != FILE_OURS)
+		return connect_create(path, false, out, err);
+	ret = open_old(path, out, err);
+	if (ret)
+		connect_close(out);
+	return ret;
 }

@@ -7,6 +7,7 @@
  * not trusted.
  */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "db/store.h"
 
@@ -14,6 +15,7 @@ struct sqlite3;
 
 #define DB_APPLICATION_ID 1349480300 /* "Pool"; as in schema.sql */
 #define DB_SCHEMA_VERSION 3
+#define DB_LOCK_VERSION	  3  /* from which on writers hold the lock of db/lock.h */
 #define DB_SEQ_BITS	  40 /* of an event's id */
 
 extern const char db_schema_sql[];
@@ -22,12 +24,31 @@ extern const char db_schema_sql[];
  */
 #define DB_DEAD_NS INT64_C(2500000000)
 
+/* The one that writes. */
+struct connection {
+	struct sqlite3 *db;
+	int lock; /* descriptor; below 0: none */
+};
+
 /*
  * Creates the file with the schema in it: under a name of its own first, so that what is at path
  * stays whole until the new one is, and nobody ever sees half a schema. Returns: 0, -EEXIST, -EBUSY
  * (being recorded), -EACCES, -ENOENT, -ENOSPC, -EIO; err says it.
  */
-int connect_create(const char *path, bool may_replace, struct sqlite3 **out, struct db_error *err);
+int connect_create(const char *path, bool may_replace, struct connection *out,
+		   struct db_error *err);
+
+/*
+ * Opens an existing file for writing, brought up to this schema; creates one that is not there.
+ * is_old says which.
+ * Returns: as connect_create(); -EPROTO the schema is newer, -EINVAL not a whole recording.
+ */
+int connect_append(const char *path, struct connection *out, bool *is_old, struct db_error *err);
+
+void connect_close(struct connection *c);
+
+/* Does somebody write into the file that db reads?  committed_ns: its last sign of life. */
+bool connect_is_written(const char *path, int64_t committed_ns);
 
 /* Opens an existing file for reading.  Returns: as query_open(). */
 int connect_read(const char *path, struct sqlite3 **out, struct db_error *err);

@@ -9,26 +9,45 @@
 #include "db/connect.h"
 #include "db/error.h"
 
+/* The seq of a pool's first event in a table. */
+#define FIRST_OF(table)                                                                            \
+	"SELECT min(id) & 0xffffffffff AS first FROM " table                                       \
+	" WHERE id BETWEEN pool << 40 AND (pool << 40) + 0xffffffffff"
+
 /* What the tables of each schema lack of the next one. */
 static const char *const steps[DB_SCHEMA_VERSION] = {
 	/* Lead probes: a mark more. */
 	[1] = "ALTER TABLE pool ADD COLUMN probe_ticks INTEGER;"
 	      "ALTER TABLE ev_open ADD COLUMN probe_ticks INTEGER;"
 	      "ALTER TABLE ev_tick ADD COLUMN probe_ticks INTEGER;",
-	/* Traces of several hosts; what the audit found first; allocations numbered by pool. */
+	/* Traces of several hosts; what the audit found first; allocations numbered
+	   by pool. */
 	[2] = "ALTER TABLE trace ADD COLUMN host TEXT;"
 	      "UPDATE trace SET host = (SELECT value FROM meta WHERE key = 'host');"
 	      "ALTER TABLE pool ADD COLUMN host TEXT;"
-	      "UPDATE pool SET host = (SELECT host FROM trace WHERE trace.trace = pool.trace);"
+	      "UPDATE pool SET host = (SELECT host FROM trace WHERE trace.trace = "
+	      "pool.trace);"
 	      "ALTER TABLE summary ADD COLUMN audit_what TEXT;"
 	      "ALTER TABLE summary ADD COLUMN audit_said INTEGER;"
 	      "ALTER TABLE summary ADD COLUMN audit_counted INTEGER;"
-	      "ALTER TABLE loss ADD COLUMN trace INTEGER;"
-	      "CREATE TEMP TABLE numbered AS SELECT id AS old, (pool << 40) +"
-	      " row_number() OVER (PARTITION BY pool ORDER BY id) - 1 AS new FROM alloc;"
-	      "UPDATE alloc SET id = -1 - id;"
-	      "UPDATE alloc SET id = (SELECT new FROM numbered WHERE old = -1 - alloc.id);"
-	      "DROP TABLE temp.numbered;",
+	      "ALTER TABLE summary ADD COLUMN first_seq INTEGER;"
+	      "ALTER TABLE summary ADD COLUMN kept_seq INTEGER;"
+	      "UPDATE summary SET kept_seq = 0, first_seq = (SELECT min(first) "
+	      "FROM (" FIRST_OF("ev_open") " UNION ALL " FIRST_OF("ev_tick") " UNION ALL " FIRST_OF(
+		      "ev_request") " UNION "
+				    "ALL"
+				    " " FIRST_OF("ev_refused") " UNION ALL " FIRST_OF("ev_complete") " UNION ALL " FIRST_OF("ev_free") " UNION ALL " FIRST_OF("ev_rx") " UNION ALL " FIRST_OF(
+					    "ev_drop") " UNION ALL " FIRST_OF("ev_fallback") " UNIO"
+											     "N "
+											     "ALL"
+											     " " FIRST_OF("ev_violation") " UNION ALL " FIRST_OF("ev_close") "));"
+																			     "ALTER TABLE loss ADD COLUMN trace INTEGER;"
+																			     "CREATE INDEX loss_gap ON loss (pool, first_seq) WHERE source = 'seq';"
+																			     "CREATE TEMP TABLE numbered AS SELECT id AS old, (pool << 40) +"
+																			     " row_number() OVER (PARTITION BY pool ORDER BY id) - 1 AS new FROM alloc;"
+																			     "UPDATE alloc SET id = -1 - id;"
+																			     "UPDATE alloc SET id = (SELECT new FROM numbered WHERE old = -1 - alloc.id);"
+																			     "DROP TABLE temp.numbered;",
 };
 
 /* Where the views begin in schema.sql. */

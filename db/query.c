@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/connect.h"
 #include "db/error.h"
@@ -96,6 +95,28 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 	return 0;
 }
 
+int reader_attach(struct query *q, struct sqlite3 *db, struct db_error *err)
+{
+	memset(q, 0, sizeof(*q));
+	q->db = db;
+	q->path = (char *)"reading events";
+	for (int i = QUERY_EV_OPEN; i < QUERY_NR; i++) {
+		if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
+				       NULL) == SQLITE_OK)
+			continue;
+		reader_detach(q);
+		return db_fail_sqlite(err, db, sql[i]);
+	}
+	return 0;
+}
+
+void reader_detach(struct query *q)
+{
+	for (int i = 0; i < QUERY_NR; i++)
+		sqlite3_finalize(q->stmt[i]);
+	memset(q, 0, sizeof(*q));
+}
+
 void query_close(struct query *q)
 {
 	if (!q)
@@ -148,14 +169,6 @@ int reader_check_window(int64_t start_ns, int64_t width_ns, size_t nr, struct db
 	return 0;
 }
 
-static int64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 static void meta_status(struct trace_status *out, const char *key, const char *value)
 {
 	if (!value)
@@ -167,11 +180,11 @@ static void meta_status(struct trace_status *out, const char *key, const char *v
 }
 
 /* A recording that nobody has committed to for a while was left by its collector. */
-static void judge_end(struct trace_status *out)
+static void judge_end(const char *path, struct trace_status *out)
 {
 	bool unfinished = !strcmp(out->ended, "recording");
 
-	out->recording = unfinished && wall_ns() - out->committed_ns < DB_DEAD_NS;
+	out->recording = unfinished && connect_is_written(path, out->committed_ns);
 	out->complete = !strcmp(out->ended, "complete") && !out->lost && !out->nr_losses;
 	if (unfinished && !out->recording)
 		snprintf(out->ended, sizeof(out->ended), "recorder died");
@@ -209,7 +222,7 @@ int query_status(struct query *q, struct trace_status *out, struct db_error *err
 	}
 	if (!ret)
 		ret = read_progress(q, out, err);
-	judge_end(out);
+	judge_end(q->path, out);
 	return ret;
 }
 

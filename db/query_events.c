@@ -50,6 +50,8 @@ static void read_marks(sqlite3_stmt *stmt, int column, struct pool_marks *m)
 		.shrink_ticks = count_at(stmt, column + 7),
 		.probe_ticks = u32_at(stmt, column + 8),
 	};
+	if (!pool_marks_known(m)) /* else NULL says that the recording is older than probes */
+		m->probe_ticks = count_at(stmt, column + 8);
 }
 
 static void read_totals(sqlite3_stmt *stmt, int column, struct pool_totals *t)

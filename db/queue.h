@@ -18,10 +18,11 @@
 #define QUEUE_IDS_MAX 65536
 
 struct queue_loss {
-	int64_t pool; /* -1: unknown */
 	uint32_t trace;
+	int64_t pool; /* -1: unknown */
 	int64_t start_ns, end_ns;
 	uint64_t events;
+	uint64_t seq; /* of an event that cannot be stored; UINT64_MAX: none */
 	char source[16];
 };
 

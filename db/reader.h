@@ -49,6 +49,13 @@ struct sqlite3_stmt *reader_bind(struct query *q, enum query_statement which, in
  */
 int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err);
 
+/*
+ * Makes a query of a connection that is somebody else's, for query_events() alone: the writer reads
+ * back what it has stored.  reader_detach() leaves the connection open.
+ */
+int reader_attach(struct query *q, struct sqlite3 *db, struct db_error *err);
+void reader_detach(struct query *q);
+
 /* The tier that gives nr columns of width_ns with at least two buckets each, or the narrowest. */
 unsigned reader_tier(int64_t width_ns);
 

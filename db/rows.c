@@ -182,6 +182,8 @@ static void summary_row(struct rows *r, const struct track *t)
 	bind_int(stmt, ":last_ns", t->last_ns);
 	bind_int(stmt, ":events", (int64_t)t->events);
 	bind_int(stmt, ":next_seq", (int64_t)t->window.next);
+	bind_int(stmt, ":first_seq", (int64_t)t->first_seq);
+	bind_int(stmt, ":kept_seq", (int64_t)t->kept_seq);
 	bind_totals(stmt, &t->totals);
 	bind_int(stmt, ":pending", (int64_t)t->pending);
 	bind_int(stmt, ":live_blocks", (int64_t)t->live_blocks);
@@ -223,6 +225,8 @@ void rows_allocation(struct rows *r, uint32_t pool, const struct allocation *a)
 {
 	sqlite3_stmt *stmt = stmt_of(r, STMT_ALLOC);
 
+	if (r->muted)
+		return;
 	sqlite3_clear_bindings(stmt);
 	bind_int(stmt, ":id", a->id);
 	bind_int(stmt, ":pool", pool);
@@ -262,6 +266,8 @@ void rows_level(struct rows *r, uint32_t pool, const struct level_row *row)
 	};
 	sqlite3_stmt *stmt = stmt_of(r, STMT_LEVEL);
 
+	if (r->muted)
+		return;
 	bind_int(stmt, ":pool", pool);
 	bind_int(stmt, ":tier", row->tier);
 	bind_int(stmt, ":bucket", row->bucket);
@@ -293,6 +299,8 @@ void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_
 {
 	sqlite3_stmt *stmt = stmt_of(r, STMT_LATENCY);
 
+	if (r->muted)
+		return;
 	bind_int(stmt, ":pool", pool);
 	bind_int(stmt, ":what", what);
 	bind_int(stmt, ":tier", tier);
@@ -322,4 +330,98 @@ void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq)
 		bind_int(stmt, ":first_seq", first_seq);
 	bind_int(stmt, ":trace", loss->trace);
 	rows_run(r, stmt);
+}
+
+/* --- what is on record already --------------------------------------------------------------- */
+
+/* Steps once; the statement is to be reset.  False at the end, and after an error, which is kept.
+ */
+static bool get_row(struct rows *r, sqlite3_stmt *stmt)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE && !r->error)
+		r->error = db_fail_sqlite(&r->error_text, r->db, "reading");
+	return code == SQLITE_ROW;
+}
+
+static bool has_row(struct rows *r, sqlite3_stmt *stmt)
+{
+	bool has = get_row(r, stmt);
+
+	sqlite3_reset(stmt);
+	return has;
+}
+
+struct rows_span rows_span(struct rows *r, uint32_t pool, uint64_t seq)
+{
+	sqlite3_stmt *before = stmt_of(r, STMT_GAP_BEFORE), *after = stmt_of(r, STMT_GAP_AFTER);
+	struct rows_span span = {.end = UINT64_MAX};
+
+	bind_int(before, ":pool", pool);
+	bind_int(before, ":seq", (int64_t)seq);
+	if (get_row(r, before)) {
+		span.first = (uint64_t)sqlite3_column_int64(before, 0);
+		span.end = span.first + (uint64_t)sqlite3_column_int64(before, 1);
+		span.missing = seq < span.end;
+	}
+	sqlite3_reset(before);
+	if (span.missing)
+		return span;
+	span.first = span.end == UINT64_MAX ? 0 : span.end;
+	bind_int(after, ":pool", pool);
+	bind_int(after, ":seq", (int64_t)seq);
+	span.end = get_row(r, after) ? (uint64_t)sqlite3_column_int64(after, 0) : UINT64_MAX;
+	sqlite3_reset(after);
+	return span;
+}
+
+bool rows_has_event(struct rows *r, uint32_t pool, uint64_t seq)
+{
+	sqlite3_stmt *stmt = stmt_of(r, STMT_STORED);
+
+	bind_int(stmt, ":id", (int64_t)((uint64_t)pool << DB_SEQ_BITS | seq));
+	return has_row(r, stmt);
+}
+
+static void bind_whose(sqlite3_stmt *stmt, const struct queue_loss *loss)
+{
+	bind_int(stmt, ":trace", loss->trace);
+	if (loss->pool >= 0)
+		bind_int(stmt, ":pool", loss->pool);
+	else
+		bind_null(stmt, ":pool");
+}
+
+bool rows_has_bad(struct rows *r, const struct queue_loss *loss, int64_t until)
+{
+	sqlite3_stmt *stmt = stmt_of(r, STMT_BAD);
+
+	bind_whose(stmt, loss);
+	bind_int(stmt, ":ts_ns", loss->start_ns);
+	bind_int(stmt, ":until", until);
+	return has_row(r, stmt);
+}
+
+bool rows_has_told(struct rows *r, const struct queue_loss *loss)
+{
+	sqlite3_stmt *stmt = stmt_of(r, STMT_TOLD);
+
+	bind_whose(stmt, loss);
+	bind_int(stmt, ":start_ns", loss->start_ns);
+	bind_int(stmt, ":end_ns", loss->end_ns);
+	bind_int(stmt, ":events", (int64_t)loss->events);
+	bind_text(stmt, ":source", loss->source);
+	return has_row(r, stmt);
+}
+
+uint64_t rows_erase_derived(struct rows *r, uint32_t pool)
+{
+	for (int which = STMT_ERASE_ALLOC; which <= STMT_ERASE_GAPS; which++) {
+		sqlite3_stmt *stmt = stmt_of(r, (enum statement)which);
+
+		bind_int(stmt, ":pool", pool);
+		rows_run(r, stmt);
+	}
+	return (uint64_t)sqlite3_changes(r->db);
 }

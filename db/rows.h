@@ -25,6 +25,7 @@ enum { ROWS_LEAD, ROWS_HOLD }; /* latency_row.what */
 struct rows {
 	struct sqlite3 *db;
 	struct statements statements;
+	bool muted; /* what follows from events is not written: it is there already */
 	bool has_base;
 	int64_t base_ns; /* physical times are relative to it */
 	int error;	 /* -errno */
@@ -56,6 +57,22 @@ void rows_allocation(struct rows *r, uint32_t pool, const struct allocation *a);
 void rows_level(struct rows *r, uint32_t pool, const struct level_row *row);
 void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_t bucket,
 		  const struct histogram *h);
+
+/* Where a seq lies among what is stored of a pool. */
+struct rows_span {
+	uint64_t first, end; /* all seqs from first to before end are ... */
+	bool missing;	     /* ... lost, or are stored */
+};
+/* seq: below the pool's next; end is UINT64_MAX where nothing is missing after it. */
+struct rows_span rows_span(struct rows *r, uint32_t pool, uint64_t seq);
+bool rows_has_event(struct rows *r, uint32_t pool, uint64_t seq);
+/* Was this told before, word for word? */
+bool rows_has_told(struct rows *r, const struct queue_loss *loss);
+/* Does the row of an earlier recorder, one up to number until, tell of this bad event? */
+bool rows_has_bad(struct rows *r, const struct queue_loss *loss, int64_t until);
+/* Drops everything that is derived from a pool's events.  Returns: how many gaps were on record. */
+uint64_t rows_erase_derived(struct rows *r, uint32_t pool);
+
 /* first_seq -1: not a gap in seq. */
 void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq);
 

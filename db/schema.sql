@@ -106,7 +106,9 @@ CREATE TABLE summary (
 	identity_first_ns INTEGER NOT NULL,
 	audit_what TEXT,		-- of the first tick that disagreed: the counter, by its name in the event
 	audit_said INTEGER,		-- what the driver said there
-	audit_counted INTEGER		-- what the events add up to
+	audit_counted INTEGER,		-- what the events add up to
+	first_seq INTEGER,		-- the record of this pool begins here: what is before was never seen
+	kept_seq INTEGER		-- events before this one were dropped by a limit on size or age; 0: none
 );
 
 -- Events: one narrow table a kind; view `event` puts them together.
@@ -249,6 +251,8 @@ CREATE TABLE loss (
 );
 -- Serves query_level: losses of no known pool inside a window.
 CREATE INDEX loss_told ON loss (start_ns) WHERE source <> 'seq';
+-- Serves the writer: is a seq that comes late one of those that are missing?
+CREATE INDEX loss_gap ON loss (pool, first_seq) WHERE source = 'seq';
 
 -- What users may rely on.
 

@@ -33,7 +33,8 @@ static const char *const sql[STMT_NR] = {
 		" :lead_histogram, :hold_max_ns, :hold_histogram, :hold_unknown,"
 		" :violations, :lost_seq, :lost_told, :audit_ticks, :audit_mismatches,"
 		" :audit_first_ns, :identity_checked, :identity_mismatches,"
-		" :identity_first_ns, :audit_what, :audit_said, :audit_counted)",
+		" :identity_first_ns, :audit_what, :audit_said, :audit_counted,"
+		" :first_seq, :kept_seq)",
 	[STMT_EV_OPEN] = "INSERT OR IGNORE INTO ev_open VALUES (:id, :ts, :name, :generation,"
 			 " :buffer_bytes, " MARKS ", " PROBE ")",
 	[STMT_EV_TICK] = "INSERT OR IGNORE INTO ev_tick VALUES (:id, :ts, :available, :total,"
@@ -65,6 +66,31 @@ static const char *const sql[STMT_NR] = {
 			 " :count, :p50_ns, :p90_ns, :p99_ns, :p999_ns, :max_ns, :histogram)",
 	[STMT_LOSS] = "INSERT INTO loss VALUES (NULL, :pool, :start_ns, :end_ns, :events, :source,"
 		      " :first_seq, :trace)",
+	[STMT_GAP_BEFORE] = "SELECT first_seq, events FROM loss WHERE pool = :pool AND"
+			    " source = 'seq' AND first_seq <= :seq ORDER BY first_seq DESC LIMIT 1",
+	[STMT_GAP_AFTER] = "SELECT first_seq, events FROM loss WHERE pool = :pool AND"
+			   " source = 'seq' AND first_seq > :seq ORDER BY first_seq LIMIT 1",
+	[STMT_TOLD] = "SELECT 1 FROM loss WHERE source <> 'seq' AND start_ns = :start_ns AND"
+		      " end_ns = :end_ns AND events = :events AND source = :source AND"
+		      " trace IS :trace AND pool IS :pool",
+	[STMT_BAD] = "SELECT 1 FROM loss WHERE source = 'bad' AND source <> 'seq' AND"
+		     " start_ns <= :ts_ns AND end_ns >= :ts_ns AND id <= :until AND"
+		     " trace IS :trace AND pool IS :pool",
+	[STMT_STORED] = "SELECT 1 FROM ev_rx WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_open WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_tick WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_request WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_refused WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_complete WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_free WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_drop WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_fallback WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_violation WHERE id = :id UNION ALL"
+			" SELECT 1 FROM ev_close WHERE id = :id",
+	[STMT_ERASE_ALLOC] = "DELETE FROM alloc WHERE id >= :pool << 40 AND id < (:pool + 1) << 40",
+	[STMT_ERASE_LEVEL] = "DELETE FROM level_row WHERE pool = :pool",
+	[STMT_ERASE_LATENCY] = "DELETE FROM latency_row WHERE pool = :pool",
+	[STMT_ERASE_GAPS] = "DELETE FROM loss WHERE pool = :pool AND source = 'seq'",
 };
 
 static int parameter(sqlite3_stmt *stmt, const char *name)

@@ -36,6 +36,15 @@ enum statement {
 	STMT_LEVEL,
 	STMT_LATENCY,
 	STMT_LOSS,
+	STMT_GAP_BEFORE, /* from here on statements that give rows: rows_get() */
+	STMT_GAP_AFTER,
+	STMT_TOLD,
+	STMT_BAD,
+	STMT_STORED,
+	STMT_ERASE_ALLOC, /* from here on they give none again */
+	STMT_ERASE_LEVEL,
+	STMT_ERASE_LATENCY,
+	STMT_ERASE_GAPS,
 	STMT_NR
 };
 

@@ -12,6 +12,7 @@
 #include "db/connect.h"
 #include "db/error.h"
 #include "db/queue.h"
+#include "db/recover.h"
 #include "db/trace.h"
 #include "db/writer.h"
 
@@ -22,7 +23,8 @@
 #define TS_MAX		  (INT64_C(1) << 62)
 
 struct store {
-	sqlite3 *db;
+	struct connection file;
+	bool is_old; /* continued: there is a recording in it */
 	struct queue queue;
 	struct writer writer; /* the writer thread's, between store_open() and the join */
 	pthread_t thread;
@@ -60,6 +62,15 @@ static void commit(struct store *s)
 	publish(s);
 }
 
+/* While gaps are being filled, readers see what was before: half of a pool would be wrong. */
+static void commit_if_whole(struct store *s)
+{
+	if (writer_is_filling(&s->writer))
+		publish(s);
+	else
+		commit(s);
+}
+
 /* Works through what was taken from the queue; a long one is committed in several batches. */
 static void work(struct store *s)
 {
@@ -68,9 +79,11 @@ static void work(struct store *s)
 
 	while (!s->writer.rows.error && (item = queue_next(&s->queue, item))) {
 		writer_item(&s->writer, item);
-		if (++nr % CHECK_CLOCK_EVERY == 0 &&
-		    writer_now_ns() - s->writer.batch_since_ns > s->batch_ns)
-			commit(s);
+		if (++nr % CHECK_CLOCK_EVERY)
+			continue;
+		s->writer.now_ns = writer_now_ns();
+		if (s->writer.now_ns - s->writer.batch_since_ns > s->batch_ns)
+			commit_if_whole(s);
 	}
 	writer_expire(&s->writer, false);
 }
@@ -87,11 +100,12 @@ static void *writer_thread(void *arg)
 
 	while (queue_take(&s->queue, writer_now_ns() + s->batch_ns / 2, &ticket)) {
 		work(s);
-		if (s->writer.in_batch || ticket != flushed ||
-		    writer_now_ns() - last_commit_ns > HEARTBEAT_NS) {
+		if (ticket != flushed)
 			commit(s);
+		else if (s->writer.in_batch || writer_now_ns() - last_commit_ns > HEARTBEAT_NS)
+			commit_if_whole(s);
+		if (!s->writer.in_batch)
 			last_commit_ns = writer_now_ns();
-		}
 		if (s->writer.rows.error) {
 			rows_rollback(&s->writer.rows);
 			queue_fail(&s->queue);
@@ -110,7 +124,7 @@ static char *copy_text(const char *text)
 
 static void release(struct store *s)
 {
-	sqlite3_close(s->db);
+	connect_close(&s->file);
 	queue_release(&s->queue);
 	pthread_mutex_destroy(&s->lock);
 	traces_release(&s->traces);
@@ -125,12 +139,16 @@ static int start(struct store *s, const struct store_options *options, struct db
 
 	own.command_line = s->command_line = copy_text(options->command_line);
 	s->batch_ns = (options->batch_ms ? options->batch_ms : BATCH_MS) * INT64_C(1000000);
-	ret = traces_add(&s->traces, options->trace ? options->trace : "", options->host, NULL);
-	if (ret)
-		return db_fail(err, ret, "out of memory");
-	ret = writer_init(&s->writer, s, s->db, &own, &s->traces, err);
+	ret = writer_init(&s->writer, s, s->file.db, &own, &s->traces, err);
 	if (ret)
 		return ret;
+	ret = s->is_old ? recover_file(&s->writer, err) : 0;
+	if (!ret)
+		ret = writer_begin(&s->writer, !s->is_old, err);
+	if (ret) {
+		writer_release(&s->writer);
+		return ret;
+	}
 	publish(s);
 	ret = -pthread_create(&s->thread, NULL, writer_thread, s);
 	if (!ret)
@@ -155,7 +173,10 @@ int store_open(const char *path, const struct store_options *options, struct sto
 	traces_init(&s->traces);
 	if (!options)
 		options = &none;
-	ret = connect_create(path, options->may_replace, &s->db, err);
+	if (options->append)
+		ret = connect_append(path, &s->file, &s->is_old, err);
+	else
+		ret = connect_create(path, options->may_replace, &s->file, err);
 	if (!ret)
 		ret = start(s, options, err);
 	if (ret) {
@@ -172,7 +193,10 @@ static int put_bad(struct store *s, const struct pool_event *event)
 	bool dated = event->ts_ns > 0 && event->ts_ns <= TS_MAX;
 	int64_t ts_ns = dated ? event->ts_ns : 0;
 
-	return store_loss(s, event->trace, event->pool, ts_ns, ts_ns, 1, STORE_LOSS_BAD);
+	struct queue_loss loss = {event->trace, event->pool,   ts_ns, ts_ns, 1,
+				  event->seq,	STORE_LOSS_BAD};
+
+	return queue_put_loss(&s->queue, &loss);
 }
 
 int store_trace(struct store *store, const char *name, const char *host, uint32_t *trace,
@@ -199,7 +223,8 @@ int store_loss(struct store *store, uint32_t trace, int64_t pool, int64_t start_
 				  .pool = pool,
 				  .start_ns = start_ns,
 				  .end_ns = end_ns,
-				  .events = events};
+				  .events = events,
+				  .seq = UINT64_MAX};
 
 	snprintf(loss.source, sizeof(loss.source), "%s", source);
 	return queue_put_loss(&store->queue, &loss);
@@ -270,7 +295,7 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 	 * A finished recording is one plain file that can be copied and read from a read-only
 	 * folder. A reader that has it open now keeps it in WAL mode, which does no harm.
 	 */
-	sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	sqlite3_exec(store->file.db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 	release(store);
 	return ret;
 }

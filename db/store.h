@@ -12,6 +12,10 @@
  * Per pool, events are stored in seq order: a short reorder window absorbs events that arrive
  * early, and a gap that outlives the window becomes a `loss` row with source 'seq' and the exact
  * count. (trace, pool, seq) is unique, so storing the same events again adds nothing.
+ *
+ * Events that come after their gap was given up fill it: they are stored, and everything that is
+ * derived from their pool's events is made anew, at store_flush(), at the end, or once no such
+ * event has come for a while.  Readers see all of that at once; until then nothing is committed.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,12 +35,18 @@ struct store_options {
 	const char *host;  /* where they were made; NULL: this machine */
 	uint32_t batch_ms; /* 0 = 100 */
 	bool may_replace;  /* an existing Poolscope database at path may be replaced */
+	bool append;	   /* an existing Poolscope database at path is continued */
 	/*
 	 * Called on the writer thread for each event, in seq order per pool, inside the batch that
 	 * stores it; `contiguous` is false when events of that pool were lost just before it.
 	 * event->pool is the pool's number in the file.
 	 */
 	void (*observe)(const struct pool_event *event, bool contiguous, void *ctx);
+	/*
+	 * Called on the writer thread: what was observed of a pool is void, and comes again from
+	 * its first event on, since events came late and filled gaps.
+	 */
+	void (*restart)(uint32_t pool, void *ctx);
 	/*
 	 * Called on the writer thread before each commit; may call store_verdict().
 	 */
@@ -45,10 +55,14 @@ struct store_options {
 };
 
 /*
- * Creates the database at path.
+ * Creates the database at path, or with `append` continues the one that is there: as if it had
+ * never been interrupted, whatever ended it.  Events that are in it already add nothing, those that
+ * fill its gaps are taken in.  A pool that goes on is first followed again from its stored events,
+ * which takes a second for a million.
  * Errors:  -EEXIST a file is there that is not a Poolscope database, or one that is and
- * !may_replace; -EACCES/-ENOSPC/-EIO cannot be written; err says it in one line.  Nothing is
- * overwritten on error. Owns:    *out is released by store_close().
+ * neither may_replace nor append; -EBUSY somebody writes into it; -EPROTO its schema is newer;
+ * -EACCES/-ENOSPC/-EIO cannot be written; err says it in one line.  Nothing is overwritten on
+ * error. Owns:    *out is released by store_close().
  */
 int store_open(const char *path, const struct store_options *options, struct store **out,
 	       struct db_error *err);
@@ -91,7 +105,10 @@ int store_append(struct store *store, const struct pool_event *event);
 int store_loss(struct store *store, uint32_t trace, int64_t pool, int64_t start_ns, int64_t end_ns,
 	       uint64_t events, const char *source);
 
-/* Commits what was appended so far; returns when it is visible to readers. */
+/*
+ * Commits what was appended so far; returns when it is visible to readers.  Pools whose gaps were
+ * filled are derived anew first.
+ */
 int store_flush(struct store *store);
 
 /*

@@ -340,8 +340,10 @@ int track_event(struct track *t, const struct pool_event *e, const struct window
 
 	/* Derived figures never go back in time, even where a clock did. */
 	t->last_ns = e->ts_ns > t->last_ns ? e->ts_ns : t->last_ns;
-	if (!t->events++)
+	if (!t->events++) {
 		t->first_ns = e->ts_ns;
+		t->first_seq = e->seq;
+	}
 	t->changed = true;
 	t->step.counts[LEVEL_EVENTS]++;
 	begin_after_gap(t, gap);

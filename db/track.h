@@ -17,9 +17,8 @@
 #include "db/life.h"
 #include "db/pool_event.h"
 #include "db/queue.h"
+#include "db/rows.h"
 #include "db/window.h"
-
-struct rows;
 
 struct verdict {
 	uint64_t checked, mismatches;
@@ -27,11 +26,16 @@ struct verdict {
 };
 
 struct track {
-	uint32_t pool;	  /* in the file */
-	uint32_t trace;	  /* whose it is */
-	uint32_t number;  /* in the trace */
-	const char *host; /* the trace's; borrowed from the store */
-	bool changed;	  /* since the last commit */
+	uint32_t pool;	    /* in the file */
+	uint32_t trace;	    /* whose it is */
+	uint32_t number;    /* in the trace */
+	const char *host;   /* the trace's; borrowed from the store */
+	bool changed;	    /* since the last commit */
+	bool cold;	    /* of a file that is continued, and not followed yet: see recover.h */
+	uint64_t filled;    /* events that filled gaps since the derived rows were made */
+	uint64_t first_seq; /* the first on record */
+	uint64_t kept_seq;  /* events before this one were dropped; 0: none */
+	struct rows_span span; /* where events that came again lay last */
 	struct window window;
 
 	char name[64];

@@ -10,11 +10,13 @@
 
 #include "db/connect.h"
 #include "db/error.h"
+#include "db/recover.h"
 #include "db/trace.h"
 
 /* A pool keeps its number in the file if it is below this and nobody has it. */
 #define NUMBER_KEPT_BELOW 65536u
-#define FIRST_TRACE	  1 /* what pool_event.trace 0 means */
+/* A gap that nothing more came for in this time is worth making its pool anew. */
+#define FILL_QUIET_NS INT64_C(1000000000)
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -31,14 +33,19 @@ int64_t writer_now_ns(void)
 
 static void write_meta(struct writer *w)
 {
-	const struct trace *first = traces_get(w->traces, 1);
-
-	rows_meta_int(&w->rows, "schema", DB_SCHEMA_VERSION);
-	rows_meta_text(&w->rows, "tool", "poolscope " POOLSCOPE_VERSION);
 	rows_meta_text(&w->rows, "host", trace_this_host());
 	rows_meta_text(&w->rows, "command", w->options.command_line);
-	rows_meta_text(&w->rows, "trace", first->name);
+	rows_meta_text(&w->rows, "trace", traces_get(w->traces, w->first_trace)->name);
 	rows_meta_int(&w->rows, "started_ns", clock_ns(CLOCK_REALTIME));
+}
+
+/* Who writes, and since when: what a second one is told, and a reader of a dead one. */
+static void write_writer(struct writer *w)
+{
+	rows_meta_int(&w->rows, "schema", DB_SCHEMA_VERSION);
+	rows_meta_text(&w->rows, "tool", "poolscope " POOLSCOPE_VERSION);
+	rows_meta_int(&w->rows, "writer", getpid());
+	rows_meta_int(&w->rows, "writer_since_ns", clock_ns(CLOCK_REALTIME));
 	rows_meta_text(&w->rows, "ended", "recording");
 	rows_meta_text(&w->rows, "note", NULL);
 }
@@ -59,7 +66,7 @@ static void begin_batch(struct writer *w)
 	if (w->in_batch)
 		return;
 	w->in_batch = true;
-	w->batch_since_ns = writer_now_ns();
+	w->now_ns = w->batch_since_ns = writer_now_ns();
 	rows_begin(&w->rows);
 }
 
@@ -72,18 +79,29 @@ int writer_init(struct writer *w, struct store *store, struct sqlite3 *db,
 	w->store = store;
 	w->options = *options;
 	w->traces = traces;
-	ret = rows_init(&w->rows, db, err);
+	ret = reader_attach(&w->reader, db, err);
 	if (ret)
 		return ret;
-	begin_batch(w);
-	write_meta(w);
-	writer_commit(w);
-	if (!w->rows.error)
-		return 0;
-	*err = w->rows.error_text;
-	ret = w->rows.error;
-	writer_release(w);
+	ret = rows_init(&w->rows, db, err);
+	if (ret)
+		reader_detach(&w->reader);
 	return ret;
+}
+
+int writer_begin(struct writer *w, bool is_new, struct db_error *err)
+{
+	const char *name = w->options.trace ? w->options.trace : "";
+
+	if (traces_add(w->traces, name, w->options.host, &w->first_trace))
+		return db_fail(err, -ENOMEM, "out of memory");
+	begin_batch(w);
+	if (is_new)
+		write_meta(w);
+	write_writer(w);
+	writer_commit(w);
+	if (w->rows.error)
+		*err = w->rows.error_text;
+	return w->rows.error;
 }
 
 void writer_release(struct writer *w)
@@ -95,6 +113,7 @@ void writer_release(struct writer *w)
 	free(w->pools);
 	rows_rollback(&w->rows);
 	rows_release(&w->rows);
+	reader_detach(&w->reader);
 }
 
 static void fail(struct writer *w, int error, const char *why)
@@ -138,15 +157,10 @@ static bool make_room(struct writer *w)
 	return true;
 }
 
-/* NULL when there are too many already. */
-static struct track *add_pool(struct writer *w, uint32_t trace, uint32_t number)
+struct track *writer_add_pool(struct writer *w, uint32_t pool, uint32_t trace, uint32_t number)
 {
-	uint32_t pool = number < NUMBER_KEPT_BELOW ? number : NUMBER_KEPT_BELOW;
-	struct track *t;
+	struct track *t = make_room(w) ? malloc(sizeof(*t)) : NULL;
 
-	while (writer_pool(w, pool))
-		pool++;
-	t = make_room(w) ? malloc(sizeof(*t)) : NULL;
 	if (!t)
 		return NULL;
 	track_init(t, pool);
@@ -157,6 +171,15 @@ static struct track *add_pool(struct writer *w, uint32_t trace, uint32_t number)
 	return t;
 }
 
+static uint32_t free_number(struct writer *w, uint32_t number)
+{
+	uint32_t pool = number < NUMBER_KEPT_BELOW ? number : NUMBER_KEPT_BELOW;
+
+	while (writer_pool(w, pool))
+		pool++;
+	return pool;
+}
+
 /* NULL: there are too many pools, or nobody gave that trace. */
 static struct track *pool_of(struct writer *w, uint32_t trace, uint32_t number)
 {
@@ -164,7 +187,7 @@ static struct track *pool_of(struct writer *w, uint32_t trace, uint32_t number)
 		return w->last;
 	w->last = find(w, trace, number);
 	if (!w->last && traces_get(w->traces, trace))
-		w->last = add_pool(w, trace, number);
+		w->last = writer_add_pool(w, free_number(w, number), trace, number);
 	return w->last;
 }
 
@@ -179,8 +202,7 @@ uint64_t writer_open_pools(const struct writer *w)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static void gap_row(struct writer *w, const struct track *t, const struct pool_event *e,
-		    uint64_t lost)
+void writer_gap(struct writer *w, const struct track *t, const struct pool_event *e, uint64_t lost)
 {
 	struct queue_loss loss = {.trace = t->trace,
 				  .pool = t->pool,
@@ -194,23 +216,62 @@ static void gap_row(struct writer *w, const struct track *t, const struct pool_e
 	w->progress.lost_seq += lost;
 }
 
+/* Stores an event, and counts it for the file. */
+static void put_row(struct writer *w, const struct track *t, const struct pool_event *e)
+{
+	rows_event(&w->rows, t->pool, e);
+	w->progress.events++;
+	if (!w->progress.start_ns || e->ts_ns < w->progress.start_ns)
+		w->progress.start_ns = e->ts_ns;
+	if (e->ts_ns > w->progress.end_ns)
+		w->progress.end_ns = e->ts_ns;
+}
+
 static void deliver(struct writer *w, struct track *t, struct pool_event *e,
 		    const struct window_gap *gap)
 {
 	e->pool = t->pool;
 	e->trace = t->trace;
 	if (gap->lost)
-		gap_row(w, t, e, gap->lost);
-	rows_event(&w->rows, t->pool, e);
+		writer_gap(w, t, e, gap->lost);
+	put_row(w, t, e);
 	if (track_event(t, e, gap, &w->rows))
 		fail(w, -ENOMEM, "out of memory");
-	w->progress.events++;
-	if (!w->progress.start_ns || e->ts_ns < w->progress.start_ns)
-		w->progress.start_ns = e->ts_ns;
-	if (e->ts_ns > w->progress.end_ns)
-		w->progress.end_ns = e->ts_ns;
 	if (w->options.observe)
 		w->options.observe(e, !gap->lost && !gap->joined, w->options.ctx);
+}
+
+/* Is a seq that was passed already one of those that are missing? */
+static bool is_missing(struct writer *w, struct track *t, uint64_t seq)
+{
+	if (seq < t->first_seq)
+		return true;
+	if (seq < t->span.first || seq >= t->span.end) {
+		t->span = rows_span(&w->rows, t->pool, seq);
+		if (t->span.end > t->window.next)
+			t->span.end = t->window.next;
+	}
+	return t->span.missing;
+}
+
+/*
+ * An event that comes when its turn is over: it fills a gap, or is stored already.  Where old
+ * events were dropped, nothing could be made anew from what is left: there gaps stay.
+ */
+static void put_late(struct writer *w, struct track *t, const struct pool_event *e)
+{
+	if (t->kept_seq || !is_missing(w, t, e->seq) || rows_has_event(&w->rows, t->pool, e->seq))
+		return;
+	put_row(w, t, e);
+	t->filled++;
+	w->filling = true;
+	w->filled_ns = w->now_ns;
+}
+
+static void warm(struct writer *w, struct track *t)
+{
+	if (t->cold)
+		recover_pool(w, t);
 }
 
 static void drain_window(struct writer *w, struct track *t, int64_t now_ns, bool force)
@@ -229,8 +290,21 @@ static void add_told(struct writer *w, struct track *t, uint64_t events)
 	w->progress.lost_told += events;
 	if (!t)
 		return;
+	warm(w, t);
 	t->lost_told += events;
 	t->changed = true;
+}
+
+/*
+ * Such an event leaves a gap where it would have been; one whose number makes no sense is known by
+ * its time.
+ */
+static bool came_again(struct writer *w, struct track *t, const struct queue_loss *bad)
+{
+	if (t && bad->seq >= t->first_seq && bad->seq < t->window.next &&
+	    is_missing(w, t, bad->seq))
+		return true;
+	return w->last_loss && rows_has_bad(&w->rows, bad, w->last_loss);
 }
 
 /* A program that talks nonsense does so all the time: one row a batch. */
@@ -239,6 +313,8 @@ static void on_bad(struct writer *w, struct track *t, const struct queue_loss *t
 	struct queue_loss *bad = t ? &t->bad : &w->bad;
 	uint64_t before = bad->events;
 
+	if (came_again(w, t, told))
+		return;
 	add_told(w, t, told->events);
 	if (!before)
 		*bad = *told;
@@ -256,35 +332,41 @@ static void save_bad(struct writer *w, struct queue_loss *bad)
 	bad->events = 0;
 }
 
-static uint32_t trace_of(uint32_t said)
+static uint32_t trace_of(const struct writer *w, uint32_t said)
 {
-	return said ? said : FIRST_TRACE;
+	return said ? said : w->first_trace;
 }
 
 static void on_event(struct writer *w, struct pool_event *e)
 {
 	static const struct window_gap none;
-	struct queue_loss untold = {-1, trace_of(e->trace), e->ts_ns, e->ts_ns, 1, STORE_LOSS_BAD};
-	struct track *t = pool_of(w, trace_of(e->trace), e->pool);
+	uint32_t trace = trace_of(w, e->trace);
+	struct queue_loss untold = {trace, -1, e->ts_ns, e->ts_ns, 1, UINT64_MAX, STORE_LOSS_BAD};
+	struct track *t = pool_of(w, trace, e->pool);
 
 	if (!t) {
 		on_bad(w, NULL, &untold);
 		return;
 	}
+	if (e->seq < t->window.next) {
+		put_late(w, t, e);
+		return;
+	}
+	warm(w, t);
 	if (window_in_order(&t->window, e->seq)) {
 		deliver(w, t, e, &none);
 		window_advance(&t->window);
 		return;
 	}
-	if (window_hold(&t->window, e, w->batch_since_ns))
+	if (window_hold(&t->window, e, w->now_ns))
 		fail(w, -ENOMEM, "out of memory");
-	drain_window(w, t, w->batch_since_ns, false);
+	drain_window(w, t, w->now_ns, false);
 }
 
 static void on_loss(struct writer *w, const struct queue_loss *told)
 {
 	struct queue_loss loss = *told;
-	uint32_t trace = trace_of(told->trace);
+	uint32_t trace = trace_of(w, told->trace);
 	struct track *t = told->pool >= 0 ? find(w, trace, (uint32_t)told->pool) : NULL;
 	int64_t now_ns = w->progress.end_ns ? w->progress.end_ns : clock_ns(CLOCK_REALTIME);
 
@@ -296,6 +378,8 @@ static void on_loss(struct writer *w, const struct queue_loss *told)
 		on_bad(w, t, &loss);
 		return;
 	}
+	if (rows_has_told(&w->rows, &loss))
+		return;
 	add_told(w, t, told->events);
 	rows_loss(&w->rows, &loss, -1);
 	w->progress.losses++;
@@ -330,9 +414,31 @@ uint64_t writer_lost(const struct writer *w)
 							    : w->progress.lost_told;
 }
 
+bool writer_is_filling(const struct writer *w)
+{
+	int64_t quiet_ns = w->rebuild_ns * 10 > FILL_QUIET_NS ? w->rebuild_ns * 10 : FILL_QUIET_NS;
+
+	return w->filling && writer_now_ns() - w->filled_ns < quiet_ns;
+}
+
+/* What is derived from the events of pools whose gaps were filled, anew. */
+static void rebuild(struct writer *w)
+{
+	int64_t since_ns = writer_now_ns();
+
+	if (!w->filling)
+		return;
+	for (uint32_t i = 0; i < w->nr_pools && !w->rows.error; i++)
+		if (w->pools[i]->filled)
+			recover_rebuild(w, w->pools[i]);
+	w->filling = false;
+	w->rebuild_ns = writer_now_ns() - since_ns;
+}
+
 void writer_commit(struct writer *w)
 {
 	begin_batch(w);
+	rebuild(w);
 	if (w->options.before_commit)
 		w->options.before_commit(w->store, w->options.ctx);
 	save_traces(w);

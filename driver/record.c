@@ -48,6 +48,7 @@ static int open_direct(struct record *r, const char *path, struct exec *exec, in
 		.store = {.command_line = line,
 			  .trace = r->virtual_time ? "refnic, virtual time" : "refnic",
 			  .observe = judge_observe,
+			  .restart = judge_restart,
 			  .before_commit = judge_before_commit,
 			  .ctx = r->judge},
 		.now_ns = r->virtual_time ? virtual_now_ns : NULL,

@@ -98,6 +98,7 @@ static int open_store(struct recording *r, struct db_error *err)
 		.command_line = r->options.command_line,
 		.trace = r->session.name,
 		.observe = r->options.observe,
+		.restart = r->options.restart,
 		.before_commit = r->options.before_commit,
 		.ctx = r->options.ctx,
 	};

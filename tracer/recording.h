@@ -33,6 +33,7 @@ struct recording_options {
 	const volatile sig_atomic_t *cancel; /* set by a signal handler: give up starting */
 	/* See struct store_options. */
 	void (*observe)(const struct pool_event *event, bool contiguous, void *ctx);
+	void (*restart)(uint32_t pool, void *ctx);
 	void (*before_commit)(struct store *store, void *ctx);
 	void *ctx;
 };

@@ -68,6 +68,24 @@ void judge_observe(const struct pool_event *event, bool contiguous, void *ctx)
 		identity_feed(j->last->identity, event, contiguous);
 }
 
+/* Out of memory: the pool is not judged any more, and no verdict of it is changed. */
+void judge_restart(uint32_t pool, void *ctx)
+{
+	struct judge *j = ctx;
+
+	for (uint32_t i = 0; j && i < j->nr; i++) {
+		if (j->pools[i].pool != pool)
+			continue;
+		identity_close(j->pools[i].identity);
+		j->pools[i].identity = identity_open();
+		if (!j->pools[i].identity)
+			j->pools[i] = j->pools[--j->nr];
+		break;
+	}
+	if (j)
+		j->last = NULL;
+}
+
 void judge_before_commit(struct store *store, void *ctx)
 {
 	struct judge *j = ctx;

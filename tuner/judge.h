@@ -6,6 +6,7 @@
  *store's callbacks.
  *
  *	options.observe = judge_observe;
+ *	options.restart = judge_restart;
  *	options.before_commit = judge_before_commit;
  *	options.ctx = judge;
  *
@@ -21,6 +22,8 @@ struct judge;
 struct judge *judge_open(void); /* NULL, out of memory, is accepted below: nothing is judged */
 void judge_close(struct judge *judge);
 void judge_observe(const struct pool_event *event, bool contiguous, void *judge);
+/* Forgets what was observed of a pool. */
+void judge_restart(uint32_t pool, void *judge);
 void judge_before_commit(struct store *store, void *judge);
 
 #endif

@@ -62,6 +62,7 @@ int main(int argc, char **argv)
 	struct judge *judge = judge_open();
 	struct store_options options = {.may_replace = true,
 					.observe = judge_observe,
+					.restart = judge_restart,
 					.before_commit = judge_before_commit,
 					.ctx = judge};
 	struct tape tape = {.room = argc > 2 ? (size_t)atoll(argv[2]) : 2000000};

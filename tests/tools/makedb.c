@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 	struct store_options store_options = {.trace = "makedb",
 					      .may_replace = true,
 					      .observe = judge_observe,
+					      .restart = judge_restart,
 					      .before_commit = judge_before_commit,
 					      .ctx = judge};
 	struct maker m = {.random = 1};

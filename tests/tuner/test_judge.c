@@ -29,6 +29,7 @@ static struct store *open_judged(const char *path, struct judge *judge)
 	struct store_options options = {.trace = "test",
 					.may_replace = true,
 					.observe = judge_observe,
+					.restart = judge_restart,
 					.before_commit = judge_before_commit,
 					.ctx = judge};
 	struct store *store;
