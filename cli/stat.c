@@ -88,6 +88,9 @@ static void print_trace(const char *path, const struct trace_status *t)
 	printf("\n  recorded     %llu event%s", n(t->events), plural(t->events));
 	if (t->end_ns)
 		printf(" in %s from %s", duration(t->end_ns - t->start_ns), moment(t->start_ns));
+	if (t->events_from_ns)
+		printf("\n  kept         single events from %s on; the figures tell of all",
+		       moment(t->events_from_ns));
 	if (t->nr_losses)
 		printf("\n  LOST         %llu event%s in %llu place%s (see: poolscope sql FILE "
 		       "'SELECT * FROM loss')",

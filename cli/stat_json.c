@@ -162,6 +162,7 @@ static json_t *trace_object(const struct trace_status *t)
 	json_object_set_new(o, "losses", number(t->nr_losses));
 	json_object_set_new(o, "start_ns", json_integer(t->start_ns));
 	json_object_set_new(o, "end_ns", json_integer(t->end_ns));
+	json_object_set_new(o, "events_from_ns", time_or_null(t->events_from_ns));
 	json_object_set_new(o, "complete", json_boolean(t->complete));
 	json_object_set_new(o, "recording", json_boolean(t->recording));
 	json_object_set_new(o, "ended", text(t->ended));

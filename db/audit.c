@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/audit.h"
 
+#include <stdio.h>
+
 /* One counter: what the driver says of it, and what the events add up to. */
 struct pair {
 	const char *what;
@@ -17,9 +19,12 @@ static bool differs(struct track *t, const struct pair *pairs, size_t nr)
 	for (size_t i = 0; i < nr; i++) {
 		if (pairs[i].said == pairs[i].counted)
 			continue;
-		if (!t->audit.mismatches)
-			t->audit_first = (struct audit_first){pairs[i].what, (int64_t)pairs[i].said,
-							      (int64_t)pairs[i].counted};
+		if (!t->audit.mismatches) {
+			snprintf(t->audit_first.what, sizeof(t->audit_first.what), "%s",
+				 pairs[i].what);
+			t->audit_first.said = (int64_t)pairs[i].said;
+			t->audit_first.counted = (int64_t)pairs[i].counted;
+		}
 		return true;
 	}
 	return false;

@@ -118,6 +118,7 @@ static int set_writer_pragmas(sqlite3 *db, struct db_error *err)
 		{"journal_size_limit", "67108864", "67108864"},
 		{"temp_store", "MEMORY", "2"},
 		{"cache_size", "-16384", "-16384"}, /* KiB */
+		{"secure_delete", "OFF", "0"},	    /* events that go are no secret */
 		{"trusted_schema", "OFF", "0"},
 	};
 

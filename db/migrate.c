@@ -9,45 +9,51 @@
 #include "db/connect.h"
 #include "db/error.h"
 
-/* The seq of a pool's first event in a table. */
-#define FIRST_OF(table)                                                                            \
+/* The number of a pool's first event, of those in one table. */
+#define FIRST_IN(table)                                                                            \
 	"SELECT min(id) & 0xffffffffff AS first FROM " table                                       \
 	" WHERE id BETWEEN pool << 40 AND (pool << 40) + 0xffffffffff"
+#define OR_IN(table) " UNION ALL " FIRST_IN(table)
+
+/* Lead probes: a mark more. */
+static const char probes[] = "ALTER TABLE pool ADD COLUMN probe_ticks INTEGER;"
+			     "ALTER TABLE ev_open ADD COLUMN probe_ticks INTEGER;"
+			     "ALTER TABLE ev_tick ADD COLUMN probe_ticks INTEGER;";
+
+/*
+ * Traces of several hosts; what the audit found first; where a pool's record begins; allocations
+ * numbered by pool.
+ */
+static const char traces[] =
+	"ALTER TABLE trace ADD COLUMN host TEXT;"
+	"ALTER TABLE pool ADD COLUMN host TEXT;"
+	"ALTER TABLE summary ADD COLUMN audit_what TEXT;"
+	"ALTER TABLE summary ADD COLUMN audit_said INTEGER;"
+	"ALTER TABLE summary ADD COLUMN audit_counted INTEGER;"
+	"ALTER TABLE summary ADD COLUMN first_seq INTEGER;"
+	"ALTER TABLE summary ADD COLUMN kept_seq INTEGER;"
+	"ALTER TABLE loss ADD COLUMN trace INTEGER;"
+	"CREATE TABLE state (pool INTEGER PRIMARY KEY, seq INTEGER NOT NULL,"
+	" layout TEXT NOT NULL, state BLOB NOT NULL);"
+	"CREATE INDEX loss_gap ON loss (pool, first_seq) WHERE source = 'seq';"
+	"UPDATE trace SET host = (SELECT value FROM meta WHERE key = 'host');"
+	"UPDATE pool SET host = (SELECT host FROM trace WHERE trace.trace = pool.trace);"
+	"UPDATE loss SET trace = 1 WHERE source <> 'seq' OR pool IS NOT NULL;"
+	"CREATE TEMP TABLE numbered AS SELECT id AS old,"
+	" (pool << 40) + row_number() OVER (PARTITION BY pool ORDER BY id) - 1 AS new FROM alloc;"
+	"UPDATE alloc SET id = -1 - id;"
+	"UPDATE alloc SET id = (SELECT new FROM numbered WHERE old = -1 - alloc.id);"
+	"DROP TABLE temp.numbered;"
+	"UPDATE summary SET kept_seq = 0, first_seq = (SELECT min(first) FROM (";
+
+static const char first_of[] = FIRST_IN("ev_open") OR_IN("ev_tick") OR_IN("ev_request")
+	OR_IN("ev_refused") OR_IN("ev_complete") OR_IN("ev_free") OR_IN("ev_rx") OR_IN("ev_drop")
+		OR_IN("ev_fallback") OR_IN("ev_violation") OR_IN("ev_close") "));";
 
 /* What the tables of each schema lack of the next one. */
-static const char *const steps[DB_SCHEMA_VERSION] = {
-	/* Lead probes: a mark more. */
-	[1] = "ALTER TABLE pool ADD COLUMN probe_ticks INTEGER;"
-	      "ALTER TABLE ev_open ADD COLUMN probe_ticks INTEGER;"
-	      "ALTER TABLE ev_tick ADD COLUMN probe_ticks INTEGER;",
-	/* Traces of several hosts; what the audit found first; allocations numbered
-	   by pool. */
-	[2] = "ALTER TABLE trace ADD COLUMN host TEXT;"
-	      "UPDATE trace SET host = (SELECT value FROM meta WHERE key = 'host');"
-	      "ALTER TABLE pool ADD COLUMN host TEXT;"
-	      "UPDATE pool SET host = (SELECT host FROM trace WHERE trace.trace = "
-	      "pool.trace);"
-	      "ALTER TABLE summary ADD COLUMN audit_what TEXT;"
-	      "ALTER TABLE summary ADD COLUMN audit_said INTEGER;"
-	      "ALTER TABLE summary ADD COLUMN audit_counted INTEGER;"
-	      "ALTER TABLE summary ADD COLUMN first_seq INTEGER;"
-	      "ALTER TABLE summary ADD COLUMN kept_seq INTEGER;"
-	      "UPDATE summary SET kept_seq = 0, first_seq = (SELECT min(first) "
-	      "FROM (" FIRST_OF("ev_open") " UNION ALL " FIRST_OF("ev_tick") " UNION ALL " FIRST_OF(
-		      "ev_request") " UNION "
-				    "ALL"
-				    " " FIRST_OF("ev_refused") " UNION ALL " FIRST_OF("ev_complete") " UNION ALL " FIRST_OF("ev_free") " UNION ALL " FIRST_OF("ev_rx") " UNION ALL " FIRST_OF(
-					    "ev_drop") " UNION ALL " FIRST_OF("ev_fallback") " UNIO"
-											     "N "
-											     "ALL"
-											     " " FIRST_OF("ev_violation") " UNION ALL " FIRST_OF("ev_close") "));"
-																			     "ALTER TABLE loss ADD COLUMN trace INTEGER;"
-																			     "CREATE INDEX loss_gap ON loss (pool, first_seq) WHERE source = 'seq';"
-																			     "CREATE TEMP TABLE numbered AS SELECT id AS old, (pool << 40) +"
-																			     " row_number() OVER (PARTITION BY pool ORDER BY id) - 1 AS new FROM alloc;"
-																			     "UPDATE alloc SET id = -1 - id;"
-																			     "UPDATE alloc SET id = (SELECT new FROM numbered WHERE old = -1 - alloc.id);"
-																			     "DROP TABLE temp.numbered;",
+static const char *const steps[DB_SCHEMA_VERSION][2] = {
+	[1] = {probes, ""},
+	[2] = {traces, first_of},
 };
 
 /* Where the views begin in schema.sql. */
@@ -102,6 +108,16 @@ static int set_version(sqlite3 *db, struct db_error *err)
 	return ret;
 }
 
+/* A step may come in two parts. */
+static int run_step(sqlite3 *db, const char *const *parts, struct db_error *err)
+{
+	char *sql = sqlite3_mprintf("%s%s", parts[0], parts[1]);
+	int ret = sql ? run(db, sql, err) : db_fail(err, -ENOMEM, "out of memory");
+
+	sqlite3_free(sql);
+	return ret;
+}
+
 static int bring_up(sqlite3 *db, struct db_error *err)
 {
 	long long version = 0;
@@ -112,7 +128,7 @@ static int bring_up(sqlite3 *db, struct db_error *err)
 	if (version < 1)
 		return db_fail(err, -EINVAL, "not a whole Poolscope recording");
 	for (; version < DB_SCHEMA_VERSION && !ret; version++)
-		ret = run(db, steps[version], err);
+		ret = run_step(db, steps[version], err);
 	if (!ret)
 		ret = renew_views(db, err);
 	return ret ? ret : set_version(db, err);

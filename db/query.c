@@ -177,6 +177,8 @@ static void meta_status(struct trace_status *out, const char *key, const char *v
 		snprintf(out->ended, sizeof(out->ended), "%s", value);
 	else if (!strcmp(key, "note"))
 		snprintf(out->note, sizeof(out->note), "%s", value);
+	else if (!strcmp(key, "events_from_ns"))
+		out->events_from_ns = atoll(value);
 }
 
 /* A recording that nobody has committed to for a while was left by its collector. */

@@ -29,10 +29,11 @@ struct trace_status {
 	uint64_t nr_losses; /* rows of loss */
 	int64_t start_ns;   /* first and newest event; 0 when none */
 	int64_t end_ns;
-	int64_t committed_ns; /* wall time of the last commit */
-	bool recording;	      /* the collector is still writing */
-	bool complete;	      /* it ended by itself with every pool closed and no loss */
-	char ended[32];	      /* meta 'ended'; "recorder died" when nobody writes any more */
+	int64_t events_from_ns; /* older events were dropped by a limit; 0: none were */
+	int64_t committed_ns;	/* wall time of the last commit */
+	bool recording;		/* the collector is still writing */
+	bool complete;		/* it ended by itself with every pool closed and no loss */
+	char ended[32];		/* meta 'ended'; "recorder died" when nobody writes any more */
 	char note[128];
 	uint32_t nr_pools;
 };

@@ -238,10 +238,8 @@ static int next_table(const struct walk *w)
 	return w->id[best] == INT64_MAX ? -1 : best;
 }
 
-static int start(struct walk *w, int64_t pool, struct db_error *err)
+static int start(struct walk *w, int64_t first, int64_t last, struct db_error *err)
 {
-	int64_t first = pool < 0 ? 0 : pool << DB_SEQ_BITS;
-	int64_t last = pool < 0 ? INT64_MAX - 1 : ((pool + 1) << DB_SEQ_BITS) - 1;
 	long long base = 0;
 	int ret = connect_get_int(
 		w->q->db, "SELECT coalesce((SELECT value FROM meta WHERE key = 'base_ns'), 0)",
@@ -256,8 +254,9 @@ static int start(struct walk *w, int64_t pool, struct db_error *err)
 	return ret;
 }
 
-int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_event *, void *ctx),
-		 void *ctx, struct db_error *err)
+/* Events by id, from first to last. */
+static int walk(struct query *q, int64_t first, int64_t last,
+		int (*each)(const struct pool_event *, void *ctx), void *ctx, struct db_error *err)
 {
 	struct walk w = {.q = q, .ids = malloc(QUEUE_IDS_MAX * sizeof(uint32_t))};
 	struct pool_event event;
@@ -265,7 +264,7 @@ int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_ev
 
 	if (!w.ids)
 		return db_fail(err, -ENOMEM, "out of memory");
-	ret = pool < (INT64_C(1) << (62 - DB_SEQ_BITS)) ? start(&w, pool, err) : 0;
+	ret = start(&w, first, last, err);
 	while (!ret && (table = next_table(&w)) >= 0) {
 		read_event(&w, (enum query_statement)(QUERY_EV_OPEN + table), &event);
 		ret = each(&event, ctx);
@@ -276,4 +275,24 @@ int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_ev
 		sqlite3_reset(q->stmt[QUERY_EV_OPEN + i]);
 	free(w.ids);
 	return ret;
+}
+
+int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_event *, void *ctx),
+		 void *ctx, struct db_error *err)
+{
+	if (pool < 0)
+		return walk(q, 0, INT64_MAX - 1, each, ctx, err);
+	if (pool >= INT64_C(1) << (62 - DB_SEQ_BITS))
+		return 0;
+	return walk(q, pool << DB_SEQ_BITS, ((pool + 1) << DB_SEQ_BITS) - 1, each, ctx, err);
+}
+
+int reader_events(struct query *q, uint32_t pool, uint64_t from_seq,
+		  int (*each)(const struct pool_event *, void *ctx), void *ctx,
+		  struct db_error *err)
+{
+	int64_t first = (int64_t)((uint64_t)pool << DB_SEQ_BITS);
+
+	return walk(q, first + (int64_t)from_seq, first + (INT64_C(1) << DB_SEQ_BITS) - 1, each,
+		    ctx, err);
 }

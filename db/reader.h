@@ -55,6 +55,10 @@ int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err
  */
 int reader_attach(struct query *q, struct sqlite3 *db, struct db_error *err);
 void reader_detach(struct query *q);
+/* As query_events() of one pool, from an event on. */
+int reader_events(struct query *q, uint32_t pool, uint64_t from_seq,
+		  int (*each)(const struct pool_event *, void *ctx), void *ctx,
+		  struct db_error *err);
 
 /* The tier that gives nr columns of width_ns with at least two buckets each, or the narrowest. */
 unsigned reader_tier(int64_t width_ns);

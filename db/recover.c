@@ -6,6 +6,7 @@
 
 #include "db/connect.h"
 #include "db/error.h"
+#include "db/state.h"
 #include "db/trace.h"
 #include "db/writer.h"
 
@@ -96,6 +97,10 @@ static int on_pool(struct writer *w, sqlite3_stmt *stmt, struct db_error *err)
 	t->lost_told = (uint64_t)sqlite3_column_int64(stmt, 7);
 	t->first_seq = (uint64_t)sqlite3_column_int64(stmt, 8);
 	t->kept_seq = (uint64_t)sqlite3_column_int64(stmt, 9);
+	t->state_seq = (uint64_t)sqlite3_column_int64(stmt, 10);
+	t->identity = (struct verdict){(uint64_t)sqlite3_column_int64(stmt, 11),
+				       (uint64_t)sqlite3_column_int64(stmt, 12),
+				       sqlite3_column_int64(stmt, 13)};
 	return 0;
 }
 
@@ -111,7 +116,9 @@ int recover_file(struct writer *w, struct db_error *err)
 		 on_progress},
 		{"SELECT max(id) FROM loss", on_last_loss},
 		{"SELECT pool, trace, number, closed_ns, events, next_seq, lost_seq, lost_told,"
-		 " first_seq, kept_seq FROM pool JOIN summary USING (pool)",
+		 " first_seq, kept_seq, (SELECT seq FROM state s WHERE s.pool = pool.pool),"
+		 " identity_checked, identity_mismatches, identity_first_ns"
+		 " FROM pool JOIN summary USING (pool)",
 		 on_pool},
 	};
 
@@ -130,6 +137,7 @@ struct replay {
 	struct writer *w;
 	struct track *t;
 	bool anew, begun;
+	bool resync; /* what was before the first event is known, but not to the observer */
 	uint64_t next;
 };
 
@@ -150,8 +158,28 @@ static int step(const struct pool_event *e, void *ctx)
 	if (track_event(r->t, e, &gap, &w->rows))
 		return -ENOMEM;
 	if (w->options.observe)
-		w->options.observe(e, !gap.lost && !gap.joined, w->options.ctx);
+		w->options.observe(e, !gap.lost && !gap.joined && !r->resync, w->options.ctx);
+	r->resync = false;
 	return w->rows.error;
+}
+
+/* The events before this state are gone. */
+static int load_state(struct writer *w, struct track *fresh, struct replay *replay,
+		      struct db_error *err)
+{
+	int ret = state_load(&w->rows, fresh);
+
+	replay->begun = replay->resync = true;
+	replay->next = fresh->window.next;
+	if (ret == -EPROTO)
+		return db_fail(
+			err, ret,
+			"pool %u cannot be continued: its old events were dropped, by another "
+			"version of Poolscope; record to another file",
+			fresh->pool);
+	return ret ? db_fail(err, ret, "pool %u cannot be continued: its state is damaged",
+			     fresh->pool)
+		   : 0;
 }
 
 /* Follows the pool from its first stored event into a new track, which takes t's place. */
@@ -160,18 +188,24 @@ static void follow(struct writer *w, struct track *t, bool anew)
 	struct track fresh;
 	struct replay replay = {.w = w, .t = &fresh, .anew = anew};
 	struct db_error why = {"out of memory"};
-	int ret;
+	int ret = 0;
 
 	track_init(&fresh, t->pool);
 	fresh.trace = t->trace;
 	fresh.number = t->number;
 	fresh.host = t->host;
+	if (t->kept_seq)
+		ret = load_state(w, &fresh, &replay, &why);
 	fresh.lost_told = t->lost_told;
+	fresh.kept_seq = t->kept_seq;
 	fresh.bad = t->bad;
+	if (!w->options.observe)
+		fresh.identity = t->identity;
 	if (w->options.restart)
 		w->options.restart(t->pool, w->options.ctx);
 	w->rows.muted = !anew;
-	ret = query_events(&w->reader, t->pool, step, &replay, &why);
+	if (!ret)
+		ret = reader_events(&w->reader, t->pool, replay.next, step, &replay, &why);
 	w->rows.muted = false;
 	if (ret && !w->rows.error)
 		w->rows.error = db_fail(&w->rows.error_text, ret, "%s", why.text);

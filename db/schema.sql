@@ -111,6 +111,15 @@ CREATE TABLE summary (
 	kept_seq INTEGER		-- events before this one were dropped by a limit on size or age; 0: none
 );
 
+-- Only in recordings with a limit on size or age: what the writer knew of a pool before event seq, from
+-- which it goes on when the events before are gone.  Its own memory: of no use to anybody else.
+CREATE TABLE state (
+	pool INTEGER PRIMARY KEY,
+	seq INTEGER NOT NULL,	-- the next event's
+	layout TEXT NOT NULL,	-- of the program that wrote it
+	state BLOB NOT NULL
+);
+
 -- Events: one narrow table a kind; view `event` puts them together.
 
 CREATE TABLE ev_open (

@@ -12,6 +12,11 @@
 #define TOTALS                                                                                     \
 	":requested, :refused, :completed, :failed, :freed, :taken, :returned, :resources, "       \
 	":dropped"
+#define OLDEST(table)                                                                              \
+	"SELECT * FROM (SELECT id, ts FROM " table                                                 \
+	" WHERE id >= :from AND id < :to ORDER BY id LIMIT 1)"
+#define OR_OLDEST(table) " UNION ALL " OLDEST(table)
+#define DROP(table)	 "DELETE FROM " table " WHERE id >= :from AND id < :to"
 
 static const char *const sql[STMT_NR] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -91,6 +96,26 @@ static const char *const sql[STMT_NR] = {
 	[STMT_ERASE_LEVEL] = "DELETE FROM level_row WHERE pool = :pool",
 	[STMT_ERASE_LATENCY] = "DELETE FROM latency_row WHERE pool = :pool",
 	[STMT_ERASE_GAPS] = "DELETE FROM loss WHERE pool = :pool AND source = 'seq'",
+	[STMT_STATE] = "INSERT OR REPLACE INTO state VALUES (:pool, :seq, :layout, :state)",
+	[STMT_LOAD_STATE] = "SELECT layout, state FROM state WHERE pool = :pool",
+	[STMT_FRONT] = "SELECT min(id), ts FROM (" OLDEST("ev_rx") OR_OLDEST("ev_open")
+		OR_OLDEST("ev_tick") OR_OLDEST("ev_request") OR_OLDEST("ev_refused")
+			OR_OLDEST("ev_complete") OR_OLDEST("ev_free") OR_OLDEST("ev_drop")
+				OR_OLDEST("ev_fallback") OR_OLDEST("ev_violation")
+					OR_OLDEST("ev_close") ")",
+	[STMT_USED_BYTES] = "SELECT (page_count - freelist_count) * page_size FROM"
+			    " pragma_page_count, pragma_freelist_count, pragma_page_size",
+	[STMT_DROP_RX] = DROP("ev_rx"),
+	[STMT_DROP_OPEN] = DROP("ev_open"),
+	[STMT_DROP_TICK] = DROP("ev_tick"),
+	[STMT_DROP_REQUEST] = DROP("ev_request"),
+	[STMT_DROP_REFUSED] = DROP("ev_refused"),
+	[STMT_DROP_COMPLETE] = DROP("ev_complete"),
+	[STMT_DROP_FREE] = DROP("ev_free"),
+	[STMT_DROP_DROP] = DROP("ev_drop"),
+	[STMT_DROP_FALLBACK] = DROP("ev_fallback"),
+	[STMT_DROP_VIOLATION] = DROP("ev_violation"),
+	[STMT_DROP_CLOSE] = DROP("ev_close"),
 };
 
 static int parameter(sqlite3_stmt *stmt, const char *name)

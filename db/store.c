@@ -256,10 +256,18 @@ void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_
 		   int64_t first_mismatch_ns)
 {
 	struct track *t = writer_pool(&store->writer, pool);
+	struct verdict sum;
 
-	if (!t || (t->identity.checked == checked && t->identity.mismatches == mismatches))
+	if (!t)
 		return;
-	t->identity = (struct verdict){checked, mismatches, first_mismatch_ns};
+	sum = t->identity_before;
+	sum.checked += checked;
+	if (!sum.mismatches)
+		sum.first_mismatch_ns = first_mismatch_ns;
+	sum.mismatches += mismatches;
+	if (t->identity.checked == sum.checked && t->identity.mismatches == sum.mismatches)
+		return;
+	t->identity = sum;
 	t->changed = true;
 }
 

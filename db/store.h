@@ -34,8 +34,15 @@ struct store_options {
 	const char *trace; /* name of the trace that events come from, e.g. the session's name */
 	const char *host;  /* where they were made; NULL: this machine */
 	uint32_t batch_ms; /* 0 = 100 */
-	bool may_replace;  /* an existing Poolscope database at path may be replaced */
-	bool append;	   /* an existing Poolscope database at path is continued */
+	/*
+	 * Limits, 0 = none: beyond one, the oldest events are dropped, and meta 'events_from_ns'
+	 * says from when on they are whole.  Roll-ups, allocations and all figures stay.  The size
+	 * is that of the pages in use; age counts back from the newest event.
+	 */
+	uint64_t max_bytes;
+	int64_t max_age_ns;
+	bool may_replace; /* an existing Poolscope database at path may be replaced */
+	bool append;	  /* an existing Poolscope database at path is continued */
 	/*
 	 * Called on the writer thread for each event, in seq order per pool, inside the batch that
 	 * stores it; `contiguous` is false when events of that pool were lost just before it.

@@ -35,6 +35,10 @@ struct track {
 	uint64_t filled;    /* events that filled gaps since the derived rows were made */
 	uint64_t first_seq; /* the first on record */
 	uint64_t kept_seq;  /* events before this one were dropped; 0: none */
+	uint64_t state_seq; /* the state before this event is on record; 0: none */
+	int64_t state_ns;   /* CLOCK_MONOTONIC of when it was written */
+	uint64_t front_seq; /* the oldest event that is kept */
+	int64_t front_ns;   /* 0: to be looked up */
 	struct rows_span span; /* where events that came again lay last */
 	struct window window;
 
@@ -65,8 +69,9 @@ struct track {
 	struct hold hold;
 	struct latency_rollup *lead, *hold_times;
 	struct verdict audit, identity;
+	struct verdict identity_before; /* of it: before the state that the pool goes on from */
 	struct audit_first {
-		const char *what; /* the counter, by its name in the event */
+		char what[16]; /* the counter, by its name in the event */
 		int64_t said, counted;
 	} audit_first;
 	struct queue_loss bad; /* of this batch: events that cannot be stored */

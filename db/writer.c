@@ -11,6 +11,7 @@
 #include "db/connect.h"
 #include "db/error.h"
 #include "db/recover.h"
+#include "db/retain.h"
 #include "db/trace.h"
 
 /* A pool keeps its number in the file if it is below this and nobody has it. */
@@ -442,6 +443,7 @@ void writer_commit(struct writer *w)
 	if (w->options.before_commit)
 		w->options.before_commit(w->store, w->options.ctx);
 	save_traces(w);
+	retain(w);
 	save_bad(w, &w->bad);
 	for (uint32_t i = 0; i < w->nr_pools; i++) {
 		save_bad(w, &w->pools[i]->bad);
