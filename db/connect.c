@@ -300,6 +300,19 @@ static int create_file(const char *path, enum file_kind was, struct db_error *er
 	return ret;
 }
 
+/* Remembers which file it is. */
+static int identify(const char *path, struct connection *c, struct db_error *err)
+{
+	struct stat st;
+
+	c->path = realpath(path, NULL);
+	if (!c->path || stat(c->path, &st))
+		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
+	c->device = st.st_dev;
+	c->inode = st.st_ino;
+	return 0;
+}
+
 /* The WAL exists from the first statement on; with it comes the lock. */
 static int become_writer(const char *path, struct connection *c, struct db_error *err)
 {
@@ -313,6 +326,9 @@ static int become_writer(const char *path, struct connection *c, struct db_error
 		ret = connect_get_int(c->db, "SELECT count(*) FROM sqlite_schema", &n, err);
 	if (ret)
 		return ret;
+	ret = identify(path, c, err);
+	if (ret)
+		return ret;
 	c->lock = lock_take(path);
 	if (c->lock == -EBUSY)
 		return refuse_second(c->db, path, err);
@@ -321,12 +337,25 @@ static int become_writer(const char *path, struct connection *c, struct db_error
 	return db_fail(err, c->lock, "%s-wal: %s", path, strerror(-c->lock));
 }
 
+int connect_check(const struct connection *c, struct db_error *err)
+{
+	struct stat st;
+
+	if (!stat(c->path, &st) && st.st_dev == c->device && st.st_ino == c->inode)
+		return 0;
+	return db_fail(err, -ENOENT,
+		       "%s: was removed or replaced while it was being recorded; what was "
+		       "recorded is gone",
+		       c->path);
+}
+
 void connect_close(struct connection *c)
 {
 	sqlite3_close(c->db);
+	free(c->path);
 	if (c->lock >= 0)
 		close(c->lock);
-	*c = (struct connection){NULL, -1};
+	*c = (struct connection){.lock = -1};
 }
 
 int connect_create(const char *path, bool may_replace, struct connection *out, struct db_error *err)
@@ -334,7 +363,7 @@ int connect_create(const char *path, bool may_replace, struct connection *out, s
 	enum file_kind kind;
 	int ret = may_write(path, may_replace, &kind, err);
 
-	*out = (struct connection){NULL, -1};
+	*out = (struct connection){.lock = -1};
 	if (!ret)
 		ret = create_file(path, kind, err);
 	if (ret)
@@ -511,7 +540,7 @@ int connect_append(const char *path, struct connection *out, bool *is_old, struc
 	enum file_kind kind;
 	int ret = inspect(path, &kind, err);
 
-	*out = (struct connection){NULL, -1};
+	*out = (struct connection){.lock = -1};
 	*is_old = kind == FILE_OURS;
 	if (ret)
 		return ret;

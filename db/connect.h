@@ -27,8 +27,13 @@ extern const char db_schema_sql[];
 /* The one that writes. */
 struct connection {
 	struct sqlite3 *db;
-	int lock; /* descriptor; below 0: none */
+	int lock;   /* descriptor; below 0: none */
+	char *path; /* absolute */
+	uint64_t device, inode;
 };
+
+/* Is the file still the one of that name?  Returns: 0; -ENOENT with err filled. */
+int connect_check(const struct connection *c, struct db_error *err);
 
 /*
  * Creates the file with the schema in it: under a name of its own first, so that what is at path

@@ -56,6 +56,15 @@ static void publish(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* A file that nobody can find again is no recording. */
+static void check_file(struct store *s)
+{
+	struct rows *rows = &s->writer.rows;
+
+	if (!rows->error)
+		rows->error = connect_check(&s->file, &rows->error_text);
+}
+
 static void commit(struct store *s)
 {
 	writer_commit(&s->writer);
@@ -96,6 +105,7 @@ static void *writer_thread(void *arg)
 {
 	struct store *s = arg;
 	int64_t last_commit_ns = writer_now_ns();
+	int64_t checked_ns = last_commit_ns;
 	uint64_t flushed = 0, ticket = 0;
 
 	while (queue_take(&s->queue, writer_now_ns() + s->batch_ns / 2, &ticket)) {
@@ -106,6 +116,11 @@ static void *writer_thread(void *arg)
 			commit_if_whole(s);
 		if (!s->writer.in_batch)
 			last_commit_ns = writer_now_ns();
+		if (last_commit_ns > checked_ns + HEARTBEAT_NS) {
+			check_file(s);
+			checked_ns = last_commit_ns;
+			publish(s);
+		}
 		if (s->writer.rows.error) {
 			rows_rollback(&s->writer.rows);
 			queue_fail(&s->queue);
@@ -295,6 +310,7 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 
 	if (!store_drain(store))
 		writer_finish(w, end, note);
+	check_file(store);
 	ret = w->rows.error ? db_fail(err, -EIO, "%s", w->rows.error_text.text) : 0;
 	if (ret)
 		writer_give_up(w);
