@@ -153,6 +153,7 @@ static int step(const struct pool_event *e, void *ctx)
 		gap.joined = e->seq != 0;
 	if (gap.lost && r->anew)
 		writer_gap(w, r->t, e, gap.lost);
+	writer_clock(w, r->t, e, r->anew);
 	r->begun = true;
 	r->next = e->seq + 1;
 	if (track_event(r->t, e, &gap, &w->rows))

@@ -70,7 +70,7 @@ bool rows_has_event(struct rows *r, uint32_t pool, uint64_t seq);
 bool rows_has_told(struct rows *r, const struct queue_loss *loss);
 /* Does the row of an earlier recorder, one up to number until, tell of this bad event? */
 bool rows_has_bad(struct rows *r, const struct queue_loss *loss, int64_t until);
-/* Drops everything that is derived from a pool's events.  Returns: how many gaps were on record. */
+/* Drops all that is derived from a pool's events.  Returns: how many rows of loss were among it. */
 uint64_t rows_erase_derived(struct rows *r, uint32_t pool);
 
 /* first_seq -1: not a gap in seq. */

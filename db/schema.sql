@@ -254,8 +254,9 @@ CREATE TABLE loss (
 	end_ns INTEGER,
 	events INTEGER,		-- how many; 0: unknown
 	source TEXT,		-- 'seq' gap in seq; 'lttng' the tracer said so; 'truncated' cut off;
-				-- 'bad' events that cannot be stored
-	first_seq INTEGER,	-- source 'seq': the first missing one
+				-- 'bad' events that cannot be stored; 'clock' time went back, from
+				-- end_ns to start_ns, and no event is lost
+	first_seq INTEGER,	-- source 'seq': the first missing one; 'clock': the first too early
 	trace INTEGER		-- whose: trace.trace; NULL: a recording of an older Poolscope
 );
 -- Serves query_level: losses of no known pool inside a window.

@@ -95,7 +95,8 @@ static const char *const sql[STMT_NR] = {
 	[STMT_ERASE_ALLOC] = "DELETE FROM alloc WHERE id >= :pool << 40 AND id < (:pool + 1) << 40",
 	[STMT_ERASE_LEVEL] = "DELETE FROM level_row WHERE pool = :pool",
 	[STMT_ERASE_LATENCY] = "DELETE FROM latency_row WHERE pool = :pool",
-	[STMT_ERASE_GAPS] = "DELETE FROM loss WHERE pool = :pool AND source = 'seq'",
+	[STMT_ERASE_GAPS] = "DELETE FROM loss WHERE pool = :pool AND"
+			    " source IN ('seq', 'clock')",
 	[STMT_STATE] = "INSERT OR REPLACE INTO state VALUES (:pool, :seq, :layout, :state)",
 	[STMT_LOAD_STATE] = "SELECT layout, state FROM state WHERE pool = :pool",
 	[STMT_FRONT] = "SELECT min(id), ts FROM (" OLDEST("ev_rx") OR_OLDEST("ev_open")

@@ -69,6 +69,7 @@ struct track {
 	struct hold hold;
 	struct latency_rollup *lead, *hold_times;
 	struct verdict audit, identity;
+	bool clock_back;		/* its time is before last_ns: a clock was set back */
 	struct verdict identity_before; /* of it: before the state that the pool goes on from */
 	struct audit_first {
 		char what[16]; /* the counter, by its name in the event */

@@ -16,6 +16,8 @@
 
 /* A pool keeps its number in the file if it is below this and nobody has it. */
 #define NUMBER_KEPT_BELOW 65536u
+/* Clocks of different processors may differ by less than this. */
+#define CLOCK_STEP_NS INT64_C(1000000)
 /* A gap that nothing more came for in this time is worth making its pool anew. */
 #define FILL_QUIET_NS INT64_C(1000000000)
 
@@ -217,6 +219,25 @@ void writer_gap(struct writer *w, const struct track *t, const struct pool_event
 	w->progress.lost_seq += lost;
 }
 
+void writer_clock(struct writer *w, struct track *t, const struct pool_event *e, bool write)
+{
+	struct queue_loss loss = {.trace = t->trace,
+				  .pool = t->pool,
+				  .start_ns = e->ts_ns,
+				  .end_ns = t->last_ns,
+				  .source = "clock"};
+	bool was_back = t->clock_back;
+
+	if (e->ts_ns >= t->last_ns)
+		t->clock_back = false;
+	else if (t->last_ns - e->ts_ns >= CLOCK_STEP_NS)
+		t->clock_back = true;
+	if (!write || was_back || !t->clock_back)
+		return;
+	rows_loss(&w->rows, &loss, (int64_t)e->seq);
+	w->progress.losses++;
+}
+
 /* Stores an event, and counts it for the file. */
 static void put_row(struct writer *w, const struct track *t, const struct pool_event *e)
 {
@@ -235,6 +256,7 @@ static void deliver(struct writer *w, struct track *t, struct pool_event *e,
 	e->trace = t->trace;
 	if (gap->lost)
 		writer_gap(w, t, e, gap->lost);
+	writer_clock(w, t, e, true);
 	put_row(w, t, e);
 	if (track_event(t, e, gap, &w->rows))
 		fail(w, -ENOMEM, "out of memory");

@@ -74,6 +74,8 @@ uint64_t writer_open_pools(const struct writer *w);
 struct track *writer_add_pool(struct writer *w, uint32_t pool, uint32_t trace, uint32_t number);
 /* The row of a gap that ends before e. */
 void writer_gap(struct writer *w, const struct track *t, const struct pool_event *e, uint64_t lost);
+/* Notes that a pool's clock went back; write: in a row of loss, too. */
+void writer_clock(struct writer *w, struct track *t, const struct pool_event *e, bool write);
 /* The pool of that number in the file; NULL: there is none. */
 struct track *writer_pool(struct writer *w, uint32_t pool);
 

@@ -339,6 +339,36 @@ static void filled_gap_is_seen_after_a_quiet_second(void **state)
 	fixture_remove(path);
 }
 
+/* --- clocks ---------------------------------------------------------------------------------- */
+
+/* Half a second back at event 2000, and right again when the old time is reached. */
+static void clock_that_is_set_back_is_one_row_however_it_is_told(void **state)
+{
+	char *path = fixture_path(), *whole = fixture_path();
+	struct compare_tape *t = compare_tape(12, 1, SECONDS);
+	struct compare_store s;
+
+	for (size_t i = 2000; i < t->nr; i++)
+		t->events[i].ts_ns -= 500 * MS;
+	store_whole(whole, t, false);
+	assert_int_equal(fixture_int(whole, "SELECT count(*) FROM loss"), 1);
+	assert_int_equal(fixture_int(whole, "SELECT first_seq FROM loss WHERE source = 'clock'"),
+			 2000);
+	assert_int_equal(fixture_int(whole, "SELECT end_ns FROM loss"), t->events[1999].ts_ns);
+	assert_int_equal(fixture_int(whole, "SELECT start_ns FROM loss"), t->events[2000].ts_ns);
+	assert_int_equal(fixture_status(whole).lost, 0);
+	assert_false(fixture_status(whole).complete);
+	assert_int_equal(compare_open(path, NULL, &s), 0);
+	tell(t, 0, 2001, false, s.store);
+	compare_close(&s);
+	store_whole(path, t, true);
+	store_whole(path, t, false);
+	compare_equal(path, whole, "clock");
+	compare_tape_free(t);
+	fixture_remove(path);
+	fixture_remove(whole);
+}
+
 /* --- two writers ----------------------------------------------------------------------------- */
 
 static void second_writer_is_told_who_the_first_one_is(void **state)
@@ -419,6 +449,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(late_join_is_completed_by_the_whole_trace),
 		cmocka_unit_test(gaps_are_filled_while_the_recording_goes_on),
 		cmocka_unit_test(filled_gap_is_seen_after_a_quiet_second),
+		cmocka_unit_test(clock_that_is_set_back_is_one_row_however_it_is_told),
 		cmocka_unit_test(second_writer_is_told_who_the_first_one_is),
 		cmocka_unit_test(dead_writer_is_no_writer),
 		cmocka_unit_test(newer_schema_is_not_continued),
