@@ -399,7 +399,7 @@ static void dead_writer_is_no_writer(void **state)
 	char *path = fixture_path();
 	struct compare_store s;
 
-	while (!kill_child(path, 11, 0, 60000))
+	for (long us = 60000; !kill_child(path, 11, 0, us); us = us < 400000 ? us * 2 : us)
 		;
 	assert_int_equal(compare_open(path, NULL, &s), 0);
 	compare_close(&s);

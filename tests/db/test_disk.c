@@ -11,11 +11,8 @@
 
 #define NOT_ALLOWED 77
 
-/*
- * Runs test(folder) in a process of its own, which alone sees a file system of 2 MiB at folder.
- * Returns: its exit status: 0, the line that failed, or NOT_ALLOWED.
- */
-static int on_small_disk(int (*test)(const char *folder))
+/* Runs a part of this program in a process that alone sees a file system of 2 MiB at folder. */
+static int on_small_disk(const char *part)
 {
 	char folder[] = "/tmp/poolscope-test-XXXXXX";
 	int status;
@@ -25,10 +22,8 @@ static int on_small_disk(int (*test)(const char *folder))
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
-		if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("none", folder, "tmpfs", 0, "size=2m"))
-			_exit(NOT_ALLOWED);
-		_exit(test(folder));
+		execl("/proc/self/exe", "test_disk", part, folder, (char *)NULL);
+		_exit(1);
 	}
 	waitpid(pid, &status, 0);
 	rmdir(folder);
@@ -36,9 +31,9 @@ static int on_small_disk(int (*test)(const char *folder))
 	return WEXITSTATUS(status);
 }
 
-static void expect_on_small_disk(int (*test)(const char *folder))
+static void expect_on_small_disk(const char *part)
 {
-	int status = on_small_disk(test);
+	int status = on_small_disk(part);
 
 	if (status == NOT_ALLOWED) {
 		print_message("no file system can be mounted here: skipped\n");
@@ -115,7 +110,7 @@ static int fill_the_disk(const char *folder)
 
 static void full_disk_is_said_and_the_recording_can_be_continued(void **state)
 {
-	expect_on_small_disk(fill_the_disk);
+	expect_on_small_disk("full");
 }
 
 static int be_read_only(const char *folder)
@@ -140,7 +135,7 @@ static int be_read_only(const char *folder)
 
 static void read_only_disk_is_said_before_anything_is_recorded(void **state)
 {
-	expect_on_small_disk(be_read_only);
+	expect_on_small_disk("read-only");
 }
 
 /* --- a file that goes away ------------------------------------------------------------------- */
@@ -193,7 +188,16 @@ static void file_that_was_replaced_is_not_touched(void **state)
 	fixture_remove(path);
 }
 
-int main(void)
+/* Returns: 0, the check that failed, or NOT_ALLOWED. */
+static int child(const char *part, const char *folder)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", folder, "tmpfs", 0, "size=2m"))
+		return NOT_ALLOWED;
+	return strcmp(part, "full") ? be_read_only(folder) : fill_the_disk(folder);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_disk_is_said_and_the_recording_can_be_continued),
@@ -202,5 +206,7 @@ int main(void)
 		cmocka_unit_test(file_that_was_replaced_is_not_touched),
 	};
 
+	if (argc == 3)
+		return child(argv[1], argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
