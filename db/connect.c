@@ -61,7 +61,7 @@ static int read_header(const char *path, unsigned char *header, struct db_error 
 /* What lies at path, from its first bytes; -errno when it cannot be read. */
 static int inspect(const char *path, enum file_kind *kind, struct db_error *err)
 {
-	unsigned char header[HEADER_BYTES];
+	unsigned char header[HEADER_BYTES] = {0};
 	struct stat st;
 	int ret;
 

@@ -184,17 +184,64 @@ static int get_latency(struct in *in, struct latency_rollup **out)
 	return ret;
 }
 
+/* A time that can be computed with. */
+static bool is_time(int64_t ns)
+{
+	return ns >= 0 && ns <= INT64_C(1) << 62;
+}
+
+static bool is_text(const char *text, size_t room)
+{
+	return memchr(text, '\0', room) != NULL;
+}
+
+static bool is_level(const struct level *l)
+{
+	for (int i = 0; i < TIER_NR && l->known; i++)
+		if (l->open[i].row.tier != tier_shift[i] ||
+		    l->open[i].row.bucket != l->last_ns >> tier_shift[i])
+			return false;
+	return is_time(l->last_ns) && is_time(l->since_ns);
+}
+
+static bool is_life(const struct life_figures *f)
+{
+	return is_time(f->since_ns) && is_time(f->until_ns);
+}
+
 /* What the code relies on without asking. */
 static bool is_sane(const struct track *t)
 {
-	for (int i = 0; i < TIER_NR && t->level.known; i++)
-		if (t->level.open[i].row.tier != tier_shift[i] ||
-		    t->level.open[i].row.bucket != t->level.last_ns >> tier_shift[i])
-			return false;
 	return t->window.next < UINT64_C(1) << DB_SEQ_BITS && t->hold.nr <= HOLD_IDS_MAX &&
-	       t->last_ns >= 0 && t->last_ns <= INT64_C(1) << 62 &&
-	       t->name[sizeof(t->name) - 1] == '\0' &&
-	       t->audit_first.what[sizeof(t->audit_first.what) - 1] == '\0';
+	       is_time(t->first_ns) && is_time(t->last_ns) && is_time(t->hold.since_ns) &&
+	       is_level(&t->level) && is_life(&t->life.now) && is_life(&t->life.at_pause) &&
+	       is_text(t->name, sizeof(t->name)) &&
+	       is_text(t->audit_first.what, sizeof(t->audit_first.what));
+}
+
+static bool are_times(const struct track *t)
+{
+	for (size_t i = 0; i < t->allocations.nr; i++) {
+		const struct allocation *a = &t->allocations.rows[i];
+
+		if (!is_time(a->requested_ns) || !is_time(a->completed_ns) || !is_time(a->freed_ns))
+			return false;
+	}
+	for (uint32_t i = 0; i < t->hold.nr; i++)
+		if (!is_time(t->hold.taken_ns[i]))
+			return false;
+	return true;
+}
+
+/* What is not the pool's but the writer's of that time. */
+static void forget_writer(struct track *t)
+{
+	t->cold = t->changed = false;
+	t->filled = 0;
+	t->kept_seq = t->state_seq = t->front_seq = 0;
+	t->state_ns = t->front_ns = 0;
+	t->span = (struct rows_span){0};
+	memset(&t->bad, 0, sizeof(t->bad));
 }
 
 static int get_track(struct in *in, struct track *t)
@@ -223,6 +270,9 @@ static int get_track(struct in *in, struct track *t)
 	flat.allocations.room = flat.allocations.nr;
 	flat.hold.taken_ns = taken;
 	*t = flat;
+	forget_writer(t);
+	if (!are_times(t))
+		return -EINVAL;
 	ret = get_latency(in, &t->lead);
 	return ret ? ret : get_latency(in, &t->hold_times);
 }

@@ -199,6 +199,44 @@ static void state_that_is_not_ours_is_refused(void **state)
 	compare_tape_free(t);
 }
 
+/* Whatever bytes are wrong: an error or some figures, never a crash. */
+static void damaged_state_does_not_crash_the_writer(void **test_state)
+{
+	char *path = fixture_path(), sql[200];
+	struct compare_tape *t = compare_tape(6, 1, 6);
+	struct compare_store s;
+	struct db_error err;
+	uint64_t random = 5;
+	sqlite3 *db;
+
+	assert_int_equal(compare_open(path, &tiny, &s), 0);
+	tell(t, 0, t->nr - 400, s.store);
+	compare_close(&s);
+	for (int i = 0; i < 150; i++) {
+		size_t at = t->nr - 400 + (size_t)i * 2;
+		int byte = (int)(sim_random(&random) % 9000);
+
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		/* One byte of what was there becomes another. */
+		if (!i)
+			compare_run(db, "CREATE TABLE whole AS SELECT state FROM state");
+		compare_run(db, "UPDATE state SET state = (SELECT state FROM whole)");
+		snprintf(sql, sizeof(sql),
+			 "UPDATE state SET state = CAST(substr(state, 1, %d) || x'%02x' ||"
+			 " substr(state, %d) AS BLOB) WHERE length(state) > %d",
+			 byte, (int)(sim_random(&random) & 0xff), byte + 2, byte + 2);
+		compare_run(db, sql);
+		sqlite3_close(db);
+		assert_int_equal(compare_open(path, &tiny, &s), 0);
+		store_append(s.store, &t->events[at]);
+		store_append(s.store, &t->events[at + 1]);
+		store_close(s.store, STORE_END_STOPPED, NULL, &err);
+		judge_close(s.judge);
+	}
+	compare_tape_free(t);
+	fixture_remove(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +245,7 @@ int main(void)
 		cmocka_unit_test(limited_recording_is_continued_exactly),
 		cmocka_unit_test(limit_holds_for_a_file_that_had_none),
 		cmocka_unit_test(state_that_is_not_ours_is_refused),
+		cmocka_unit_test(damaged_state_does_not_crash_the_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
