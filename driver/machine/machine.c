@@ -35,6 +35,16 @@ static int refuse(char *why, int error, const char *what)
 	return error;
 }
 
+/* What failed, and which call of the driver was refused before it. */
+static int say_status(char *why, const char *what, NDIS_STATUS status)
+{
+	const char *refusal = ndis_last_refusal();
+
+	snprintf(why, SPEC_WHY_BYTES, "%s: %s%s%s", what, ndis_status_name(status),
+		 refusal[0] != '\0' ? "; " : "", refusal);
+	return -ENODEV;
+}
+
 static int check_driver(struct machine *m, char *why)
 {
 	unsigned int generation = ndis_driver_generation(m->driver);
@@ -67,11 +77,11 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 		return refuse(why, error, "the NDIS host cannot be opened");
 	m->host_is_open = true;
 	status = ndis_driver_load(entry, &m->driver);
-	if (status != NDIS_STATUS_SUCCESS) {
-		snprintf(why, SPEC_WHY_BYTES, "DriverEntry failed with status 0x%08x",
-			 (unsigned int)status);
-		return -ENODEV;
-	}
+	if (status != NDIS_STATUS_SUCCESS)
+		return say_status(why, "DriverEntry failed", status);
+	if (m->driver == NULL)
+		return refuse(why, -ENODEV,
+			      "DriverEntry returned SUCCESS without registering a miniport");
 	return check_driver(m, why);
 }
 
@@ -120,12 +130,12 @@ int machine_start(struct machine *m, char why[SPEC_WHY_BYTES])
 {
 	for (uint32_t i = 0; i < m->nr_ports; i++) {
 		NDIS_STATUS status = port_start(m->ports[i]);
+		char what[40];
 
 		if (status == NDIS_STATUS_SUCCESS)
 			continue;
-		snprintf(why, SPEC_WHY_BYTES, "adapter %u did not start: status 0x%08x", i,
-			 (unsigned int)status);
-		return -ENODEV;
+		snprintf(what, sizeof(what), "adapter %u did not start", i);
+		return say_status(why, what, status);
 	}
 	for (uint32_t i = 0; i < m->nr_ports; i++)
 		port_send(m->ports[i]);

@@ -361,6 +361,27 @@ static VOID shutdown_adapter(NDIS_HANDLE MiniportAdapterContext,
 	adapter_stop_device(MiniportAdapterContext);
 }
 
+/* Restart and pause say when frames may flow; the filter has nothing to add here. */
+static MINIPORT_OID_REQUEST oid_request;
+static NDIS_STATUS oid_request(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
+{
+	if (OidRequest->RequestType != NdisRequestSetInformation ||
+	    OidRequest->DATA.SET_INFORMATION.Oid != OID_GEN_CURRENT_PACKET_FILTER)
+		return NDIS_STATUS_NOT_SUPPORTED;
+	if (OidRequest->DATA.SET_INFORMATION.InformationBufferLength != sizeof(ULONG)) {
+		OidRequest->DATA.SET_INFORMATION.BytesNeeded = sizeof(ULONG);
+		return NDIS_STATUS_INVALID_LENGTH;
+	}
+	OidRequest->DATA.SET_INFORMATION.BytesRead = sizeof(ULONG);
+	return NDIS_STATUS_SUCCESS;
+}
+
+static MINIPORT_CANCEL_OID_REQUEST cancel_oid_request;
+static VOID cancel_oid_request(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId)
+{
+	/* None is ever left pending. */
+}
+
 /* After a pause: every frame is home. */
 static MINIPORT_HALT halt;
 static VOID halt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
@@ -396,10 +417,12 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
 		.PauseHandler = pause_adapter,
 		.RestartHandler = restart,
 		.ReturnNetBufferListsHandler = return_lists,
+		.OidRequestHandler = oid_request,
+		.CancelOidRequestHandler = cancel_oid_request,
 		.ShutdownHandlerEx = shutdown_adapter,
 	};
 
-	/* A NIC that receives only: it has no send and no OID functions. */
+	/* A NIC that receives only: it has no send functions. */
 	return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &characteristics,
 					   &driver_handle);
 }

@@ -192,6 +192,7 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_INITIALIZING);
 	autopool_begin(adapter->autopool);
+	ndis_refusal_forget();
 	outer = ndis_callback_begin(adapter->driver->face->initialize_name);
 	status = adapter->driver->face->initialize(adapter);
 	ndis_callback_end(outer);
@@ -323,7 +324,14 @@ static NDIS_STATUS restart6(struct ndis_adapter *adapter)
 		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
 	};
 
-	return adapter->driver->functions.RestartHandler(adapter->context, &parameters);
+	NDIS_STATUS status =
+		adapter->driver->functions.RestartHandler(adapter->context, &parameters);
+
+	/* The protocols are bound, and want frames. */
+	if (status == NDIS_STATUS_SUCCESS)
+		status = ndis6_set_filter(adapter,
+					  NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST);
+	return status;
 }
 
 /* A pause that waits for what never comes is ended, so that the rest can be seen. */
@@ -346,6 +354,7 @@ static void pause6(struct ndis_adapter *adapter)
 	NDIS_STATUS status;
 	uint32_t out;
 
+	ndis6_set_filter(adapter, 0);
 	__atomic_store_n(&adapter->pause_done, 0, __ATOMIC_RELEASE);
 	status = adapter->driver->functions.PauseHandler(adapter->context, &parameters);
 	if (status == NDIS_STATUS_PENDING)
@@ -394,7 +403,8 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
 	if (adapter == NULL)
 		return NDIS_STATUS_INVALID_PARAMETER;
 	if (MiniportAttributes->Header.Revision == 0)
-		return NDIS_STATUS_BAD_VERSION;
+		return ndis_refuse(NDIS_STATUS_BAD_VERSION,
+				   "NdisMSetMiniportAttributes: Header.Revision is 0");
 	switch (MiniportAttributes->Header.Type) {
 	case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
 		adapter->context =
@@ -404,10 +414,16 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
 	case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
 		if (MiniportAttributes->Header.Size <
 		    NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1)
-			return NDIS_STATUS_INVALID_PARAMETER;
+			return ndis_refuse(NDIS_STATUS_INVALID_PARAMETER,
+					   "NdisMSetMiniportAttributes: Header.Size is %u, less "
+					   "than that of revision 1",
+					   MiniportAttributes->Header.Size);
 		return NDIS_STATUS_SUCCESS; /* checked; the stack here asks for none of them */
 	default:
-		return NDIS_STATUS_INVALID_PARAMETER;
+		return ndis_refuse(NDIS_STATUS_INVALID_PARAMETER,
+				   "NdisMSetMiniportAttributes: Header.Type is 0x%x, neither "
+				   "registration nor general attributes",
+				   MiniportAttributes->Header.Type);
 	}
 }
 
@@ -415,19 +431,33 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
 static NDIS_STATUS check_description(const struct ndis_adapter *adapter,
 				     const NDIS_SG_DMA_DESCRIPTION *d)
 {
+	static const char where[] = "NdisMRegisterScatterGatherDma";
+
 	if (d->Header.Type != NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION)
-		return NDIS_STATUS_INVALID_PARAMETER;
+		return ndis_refuse(NDIS_STATUS_INVALID_PARAMETER,
+				   "%s: Header.Type is not NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION",
+				   where);
 	if (d->Header.Revision < NDIS_SG_DMA_DESCRIPTION_REVISION_1)
-		return NDIS_STATUS_BAD_VERSION;
+		return ndis_refuse(NDIS_STATUS_BAD_VERSION, "%s: Header.Revision is %u", where,
+				   d->Header.Revision);
 	if (d->Header.Size < NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1)
-		return NDIS_STATUS_INVALID_PARAMETER;
+		return ndis_refuse(NDIS_STATUS_INVALID_PARAMETER,
+				   "%s: Header.Size is %u, less than that of revision 1", where,
+				   d->Header.Size);
 	if ((d->Flags & ~(ULONG)NDIS_SG_DMA_64_BIT_ADDRESS) != 0)
-		return NDIS_STATUS_INVALID_PARAMETER;
-	if (adapter->driver->face->generation != 6 ||
-	    !(adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
-		return NDIS_STATUS_NOT_SUPPORTED;
+		return ndis_refuse(NDIS_STATUS_INVALID_PARAMETER,
+				   "%s: Flags 0x%x has more than NDIS_SG_DMA_64_BIT_ADDRESS", where,
+				   d->Flags);
+	if (adapter->driver->face->generation != 6)
+		return ndis_refuse(NDIS_STATUS_NOT_SUPPORTED, "%s: it is for miniports of NDIS 6",
+				   where);
+	if (!(adapter->attributes & NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER))
+		return ndis_refuse(NDIS_STATUS_NOT_SUPPORTED,
+				   "%s: the adapter is no bus master until "
+				   "NdisMSetMiniportAttributes has said so",
+				   where);
 	if (adapter->dma != NULL)
-		return NDIS_STATUS_RESOURCES;
+		return ndis_refuse(NDIS_STATUS_RESOURCES, "%s: DMA is registered already", where);
 	return NDIS_STATUS_SUCCESS;
 }
 

@@ -117,12 +117,11 @@ NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driv
 	NTSTATUS status;
 
 	registered = NULL;
+	ndis_refusal_forget();
 	last = poolscope_pool_last();
 	outer = ndis_callback_begin("DriverEntry");
 	status = entry((PDRIVER_OBJECT)&the_host, &path);
 	ndis_callback_end(outer);
-	if (status == NDIS_STATUS_SUCCESS && registered == NULL)
-		status = NDIS_STATUS_FAILURE;
 	*driver = status == NDIS_STATUS_SUCCESS ? registered : NULL;
 	if (*driver != NULL) {
 		(*driver)->has_pool = poolscope_pool_last() != last;
@@ -157,13 +156,23 @@ void ndis6_unload(struct ndis_driver *driver)
 		NdisMDeregisterMiniportDriver(driver);
 }
 
-static bool are_complete(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
+/* Returns: what the characteristics lack; NULL: nothing. */
+static const char *what_lacks(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
 {
-	return c->Header.Type == NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS &&
-	       c->Header.Size >= NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1 &&
-	       c->InitializeHandlerEx != NULL && c->HaltHandlerEx != NULL &&
-	       c->PauseHandler != NULL && c->RestartHandler != NULL &&
-	       c->ReturnNetBufferListsHandler != NULL;
+	if (c->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS)
+		return "Header.Type is not NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS";
+	if (c->Header.Size < NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1)
+		return "Header.Size is less than that of revision 1";
+	if (c->InitializeHandlerEx == NULL)
+		return "InitializeHandlerEx is NULL";
+	if (c->HaltHandlerEx == NULL)
+		return "HaltHandlerEx is NULL";
+	if (c->PauseHandler == NULL)
+		return "PauseHandler is NULL";
+	if (c->RestartHandler == NULL)
+		return "RestartHandler is NULL";
+	return c->ReturnNetBufferListsHandler == NULL ? "ReturnNetBufferListsHandler is NULL"
+						      : NULL;
 }
 
 NDIS_STATUS
@@ -172,12 +181,15 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
 			    PNDIS_MINIPORT_DRIVER_CHARACTERISTICS MiniportDriverCharacteristics,
 			    PNDIS_HANDLE NdisMiniportDriverHandle)
 {
+	static const char where[] = "NdisMRegisterMiniportDriver";
+	const char *lack = what_lacks(MiniportDriverCharacteristics);
 	struct ndis_driver *driver;
 
-	if (!are_complete(MiniportDriverCharacteristics))
-		return NDIS_STATUS_BAD_CHARACTERISTICS;
+	if (lack != NULL)
+		return ndis_refuse(NDIS_STATUS_BAD_CHARACTERISTICS, "%s: %s", where, lack);
 	if (MiniportDriverCharacteristics->MajorNdisVersion != 6)
-		return NDIS_STATUS_BAD_VERSION;
+		return ndis_refuse(NDIS_STATUS_BAD_VERSION, "%s: MajorNdisVersion is %u, not 6",
+				   where, MiniportDriverCharacteristics->MajorNdisVersion);
 	driver = calloc(1, sizeof(*driver));
 	if (driver == NULL)
 		return NDIS_STATUS_RESOURCES;

@@ -74,7 +74,17 @@ void ndis_host_flush(void);
  */
 const char *ndis_callback_now(void);
 
-/* Returns: what DriverEntry returned; on SUCCESS *driver is what it registered. */
+/* "NDIS_STATUS_FAILURE (0xc0000001)", valid until this thread asks again. */
+const char *ndis_status_name(NDIS_STATUS status);
+
+#define NDIS_REFUSAL_BYTES 200
+/*
+ * Why a call of the driver was refused, in a sentence: the last one that was made on this thread
+ * since DriverEntry or the initialize function began; "" when none was.
+ */
+const char *ndis_last_refusal(void);
+
+/* Returns: what DriverEntry returned; on SUCCESS *driver is what it registered, NULL: nothing. */
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver);
 /* What people call it ("miniport" before), 63 bytes at most: the name of pools kept for it. */
 void ndis_driver_set_name(struct ndis_driver *driver, const char *name);

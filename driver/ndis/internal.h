@@ -44,6 +44,14 @@ void ndis_object_remove(struct ndis_object *object);
 enum ndis_kind ndis_object_kind(NDIS_HANDLE handle);
 const char *ndis_kind_name(enum ndis_kind kind);
 
+/* --- statuses: status.c ------------------------------------------------------------------------
+ */
+
+/* A call fails with status; why, in a sentence that names the call.  Returns: status. */
+NDIS_STATUS ndis_refuse(NDIS_STATUS status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void ndis_refusal_forget(void);
+
 /* --- the host: host.c ------------------------------------------------------------------------- */
 
 #define NDIS_STORM_LANES 3
@@ -198,6 +206,15 @@ enum ndis_presence {
 	NDIS_REMOVED,  /* and the miniport was told */
 };
 
+/* The one OID request that the protocols make of a miniport of NDIS 6: for the packet filter. */
+struct ndis_oid_out {
+	NDIS_OID_REQUEST request;
+	ULONG filter;
+	uint32_t is_out;    /* atomic: whether it may be completed */
+	uint32_t answered;  /* atomic: it was left PENDING, and has ended ... */
+	NDIS_STATUS answer; /* ... with this */
+};
+
 struct ndis_adapter {
 	struct ndis_object object;
 	struct ndis_adapter *next;
@@ -221,6 +238,7 @@ struct ndis_adapter {
 	uint64_t number; /* of the machine's adapters, from 0 */
 	struct ndis_dma *dma;
 	struct ndis5_adapter five;
+	struct ndis_oid_out oid;
 	struct shared_memory memory;
 	struct ndis_tracked_list tracked; /* descriptors that frames can be indicated with */
 
@@ -264,6 +282,13 @@ struct ndis_adapter *ndis_current_adapter(void);
 
 /* Whether memory that the adapter shares must lie below 4 GB. */
 bool ndis_adapter_below_4g(const struct ndis_adapter *adapter);
+
+/* --- OID requests: oid.c -----------------------------------------------------------------------
+ */
+
+/* Asks a miniport of NDIS 6 for the packet filter, and waits for its answer; a driver that takes no
+ * such request has none to set.  IRQL: PASSIVE_LEVEL.  Returns: SUCCESS, or what it failed with. */
+NDIS_STATUS ndis6_set_filter(struct ndis_adapter *adapter, ULONG filter);
 
 /* --- NDIS 5: ndis5.c, packet5.c --------------------------------------------------------------- */
 

@@ -89,19 +89,28 @@ NDIS_STATUS NdisMRegisterMiniport(NDIS_HANDLE NdisWrapperHandle, PVOID MiniportC
 	if (wrapper == NULL || wrapper->driver != NULL)
 		return NDIS_STATUS_FAILURE;
 	if (CharacteristicsLength < sizeof(*c))
-		return NDIS_STATUS_BAD_CHARACTERISTICS;
+		return ndis_refuse(NDIS_STATUS_BAD_CHARACTERISTICS,
+				   "NdisMRegisterMiniport: CharacteristicsLength %u is too small",
+				   CharacteristicsLength);
 	bytes = bytes_of_version(c->MajorNdisVersion, c->MinorNdisVersion);
 	if (bytes == 0)
-		return NDIS_STATUS_BAD_VERSION;
+		return ndis_refuse(NDIS_STATUS_BAD_VERSION,
+				   "NdisMRegisterMiniport: version %u.%u is none of 4.0, 5.0, 5.1",
+				   c->MajorNdisVersion, c->MinorNdisVersion);
 	if (CharacteristicsLength < bytes)
-		return NDIS_STATUS_BAD_CHARACTERISTICS;
+		return ndis_refuse(NDIS_STATUS_BAD_CHARACTERISTICS,
+				   "NdisMRegisterMiniport: CharacteristicsLength %u is less than "
+				   "version %u.%u has",
+				   CharacteristicsLength, c->MajorNdisVersion, c->MinorNdisVersion);
 	driver = calloc(1, sizeof(*driver));
 	if (driver == NULL)
 		return NDIS_STATUS_RESOURCES;
 	memcpy(&driver->functions5, c, bytes);
 	if (!are_complete(&driver->functions5)) {
 		free(driver);
-		return NDIS_STATUS_BAD_CHARACTERISTICS;
+		return ndis_refuse(NDIS_STATUS_BAD_CHARACTERISTICS,
+				   "NdisMRegisterMiniport: a handler that every miniport has is "
+				   "NULL");
 	}
 	driver->face = &ndis5_face;
 	driver->wrapper = wrapper;

@@ -211,7 +211,12 @@ typedef enum _NDIS_REQUEST_TYPE {
 } NDIS_REQUEST_TYPE,
 	*PNDIS_REQUEST_TYPE;
 
-/* The stack of this host sends none; MiniportOidRequest is accepted at registration. */
+/*
+ * The stack of this host makes one request, at PASSIVE_LEVEL: it sets
+ * OID_GEN_CURRENT_PACKET_FILTER, to DIRECTED and BROADCAST once MiniportRestart has returned, and
+ * to 0 before MiniportPause.  A driver without MiniportOidRequest is not asked; NOT_SUPPORTED and
+ * INVALID_OID are as good as SUCCESS; any other failure of the first ends the start.
+ */
 typedef struct _NDIS_OID_REQUEST {
 	NDIS_OBJECT_HEADER Header;
 	NDIS_REQUEST_TYPE RequestType;
@@ -252,11 +257,12 @@ typedef struct _NDIS_OID_REQUEST {
 	UCHAR Reserved1;
 	USHORT Reserved2;
 } NDIS_OID_REQUEST, *PNDIS_OID_REQUEST;
-#define NDIS_OID_REQUEST_REVISION_1 1
+#define NDIS_OID_REQUEST_REVISION_1	   1
+#define NDIS_SIZEOF_OID_REQUEST_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_OID_REQUEST, Reserved2)
 
 /*
- * Ends an OID request that MiniportOidRequest left pending.  No request of this host is ever
- * pending, so any call is one too many; it has no effect.
+ * Ends an OID request for which MiniportOidRequest returns NDIS_STATUS_PENDING; it may be called
+ * before that.  Exactly once: any other call is reported and has no effect.
  * IRQL:    <= DISPATCH_LEVEL.
  */
 VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest,

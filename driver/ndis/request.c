@@ -297,7 +297,10 @@ static NDIS_STATUS accept(struct ndis_adapter *adapter, struct shared_request *r
 
 	pthread_mutex_lock(&memory->mutex);
 	memory->counts.requests++;
-	if (request == NULL || draw_refusal(memory, request)) {
+	if (request != NULL && request->length == 0) {
+		status = NDIS_STATUS_INVALID_PARAMETER;
+		memory->counts.refused++;
+	} else if (request == NULL || draw_refusal(memory, request)) {
 		status = ndis_faults_refusal(&config->faults, &memory->rng);
 		memory->counts.refused++;
 		memory->refused_oddly += status != NDIS_STATUS_FAILURE;
@@ -397,8 +400,6 @@ NDIS_STATUS ndis_request_memory(struct ndis_adapter *adapter,
 	NDIS_STATUS status;
 	uint64_t number;
 
-	if (length == 0)
-		return NDIS_STATUS_FAILURE;
 	check_limit(adapter, length);
 	check_state(adapter, length);
 	request = make(adapter, completion, length, cached, context);

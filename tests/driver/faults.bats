@@ -49,7 +49,7 @@ clean_under() {
 	for generation in 5 6; do
 		run refnic --ndis "$generation" --fail base:n=99 --for 100ms
 		[ "$status" = 1 ]
-		[[ $output == *"did not start: status 0xc000009a"* ]]
+		[[ $output == *"did not start: NDIS_STATUS_RESOURCES (0xc000009a)"* ]]
 		[[ $output != *violation* ]]
 	done
 }
