@@ -222,7 +222,7 @@ static int wind_up(struct demo *demo, bool terminal)
 	if (demo->finish_ret)
 		cli_fail(CLI_LOSS, "demo: %s", demo->err.text);
 	ret = record_report(&demo->result, demo->path, true);
-	if (!ret)
+	if (!ret || ret == CLI_CHECK_FAILED)
 		ret = judge_program(demo);
 	if (!terminal) {
 		char *stat_argv[] = {"stat", demo->path, NULL};

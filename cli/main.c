@@ -31,7 +31,10 @@ static const struct cli_command commands[] = {
 	 "  -q                say nothing when all went well\n"
 	 "\n"
 	 "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
-	 "halts is still recorded.\n"},
+	 "halts is still recorded.\n"
+	 "\n"
+	 "Exit status: 0; 1 CMD ended with another status than 0 (the recording is whole); 4 CMD\n"
+	 "died or events were lost.  130 and 143, as after Ctrl-C, count as an orderly end.\n"},
 	{"top", cli_top, "FILE [OPTION]...",
 	 "Shows a recording in the terminal: live while it grows.",
 	 "  --view NAME    the first view: overview (default) or pool\n"

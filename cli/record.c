@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -180,14 +181,33 @@ void record_wait(struct recording *r, int64_t for_ns)
 	}
 }
 
+/*
+ * Returns: whether the program ended by itself and says that it failed; it is told.  128 and the
+ * number of a signal is how some say that they were stopped.
+ */
+static bool has_failed(const struct recording_result *result)
+{
+	int status = result->program_status;
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 128 + SIGINT ||
+	    WEXITSTATUS(status) == 128 + SIGTERM)
+		return false;
+	fprintf(stderr, "poolscope: the program ended with exit status %d%s\n", WEXITSTATUS(status),
+		result->events ? "" : ", and no event came; what it said is above");
+	return true;
+}
+
 int record_report(const struct recording_result *result, const char *path, bool quiet)
 {
+	bool failed;
+
 	if (result->end == STORE_END_PROGRAM_DIED || result->end == STORE_END_STOPPED)
 		fprintf(stderr, "poolscope: %s; %s is whole up to then\n", result->note, path);
 	if (result->lost)
 		fprintf(stderr, "poolscope: %llu events were lost; table `loss` of %s says when\n",
 			(unsigned long long)result->lost, path);
-	if (!result->events)
+	failed = has_failed(result);
+	if (!result->events && !failed)
 		fprintf(stderr, "poolscope: no event came; does the program use poolscope.h?\n");
 	if (!quiet) {
 		fprintf(stderr, "poolscope: %llu events in %s; look at it with: poolscope top %s\n",
@@ -197,7 +217,7 @@ int record_report(const struct recording_result *result, const char *path, bool 
 	}
 	if (result->lost || result->end != STORE_END_COMPLETE)
 		return CLI_LOSS;
-	return CLI_OK;
+	return failed ? CLI_CHECK_FAILED : CLI_OK;
 }
 
 int cli_record(int argc, char **argv)

@@ -30,7 +30,8 @@ int record_status_of(int ret);
 /* "poolscope ARG...", allocated; NULL when memory is out. */
 char *record_command_line(int argc, char **argv);
 
-/* Says on stderr how a recording ended.  Returns: the exit status, CLI_OK or CLI_LOSS. */
+/* Says on stderr how a recording ended.  Returns: the exit status:
+ * CLI_OK, CLI_LOSS, or CLI_CHECK_FAILED when the program ended with another status than 0. */
 int record_report(const struct recording_result *result, const char *path, bool quiet);
 
 #endif
