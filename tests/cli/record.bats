@@ -207,6 +207,23 @@ daemons() {
 	done
 }
 
+@test "a program that fails makes record fail, and poolscope.h is not blamed" {
+	run -1 --separate-stderr "$P" record -o "$T/x.db" -- sh -c 'echo its own words >&2; exit 3'
+	# shellcheck disable=SC2154
+	[[ $stderr == *"its own words"* ]]
+	[[ $stderr == *"the program ended with exit status 3, and no event came; what it said is above"* ]]
+	[[ $stderr != *"poolscope.h"* ]]
+	[ "$(json "$T/x.db" 's["trace"]["note"]')" = "the program ended, exit status 3" ]
+	run -0 "$P" record -q -o "$T/y.db" -- sh -c 'exit 143'
+}
+
+@test "a program that fails after it has recorded makes record fail, and the recording is whole" {
+	run -1 --separate-stderr "$P" record -q -o "$T/x.db" -- sh -c "'$R' --for 200ms; exit 7"
+	[[ $stderr == *"the program ended with exit status 7" ]]
+	[ "$(json "$T/x.db" '(s["trace"]["complete"], p["requested"] > 0)')" = "(True, True)" ]
+	"$P" record --help | grep -q 'Exit status: 0; 1 CMD ended with another status'
+}
+
 @test "a program that will not end is ended" {
 	"$P" record -q -o "$T/x.db" -- sh -c "trap '' INT TERM; echo up >$T/up; while :; do sleep 1; done" 2>"$T/err" 3>&- &
 	recorder=$!
