@@ -293,7 +293,12 @@ static void put_late(struct writer *w, struct track *t, const struct pool_event 
 
 static void warm(struct writer *w, struct track *t)
 {
-	if (t->cold)
+	if (!t->cold)
+		return;
+	/* Followed from its rows it would be forgotten that some of them have filled gaps. */
+	if (t->filled)
+		recover_rebuild(w, t);
+	else
 		recover_pool(w, t);
 }
 

@@ -243,6 +243,25 @@ static void full_trace_over_a_recording_with_gaps_leaves_no_gap(void **state)
 	fixture_remove(whole);
 }
 
+/* The gaps are filled before anything new makes the pool be followed again. */
+static void recording_with_gaps_is_completed_and_goes_on(void **state)
+{
+	char *path = fixture_path(), *whole = fixture_path();
+	struct compare_tape *t = compare_tape(11, POOLS, SECONDS);
+	struct compare_store s;
+
+	assert_int_equal(compare_open(path, NULL, &s), 0);
+	tell(t, 0, t->nr / 2, true, s.store);
+	compare_close(&s);
+	store_whole(path, t, false);
+	store_whole(whole, t, false);
+	assert_int_equal(fixture_status(path).lost, 0);
+	compare_equal(path, whole, "completed and gone on with");
+	compare_tape_free(t);
+	fixture_remove(path);
+	fixture_remove(whole);
+}
+
 /* What is still missing then is what both have lost: rows shrink, split and stay. */
 static void gaps_filled_in_part_are_those_that_are_left(void **state)
 {
@@ -445,6 +464,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(same_trace_twice_changes_nothing),
 		cmocka_unit_test(bad_event_that_comes_again_is_counted_once),
 		cmocka_unit_test(full_trace_over_a_recording_with_gaps_leaves_no_gap),
+		cmocka_unit_test(recording_with_gaps_is_completed_and_goes_on),
 		cmocka_unit_test(gaps_filled_in_part_are_those_that_are_left),
 		cmocka_unit_test(late_join_is_completed_by_the_whole_trace),
 		cmocka_unit_test(gaps_are_filled_while_the_recording_goes_on),
