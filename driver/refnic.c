@@ -60,6 +60,28 @@ static void print_violations(void)
 		       ndis_rule(v.rule)->says);
 }
 
+/* Where frames went that nobody above has seen; what is 0 is not told. */
+static void print_losses(const struct machine_summary *s)
+{
+	const struct {
+		uint64_t frames;
+		const char *how;
+	} losses[] = {
+		{s->device.no_descriptor, "no descriptor was free"},
+		{s->device.fifo, "the device's own buffer was full"},
+		{s->device.unheard, "the receiver was off (CTRL.RX_ENABLE, docs/nic.md 5.4)"},
+		{s->device.refused - s->device.unheard, "too long, or a bus access failed"},
+		{s->device.stored > s->stack.frames ? s->device.stored - s->stack.frames : 0,
+		 "stored by the device, never indicated by the driver"},
+	};
+
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		if (losses[i].frames != 0)
+			printf("lost        %" PRIu64 " frame%s: %s\n", losses[i].frames,
+			       losses[i].frames == 1 ? "" : "s", losses[i].how);
+	}
+}
+
 static void print_summary(const struct machine_summary *s, uint64_t ran_ns)
 {
 	double ran_s = (double)ran_ns / 1e9;
@@ -67,6 +89,7 @@ static void print_summary(const struct machine_summary *s, uint64_t ran_ns)
 	printf("frames      %" PRIu64 " sent, %" PRIu64 " indicated (%" PRIu64
 	       " as RESOURCES), %" PRIu64 " dropped\n",
 	       s->wire.sent, s->stack.frames, s->stack.resources, s->wire.sent - s->stack.frames);
+	print_losses(s);
 	printf("time        %.3f s, %.0f frames a second\n", ran_s,
 	       ran_s > 0 ? (double)s->wire.sent / ran_s : 0);
 	if (s->stack.reflected > 0)
@@ -83,6 +106,10 @@ static void print_summary(const struct machine_summary *s, uint64_t ran_ns)
 	printf("faults      %" PRIu64 " DMA faults, %" PRIu64 " payload errors, %" PRIu64
 	       " violations\n",
 	       s->dma_faults, s->stack.payload_errors, s->violations);
+	if (s->stack.payload_errors > 0)
+		printf("payload     %" PRIu64 " indicated frame%s not as sent on the wire: other "
+		       "bytes, another length, out of turn, or twice\n",
+		       s->stack.payload_errors, s->stack.payload_errors == 1 ? " was" : "s were");
 	print_violations();
 }
 
@@ -211,8 +238,9 @@ static int run_loaded(struct options *o, struct exec *exec, int argc, char **arg
 	o->machine.driver_name = loader_name(loader);
 	o->machine.generation = o->generation;
 	o->machine.log = say_line;
-	crash_watch(o->miniport);
+	crash_watch(o->miniport, loader_entry(loader));
 	status = run_recorded(o, loader_entry(loader), exec, argc, argv);
+	crash_watch_end();
 	loader_close(loader);
 	return status;
 }

@@ -211,6 +211,7 @@ static void add(struct machine_summary *to, const struct machine_summary *from)
 	to->device.no_descriptor += from->device.no_descriptor;
 	to->device.fifo += from->device.fifo;
 	to->device.refused += from->device.refused;
+	to->device.unheard += from->device.unheard;
 	to->device.faults += from->device.faults;
 	to->stack.frames += from->stack.frames;
 	to->stack.resources += from->stack.resources;

@@ -71,6 +71,17 @@ NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHa
 	return NDIS_STATUS_SUCCESS;
 }
 
+bool ndis_is_register_window(const void *address)
+{
+	for (int i = 0; i < WINDOWS_MAX; i++) {
+		uintptr_t base = (uintptr_t)__atomic_load_n(&windows[i].base, __ATOMIC_ACQUIRE);
+
+		if (base != 0 && (uintptr_t)address - base < windows[i].len_bytes)
+			return true;
+	}
+	return false;
+}
+
 static void leave_window(struct window *window)
 {
 	uint8_t *base = window->base;

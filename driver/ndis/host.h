@@ -74,6 +74,10 @@ void ndis_host_flush(void);
  */
 const char *ndis_callback_now(void);
 
+/* Whether the address is of a mapped register, which no load and no store reaches.  Safe in a
+ * signal handler. */
+bool ndis_is_register_window(const void *address);
+
 /* "NDIS_STATUS_FAILURE (0xc0000001)", valid until this thread asks again. */
 const char *ndis_status_name(NDIS_STATUS status);
 

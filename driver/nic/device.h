@@ -22,6 +22,7 @@ struct device_counts {
 	uint64_t no_descriptor; /* dropped: the receive ring was empty */
 	uint64_t fifo;		/* dropped: the device's own buffer was full */
 	uint64_t refused;	/* lost otherwise: receiving off, too long, or an access failed */
+	uint64_t unheard;	/* of these: receiving was off */
 	uint64_t faults;	/* its own accesses that failed */
 };
 

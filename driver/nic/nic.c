@@ -189,6 +189,7 @@ static void drain_fifo(struct nic *nic)
 static void empty_fifo(struct nic *nic)
 {
 	nic->counts.refused += nic->fifo_tail - nic->fifo_head;
+	nic->counts.unheard += nic->fifo_tail - nic->fifo_head;
 	nic->fifo_head = nic->fifo_tail;
 }
 
@@ -198,12 +199,16 @@ static bool nic_receive(struct device *device, const void *frame, uint32_t len_b
 	bool kept = false;
 
 	lock(nic);
-	if (!(nic->regs.ctrl & NIC_CTRL_RX_ENABLE) || len_bytes > NIC_FRAME_BYTES)
+	if (!(nic->regs.ctrl & NIC_CTRL_RX_ENABLE)) {
 		nic->counts.refused++;
-	else if (nic->regs.ctrl & NIC_CTRL_RX_HOLD)
+		nic->counts.unheard++;
+	} else if (len_bytes > NIC_FRAME_BYTES) {
+		nic->counts.refused++;
+	} else if (nic->regs.ctrl & NIC_CTRL_RX_HOLD) {
 		kept = hold_back(nic, frame, len_bytes);
-	else
+	} else {
 		kept = store(nic, frame, len_bytes);
+	}
 	unlock(nic);
 	return kept;
 }

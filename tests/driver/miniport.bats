@@ -172,3 +172,41 @@ refused() {
 	refused 3 "text.so: is not a shared object" --miniport "$T/text.so"
 	refused 3 "cannot be loaded" --miniport "$R"
 }
+
+@test "a start that fails says which call was refused, and why" {
+	build wrong6 60 -DNO_REGISTRATION
+	refused 1 "wrong6.so: DriverEntry returned SUCCESS without registering a miniport" --miniport "$T/wrong6.so"
+	build wrong6 60 -DWRONG_TYPE
+	refused 1 "DriverEntry failed: NDIS_STATUS_BAD_CHARACTERISTICS (0xc0010005); NdisMRegisterMiniportDriver: Header.Type is not" \
+		--miniport "$T/wrong6.so"
+	build wrong6 60 -DNO_ATTRIBUTES
+	refused 1 "NDIS_STATUS_NOT_SUPPORTED (0xc00000bb); NdisMRegisterScatterGatherDma: the adapter is no bus master until NdisMSetMiniportAttributes" \
+		--miniport "$T/wrong6.so"
+}
+
+@test "a register touched as memory is named, with the place in the file" {
+	build wrong6 60 -DTOUCHES_WINDOW -g
+	run -139 --separate-stderr bash -c "exec '$R' --miniport '$T/wrong6.so' --for 1s"
+	[[ $stderr == *"crashed in MiniportInitializeEx: SIGSEGV at address 0x"*"a mapped register is no memory; use NdisReadRegisterUlong"* ]]
+	offset=$(grep -o 'offset 0x[0-9a-f]*' <<<"$stderr" | cut -d' ' -f2)
+	[[ $(addr2line -f -e "$T/wrong6.so" "$offset") == *ReadWindow* ]]
+}
+
+@test "a driver that calls exit() is named, and its status stays" {
+	build wrong6 60 -DEXITS
+	run -7 --separate-stderr "$R" --miniport "$T/wrong6.so" --for 1s
+	[[ $stderr == "refnic: $T/wrong6.so called exit() in a timer function"* ]]
+}
+
+@test "frames that nobody heard are told apart from frames that found no buffer" {
+	build async6
+	run -0 "$R" --miniport "$T/async6.so" --clock virtual --for 200ms
+	sent=$(sed -n 's/^frames *\([0-9]*\) sent.*/\1/p' <<<"$output")
+	[ "$sent" -gt 100 ]
+	[[ $output == *"lost        $sent frames: the receiver was off"* ]]
+	[[ $output != *"no descriptor"* ]]
+	build receive6
+	run -0 "$R" --miniport "$T/receive6.so" --clock virtual --for 1s --traffic burst:rate=100k
+	[[ $output == *"frames: no descriptor was free"* ]]
+	[[ $output != *"receiver was off"* ]]
+}
