@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/query.h"
+
 int cli_fail(int status, const char *fmt, ...)
 {
 	va_list args;
@@ -56,4 +58,12 @@ int cli_duration(const char *text, int64_t *ns)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+int cli_status_of(const struct trace_status *trace)
+{
+	bool cut_off = !strcmp(trace->ended, "recorder died") ||
+		       !strcmp(trace->ended, "program died") || !strcmp(trace->ended, "failed");
+
+	return trace->lost || trace->nr_losses || cut_off ? CLI_LOSS : CLI_OK;
 }

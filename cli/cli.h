@@ -43,9 +43,18 @@ int cli_unknown_option(const char *command, char *const *argv);
  */
 int cli_duration(const char *text, int64_t *ns);
 
+/*
+ * The exit status of a command that only looked at a recording: CLI_LOSS when events are missing or
+ * its end was cut off.
+ */
+struct trace_status;
+int cli_status_of(const struct trace_status *trace);
+
+int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_record(int argc, char **argv);
 int cli_top(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_stat(int argc, char **argv);
 int cli_sql(int argc, char **argv);
 int cli_doctor(int argc, char **argv);

@@ -47,6 +47,28 @@ static const struct cli_command commands[] = {
 	 "? shows the keys.\n"},
 	{"stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.",
 	 "  --json  as JSON, with stable keys (docs/database.md)\n"},
+	{"check", cli_check, "FILE [--max-drops N] [--max-lead-p99 DUR] [CRITERION]...",
+	 "Judges a recording: a gate for scripts and CI.",
+	 "  --max-drops N         frames without a descriptor\n"
+	 "  --max-resources N     buffers indicated RESOURCES\n"
+	 "  --max-refused N       requests that were refused\n"
+	 "  --max-failed N        requests that completed without memory\n"
+	 "  --max-lead-p99 DUR    99th percentile of the lead times\n"
+	 "  --max-hold-p99 DUR    99th percentile of the hold times\n"
+	 "  --max-leaks N         blocks, buffers and requests left at pool_close, or at the end\n"
+	 "                        of a complete recording\n"
+	 "  --max-violations N    broken rules\n"
+	 "  --min-available N     available buffers, at any time of the pool's working life\n"
+	 "  --max-total N         buffers of all blocks, at any time\n"
+	 "  --max-loss N          lost events of the whole recording\n"
+	 "  --pool N              only this pool; default: each pool has to meet every criterion\n"
+	 "  --json                as JSON, with stable keys (docs/check.md)\n"
+	 "\n"
+	 "Audit and identity are always judged.  Without a criterion, so are --max-leaks 0,\n"
+	 "--max-violations 0 and --max-loss 0.\n"
+	 "\n"
+	 "Exit status: 0 all is met; 1 something is missed; 4 nothing is missed, but not all is\n"
+	 "proven: events were lost, or the end is missing; 3 unreadable.\n"},
 	{"sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
 	 "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
 	 "tables, with examples.\n"},

@@ -4,76 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/stat_json.h"
+#include "cli/text.h"
 #include "db/query.h"
-
-/* A few short texts can be formatted in one printf. */
-#define TEXTS	   8
-#define TEXT_BYTES 64
-
-static char *next_text(void)
-{
-	static char texts[TEXTS][TEXT_BYTES];
-	static unsigned next;
-
-	return texts[next++ % TEXTS];
-}
-
-/* "1.25 ms": three digits are enough for a person, and they are all that a quantile has. */
-static const char *duration(int64_t ns)
-{
-	static const struct {
-		double ns;
-		const char *unit;
-	} units[] = {{3600e9, "h"}, {60e9, "min"}, {1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
-	char *text = next_text();
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		double value = (double)ns / units[i].ns;
-
-		if (value < 1)
-			continue;
-		snprintf(text, TEXT_BYTES, "%.*f %s",
-			 value < 10    ? 2
-			 : value < 100 ? 1
-				       : 0,
-			 value, units[i].unit);
-		return text;
-	}
-	snprintf(text, TEXT_BYTES, "%lld ns", (long long)ns);
-	return text;
-}
-
-static const char *moment(int64_t ns)
-{
-	char *text = next_text();
-	time_t seconds = (time_t)(ns / 1000000000);
-	struct tm utc;
-
-	if (!gmtime_r(&seconds, &utc) || !strftime(text, TEXT_BYTES, "%Y-%m-%d %H:%M:%S UTC", &utc))
-		snprintf(text, TEXT_BYTES, "?");
-	return text;
-}
-
-/* Names come from any driver: they must not drive the terminal. */
-static const char *printable(const char *name)
-{
-	char *text = next_text();
-
-	snprintf(text, TEXT_BYTES, "%s", name);
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	return text;
-}
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 static unsigned long long n(uint64_t value)
 {
@@ -84,17 +19,19 @@ static void print_trace(const char *path, const struct trace_status *t)
 {
 	printf("%s: %s", path, t->ended);
 	if (*t->note)
-		printf(" (%s)", printable(t->note));
-	printf("\n  recorded     %llu event%s", n(t->events), plural(t->events));
+		printf(" (%s)", text_printable(t->note));
+	printf("\n  recorded     %llu event%s", n(t->events), text_plural(t->events));
 	if (t->end_ns)
-		printf(" in %s from %s", duration(t->end_ns - t->start_ns), moment(t->start_ns));
+		printf(" in %s from %s", text_duration(t->end_ns - t->start_ns),
+		       text_moment(t->start_ns));
 	if (t->events_from_ns)
 		printf("\n  kept         single events from %s on; the figures tell of all",
-		       moment(t->events_from_ns));
+		       text_moment(t->events_from_ns));
 	if (t->nr_losses)
 		printf("\n  LOST         %llu event%s in %llu place%s (see: poolscope sql FILE "
 		       "'SELECT * FROM loss')",
-		       n(t->lost), plural(t->lost), n(t->nr_losses), plural(t->nr_losses));
+		       n(t->lost), text_plural(t->lost), n(t->nr_losses),
+		       text_plural(t->nr_losses));
 	else
 		printf("\n  lost         nothing");
 	putchar('\n');
@@ -104,13 +41,13 @@ static void print_heading(const struct pool_summary *p)
 {
 	printf("\npool %u", p->pool);
 	if (*p->name)
-		printf("  %s", printable(p->name));
+		printf("  %s", text_printable(p->name));
 	if (p->generation)
 		printf("  NDIS %u", p->generation);
 	if (p->buffer_bytes && p->buffer_bytes != POOL_UNKNOWN)
 		printf("  buffers of %u bytes", p->buffer_bytes);
 	if (p->closed_ns && p->opened_ns)
-		printf("  open for %s", duration(p->closed_ns - p->opened_ns));
+		printf("  open for %s", text_duration(p->closed_ns - p->opened_ns));
 	else
 		printf("  %s", p->closed_ns ? "closed" : "still open");
 	putchar('\n');
@@ -123,8 +60,8 @@ static void print_latency(const char *label, const struct latency *l)
 		return;
 	}
 	printf("  %-12s p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (%llu)\n", label,
-	       duration(l->p50_ns), duration(l->p90_ns), duration(l->p99_ns), duration(l->p999_ns),
-	       duration(l->max_ns), n(l->count));
+	       text_duration(l->p50_ns), text_duration(l->p90_ns), text_duration(l->p99_ns),
+	       text_duration(l->p999_ns), text_duration(l->max_ns), n(l->count));
 }
 
 static void print_range(const char *label, const struct range *r)
@@ -142,10 +79,10 @@ static void print_verdict(const char *label, const char *what, uint64_t checked,
 		printf("  %-12s unknown: nothing could be compared\n", label);
 	else if (!mismatches)
 		printf("  %-12s ok, %llu %s%s compared\n", label, n(checked), what,
-		       plural(checked));
+		       text_plural(checked));
 	else
 		printf("  %-12s %llu of %llu %ss DISAGREE, the first %s after the start\n", label,
-		       n(mismatches), n(checked), what, duration(first_ns - start_ns));
+		       n(mismatches), n(checked), what, text_duration(first_ns - start_ns));
 }
 
 static void print_marks(const struct pool_marks *m)
@@ -175,7 +112,7 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 	printf("  blocks       %llu freed, %llu live\n", n(o->freed), n(p->live_blocks));
 	printf("  buffers      %llu taken, %llu returned, %llu held, %llu RESOURCES\n", n(o->taken),
 	       n(o->returned), n(p->held), n(o->resources));
-	printf("  dropped      %llu frame%s\n", n(o->dropped), plural(o->dropped));
+	printf("  dropped      %llu frame%s\n", n(o->dropped), text_plural(o->dropped));
 	print_range("available", &p->available);
 	print_range("total", &p->total);
 	if (pool_marks_known(m))
@@ -186,7 +123,7 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 	printf("  violations   %llu\n", n(p->violations));
 	if (p->lost)
 		printf("  LOST         %llu event%s: the figures above may be too small\n",
-		       n(p->lost), plural(p->lost));
+		       n(p->lost), text_plural(p->lost));
 	print_verdict("audit", "tick", p->audit_ticks, p->audit_mismatches,
 		      p->audit_first_mismatch_ns, t->start_ns);
 	if (*p->audit_what)
@@ -199,25 +136,17 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 		printf("  identity     not applicable: the driver says no marks\n");
 }
 
-static int status_of(const struct trace_status *t)
-{
-	bool cut_off = !strcmp(t->ended, "recorder died") || !strcmp(t->ended, "program died") ||
-		       !strcmp(t->ended, "failed");
-
-	return t->lost || t->nr_losses || cut_off ? CLI_LOSS : CLI_OK;
-}
-
 static int print(const char *path, bool json, const struct trace_status *trace,
 		 const struct pool_summary *pools, size_t nr)
 {
 	if (json && stat_json(trace, pools, nr))
 		return cli_fail(CLI_UNREADABLE, "stat: cannot write the output");
 	if (json)
-		return status_of(trace);
+		return cli_status_of(trace);
 	print_trace(path, trace);
 	for (size_t i = 0; i < nr; i++)
 		print_pool(&pools[i], trace);
-	return status_of(trace);
+	return cli_status_of(trace);
 }
 
 static int stat_file(const char *path, bool json)

@@ -16,10 +16,16 @@
 
 #define EVENTS_FROM(table) "SELECT * FROM " table " WHERE id >= ?1 AND id <= ?2 ORDER BY id"
 
+/* Of the pool of a row of `pool`: a range of ids, found without a scan. */
+#define OF_POOL		 "id >= pool.pool << 40 AND id < (pool.pool + 1) << 40"
+#define CLOSE_SAYS(what) "(SELECT " what " FROM ev_close WHERE " OF_POOL " ORDER BY id LIMIT 1)"
+
 static const char *const sql[QUERY_NR] = {
 	[QUERY_META] = "SELECT key, value FROM meta",
 	[QUERY_PROGRESS] = "SELECT events, max(lost_seq, lost_told), losses, start_ns, end_ns,"
-			   " committed_ns, (SELECT count(*) FROM pool) FROM progress",
+			   " committed_ns, (SELECT count(*) FROM pool),"
+			   " EXISTS (SELECT 1 FROM loss WHERE source <> 'seq' AND pool IS NULL)"
+			   " FROM progress",
 	[QUERY_POOLS] =
 		"SELECT pool, name, generation, buffer_bytes, base, block, low, high, "
 		"limit_buffers,"
@@ -33,8 +39,11 @@ static const char *const sql[QUERY_NR] = {
 		"lead_histogram,"
 		" hold_max_ns, hold_histogram, violations, max(lost_seq, lost_told), audit_ticks,"
 		" audit_mismatches, audit_first_ns, identity_checked, identity_mismatches,"
-		" identity_first_ns, audit_what, audit_said, audit_counted, host FROM pool JOIN "
-		"summary USING (pool) ORDER BY pool",
+		" identity_first_ns, audit_what, audit_said, audit_counted, host,"
+		" EXISTS (SELECT 1 FROM ev_rx WHERE " OF_POOL
+		")," CLOSE_SAYS("id") "," CLOSE_SAYS("live_blocks") "," CLOSE_SAYS(
+			"taken - resources - returned") " FROM pool JOIN "
+							"summary USING (pool) ORDER BY pool",
 	[QUERY_RATE] = "SELECT sum(events) FROM pool CROSS JOIN level_row USING (pool)"
 		       " WHERE tier = ?1 AND bucket >= ?2",
 	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress)"
@@ -58,6 +67,8 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_LATENCY] = "SELECT bucket, max_ns, histogram FROM latency_row WHERE pool = ?1"
 			  " AND what = ?2 AND tier = ?3 AND bucket BETWEEN ?4 AND ?5"
 			  " ORDER BY bucket",
+	[QUERY_LOSSES] = "SELECT coalesce(pool, -1), start_ns, end_ns, events, source,"
+			 " coalesce(first_seq, -1) FROM loss ORDER BY start_ns, id",
 	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
 	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
 	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),
@@ -206,6 +217,7 @@ static int read_progress(struct query *q, struct trace_status *out, struct db_er
 	out->end_ns = sqlite3_column_int64(stmt, 4);
 	out->committed_ns = sqlite3_column_int64(stmt, 5);
 	out->nr_pools = (uint32_t)sqlite3_column_int64(stmt, 6);
+	out->loss_of_unknown_pool = sqlite3_column_int64(stmt, 7) != 0;
 	sqlite3_reset(stmt);
 	return 0;
 }
@@ -326,6 +338,7 @@ static void next_text(struct cursor *c, char *out, size_t room)
 static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 {
 	struct cursor c = {stmt, 0};
+	int64_t held;
 
 	memset(p, 0, sizeof(*p));
 	p->pool = next_u32(&c);
@@ -360,6 +373,11 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->audit_said = (uint64_t)next_int(&c);
 	p->audit_counted = (uint64_t)next_int(&c);
 	next_text(&c, p->host, sizeof(p->host));
+	p->takes_recorded = next_int(&c) != 0;
+	p->close_said = sqlite3_column_type(stmt, c.at++) != SQLITE_NULL;
+	p->close_blocks = next_count(&c);
+	held = next_int(&c);
+	p->close_held = held > 0 ? (uint64_t)held : 0;
 }
 
 int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct db_error *err)

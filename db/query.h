@@ -35,6 +35,7 @@ struct trace_status {
 	bool complete;		/* it ended by itself with every pool closed and no loss */
 	char ended[32];		/* meta 'ended'; "recorder died" when nobody writes any more */
 	char note[128];
+	bool loss_of_unknown_pool; /* some loss is of no known pool */
 	uint32_t nr_pools;
 };
 int query_status(struct query *q, struct trace_status *out, struct db_error *err);
@@ -81,10 +82,63 @@ struct pool_summary {
 	/* Identity replay: recorded events through the policy. */
 	uint64_t identity_checked, identity_mismatches;
 	int64_t identity_first_mismatch_ns;
+	bool takes_recorded; /* there are rx_take or rx_return events */
+	/* What the driver itself said in pool_close. */
+	bool close_said;
+	uint32_t close_blocks; /* still live; or POOL_UNKNOWN */
+	uint64_t close_held;
 };
+
+/*
+ * Is a figure of the pool's whole life touched by loss?  A loss of no known pool touches every pool
+ * but those that are recorded from their first event to their close without a gap.
+ */
+static inline bool pool_has_loss(const struct trace_status *trace, const struct pool_summary *pool)
+{
+	bool whole = pool->opened_ns && pool->closed_ns;
+
+	return pool->lost || (trace->loss_of_unknown_pool && !whole);
+}
 
 /* All pools by number, into an array that the caller frees with free(). */
 int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct db_error *err);
+
+/*
+ * Where a figure of a pool first went wrong, for a gate that must say more than "no".  `limit` is
+ * what the figure was held against (QUERY_FIRST_LEAD_OVER and below); else it is not looked at.
+ */
+enum query_first {
+	QUERY_FIRST_DROP,
+	QUERY_FIRST_RESOURCES,
+	QUERY_FIRST_REFUSED,
+	QUERY_FIRST_FAILED,
+	QUERY_FIRST_VIOLATION,
+	QUERY_FIRST_LEAD_OVER, /* the first lead time of more than limit ns */
+	QUERY_FIRST_HOLD_OVER, /* the first 8 ms whose longest hold time is more than limit ns */
+	QUERY_FIRST_AVAILABLE_UNDER, /* the first 8 ms with fewer available buffers than limit */
+	QUERY_FIRST_TOTAL_OVER,	     /* the first 8 ms with more buffers than limit */
+	QUERY_FIRST_NR
+};
+struct query_place {
+	bool found;
+	int64_t ts_ns;
+	int64_t width_ns; /* it was in this time from ts_ns on; 0: exactly then */
+	int64_t what;	  /* the broken rule's number, the request's number; else 0 */
+};
+int query_first(struct query *q, enum query_first what, uint32_t pool, int64_t limit,
+		struct query_place *out, struct db_error *err);
+
+/* The rows of table loss, by time.  `each` returns 0 to go on; anything else ends it and is
+ * returned. */
+struct query_loss {
+	int64_t pool;		  /* -1: unknown */
+	int64_t start_ns, end_ns; /* the losses lie between these */
+	uint64_t events;	  /* 0: nobody knows how many */
+	int64_t first_seq;	  /* the first missing one of a gap; -1: not a gap */
+	const char *source;	  /* "seq": exact; "lttng", "truncated", "bad"; never NULL */
+};
+int query_losses(struct query *q, int (*each)(const struct query_loss *loss, void *ctx), void *ctx,
+		 struct db_error *err);
 
 /*
  * Occupancy in nr equal columns of width_ns from start_ns, from the roll-up tiers: O(columns),

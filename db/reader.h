@@ -18,6 +18,7 @@ enum query_statement {
 	QUERY_LEVEL,
 	QUERY_LOSS,
 	QUERY_LATENCY,
+	QUERY_LOSSES,
 	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
 			*/
 	QUERY_EV_TICK,
