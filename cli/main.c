@@ -69,6 +69,18 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Exit status: 0 all is met; 1 something is missed; 4 nothing is missed, but not all is\n"
 	 "proven: events were lost, or the end is missing; 3 unreadable.\n"},
+	{"export", cli_export, "FILE --format csv|jsonl|chrome [-o OUT] [OPTION]...",
+	 "Writes a recording for other tools.",
+	 "  --format FORMAT  csv: RFC 4180 with a header; jsonl: one JSON object a line;\n"
+	 "                   chrome: a trace for Perfetto and chrome://tracing\n"
+	 "  -o OUT           the file to write; must not exist yet; default: standard output\n"
+	 "  --table NAME     csv, jsonl: event (default), allocation, level, lead, hold or loss\n"
+	 "  --pool N         only this pool\n"
+	 "  --from T --to T  only this time: 1.5s after the start, or nanoseconds since the epoch\n"
+	 "  --width DUR      level, lead, hold: buckets as wide as this, or the next finer;\n"
+	 "                   default: the finest, 8.4 ms\n"
+	 "\n"
+	 "docs/export.md says what is in each.  With lost events the exit status is 4.\n"},
 	{"sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
 	 "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
 	 "tables, with examples.\n"},

@@ -182,6 +182,43 @@ int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_ev
 		 void *ctx, struct db_error *err);
 
 /*
+ * Rows of the documented tables, for those who hand them on; events are query_events()' business.
+ * Physical tables are read, not the file's views.  In order of the recording, one row at a time:
+ * memory does not depend on how many there are.
+ */
+enum query_table {
+	QUERY_TABLE_ALLOCATION,
+	QUERY_TABLE_LEVEL,
+	QUERY_TABLE_LEAD,
+	QUERY_TABLE_HOLD,
+	QUERY_TABLE_LOSS,
+	QUERY_TABLE_NR
+};
+struct query_range {
+	int64_t pool;		/* -1: all */
+	int64_t from_ns, to_ns; /* rows that touch [from, to]; 0 and INT64_MAX: all */
+	int64_t width_ns;	/* level, lead, hold: buckets of this width, or the next finer */
+};
+struct query_value {
+	enum { QUERY_NULL, QUERY_INT, QUERY_REAL, QUERY_TEXT } type;
+	int64_t i;
+	double r;
+	const char *text; /* nr_bytes of them, borrowed for the call; may hold any byte */
+	size_t nr_bytes;
+};
+#define QUERY_COLUMNS_MAX 32
+/* Calls header() once and then row() for each row; anything but 0 ends it and is returned. */
+int query_table(struct query *q, enum query_table table, const struct query_range *range,
+		int (*header)(int nr, const char *const *names, void *ctx),
+		int (*row)(int nr, const char *const *names, const struct query_value *values,
+			   void *ctx),
+		void *ctx, struct db_error *err);
+
+/* From here until query_end() all answers are of one moment, while the recording goes on. */
+int query_begin(struct query *q, struct db_error *err);
+void query_end(struct query *q);
+
+/*
  * Runs read-only statements for a person, one after the other: calls row() per result row, values
  * as text, NULL for SQL NULL; the first call of each statement carries the column names with
  * is_header true; anything but 0 ends it and is returned.  Statements that write or reach for
