@@ -8,12 +8,18 @@
 #include "cli/cli.h"
 #include "cli/stat_json.h"
 #include "cli/text.h"
+#include "db/leak.h"
 #include "db/query.h"
 
 static unsigned long long n(uint64_t value)
 {
 	return value;
 }
+
+struct loss_list {
+	int64_t start_ns;
+	unsigned nr;
+};
 
 static void print_trace(const char *path, const struct trace_status *t)
 {
@@ -28,13 +34,47 @@ static void print_trace(const char *path, const struct trace_status *t)
 		printf("\n  kept         single events from %s on; the figures tell of all",
 		       text_moment(t->events_from_ns));
 	if (t->nr_losses)
-		printf("\n  LOST         %llu event%s in %llu place%s (see: poolscope sql FILE "
-		       "'SELECT * FROM loss')",
-		       n(t->lost), text_plural(t->lost), n(t->nr_losses),
-		       text_plural(t->nr_losses));
+		printf("\n  LOST         %llu event%s in %llu place%s", n(t->lost),
+		       text_plural(t->lost), n(t->nr_losses), text_plural(t->nr_losses));
 	else
 		printf("\n  lost         nothing");
 	putchar('\n');
+}
+
+#define LOSSES_SHOWN 8
+
+/* Where events are missing: a line each, the first few of them. */
+static int print_loss(const struct query_loss *loss, void *ctx)
+{
+	struct loss_list *list = ctx;
+	char pool[32] = "pool unknown", seq[40] = "";
+
+	if (list->nr++ == LOSSES_SHOWN)
+		return LOSSES_SHOWN;
+	if (loss->pool >= 0)
+		snprintf(pool, sizeof(pool), "pool %lld", (long long)loss->pool);
+	if (loss->first_seq >= 0)
+		snprintf(seq, sizeof(seq), ", exact, from seq %lld", (long long)loss->first_seq);
+	printf("               %s to %s  %s  ", text_since(loss->start_ns, list->start_ns),
+	       text_since(loss->end_ns, list->start_ns), pool);
+	if (loss->events)
+		printf("%llu event%s", n(loss->events), text_plural(loss->events));
+	else
+		printf("nobody knows how many");
+	printf("  (%s%s)\n", text_printable(loss->source), seq);
+	return 0;
+}
+
+static int print_losses(struct query *q, const struct trace_status *t, struct db_error *err)
+{
+	struct loss_list list = {.start_ns = t->start_ns};
+	int ret = query_losses(q, print_loss, &list, err);
+
+	if (ret == LOSSES_SHOWN)
+		printf("               ... and %llu more: poolscope sql FILE 'SELECT * FROM "
+		       "loss'\n",
+		       n(t->nr_losses) - LOSSES_SHOWN);
+	return ret < 0 ? ret : 0;
 }
 
 static void print_heading(const struct pool_summary *p)
@@ -53,23 +93,33 @@ static void print_heading(const struct pool_summary *p)
 	putchar('\n');
 }
 
+/* Put behind the labels of figures that lost events have touched; print_pool() sets it. */
+static char loss_mark = ' ';
+
+static void print_label(const char *label)
+{
+	printf("  %-11s%c ", label, loss_mark);
+}
+
 static void print_latency(const char *label, const struct latency *l)
 {
+	print_label(label);
 	if (!l->count) {
-		printf("  %-12s none\n", label);
+		puts("none");
 		return;
 	}
-	printf("  %-12s p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (%llu)\n", label,
-	       text_duration(l->p50_ns), text_duration(l->p90_ns), text_duration(l->p99_ns),
-	       text_duration(l->p999_ns), text_duration(l->max_ns), n(l->count));
+	printf("p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (%llu)\n", text_duration(l->p50_ns),
+	       text_duration(l->p90_ns), text_duration(l->p99_ns), text_duration(l->p999_ns),
+	       text_duration(l->max_ns), n(l->count));
 }
 
 static void print_range(const char *label, const struct range *r)
 {
+	print_label(label);
 	if (r->known)
-		printf("  %-12s min %u  mean %.1f  max %u\n", label, r->min, r->mean, r->max);
+		printf("min %u  mean %.1f  max %u\n", r->min, r->mean, r->max);
 	else
-		printf("  %-12s unknown\n", label);
+		printf("unknown\n");
 }
 
 static void print_verdict(const char *label, const char *what, uint64_t checked,
@@ -100,6 +150,22 @@ static void print_marks(const struct pool_marks *m)
 	putchar('\n');
 }
 
+static void print_leak(const struct trace_status *t, const struct pool_summary *p)
+{
+	struct leak leak = leak_judge(t, p);
+
+	print_label("leaks");
+	if (leak.verdict == LEAK_NONE) {
+		puts("none");
+		return;
+	}
+	if (leak.verdict == LEAK_UNPROVEN)
+		printf("unproven: %s; now ", leak.why);
+	printf("%llu block%s, %llu buffer%s, %llu request%s out\n", n(leak.blocks),
+	       text_plural(leak.blocks), n(leak.buffers), text_plural(leak.buffers),
+	       n(leak.requests), text_plural(leak.requests));
+}
+
 static void print_pool(const struct pool_summary *p, const struct trace_status *t)
 {
 	const struct pool_marks *m = &p->marks;
@@ -107,23 +173,35 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 
 	print_heading(p);
 	print_marks(m);
-	printf("  requests     %llu = %llu refused + %llu completed + %llu failed + %llu pending\n",
+	loss_mark = pool_has_loss(t, p) ? '~' : ' ';
+	print_label("requests");
+	printf("%llu = %llu refused + %llu completed + %llu failed + %llu pending\n",
 	       n(o->requested), n(o->refused), n(o->completed), n(o->failed), n(p->pending));
-	printf("  blocks       %llu freed, %llu live\n", n(o->freed), n(p->live_blocks));
-	printf("  buffers      %llu taken, %llu returned, %llu held, %llu RESOURCES\n", n(o->taken),
+	print_label("blocks");
+	printf("%llu freed, %llu live\n", n(o->freed), n(p->live_blocks));
+	print_label("buffers");
+	printf("%llu taken, %llu returned, %llu held, %llu RESOURCES\n", n(o->taken),
 	       n(o->returned), n(p->held), n(o->resources));
-	printf("  dropped      %llu frame%s\n", n(o->dropped), text_plural(o->dropped));
+	print_label("dropped");
+	printf("%llu frame%s\n", n(o->dropped), text_plural(o->dropped));
 	print_range("available", &p->available);
 	print_range("total", &p->total);
 	if (pool_marks_known(m))
-		printf("  crossings    low %llu, high %llu\n", n(p->low_crossings),
-		       n(p->high_crossings));
+		print_label("crossings");
+	if (pool_marks_known(m))
+		printf("low %llu, high %llu\n", n(p->low_crossings), n(p->high_crossings));
 	print_latency("lead time", &p->lead);
 	print_latency("hold time", &p->hold);
-	printf("  violations   %llu\n", n(p->violations));
+	print_label("violations");
+	printf("%llu\n", n(p->violations));
+	print_leak(t, p);
 	if (p->lost)
-		printf("  LOST         %llu event%s: the figures above may be too small\n",
-		       n(p->lost), text_plural(p->lost));
+		printf("  LOST         %llu event%s: figures marked ~ may be off\n", n(p->lost),
+		       text_plural(p->lost));
+	else if (loss_mark == '~')
+		printf("  LOST         perhaps: events of no known pool; figures marked ~ may be "
+		       "off\n");
+	loss_mark = ' ';
 	print_verdict("audit", "tick", p->audit_ticks, p->audit_mismatches,
 		      p->audit_first_mismatch_ns, t->start_ns);
 	if (*p->audit_what)
@@ -136,17 +214,16 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 		printf("  identity     not applicable: the driver says no marks\n");
 }
 
-static int print(const char *path, bool json, const struct trace_status *trace,
-		 const struct pool_summary *pools, size_t nr)
+static int print(struct query *q, const char *path, const struct trace_status *trace,
+		 const struct pool_summary *pools, size_t nr, struct db_error *err)
 {
-	if (json && stat_json(trace, pools, nr))
-		return cli_fail(CLI_UNREADABLE, "stat: cannot write the output");
-	if (json)
-		return cli_status_of(trace);
+	int ret;
+
 	print_trace(path, trace);
-	for (size_t i = 0; i < nr; i++)
+	ret = print_losses(q, trace, err);
+	for (size_t i = 0; i < nr && !ret; i++)
 		print_pool(&pools[i], trace);
-	return cli_status_of(trace);
+	return ret;
 }
 
 static int stat_file(const char *path, bool json)
@@ -154,15 +231,19 @@ static int stat_file(const char *path, bool json)
 	struct pool_summary *pools = NULL;
 	struct trace_status trace;
 	struct query *q = NULL;
-	struct db_error err;
+	struct db_error err = {""};
 	size_t nr = 0;
-	int status;
+	int status = CLI_UNREADABLE;
 
-	if (query_open(path, &q, &err) || query_status(q, &trace, &err) ||
-	    query_pools(q, &pools, &nr, &err))
-		status = cli_fail(CLI_UNREADABLE, "stat: %s", err.text);
+	if (query_open(path, &q, &err) || query_begin(q, &err) || query_status(q, &trace, &err) ||
+	    query_pools(q, &pools, &nr, &err) ||
+	    (json ? stat_json(q, &trace, pools, nr, &err)
+		  : print(q, path, &trace, pools, nr, &err)))
+		cli_fail(status, "stat: %s", err.text);
+	else if (fflush(stdout) || ferror(stdout))
+		cli_fail(status, "stat: cannot write the output");
 	else
-		status = print(path, json, &trace, pools, nr);
+		status = cli_status_of(&trace);
 	free(pools);
 	query_close(q);
 	return status;

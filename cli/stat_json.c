@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/leak.h"
+
 static json_t *number(uint64_t value)
 {
 	return json_integer((json_int_t)value);
@@ -119,7 +121,20 @@ static json_t *audit(const struct pool_summary *p)
 	return o;
 }
 
-static json_t *pool(const struct pool_summary *p)
+static json_t *leaks(const struct trace_status *t, const struct pool_summary *p)
+{
+	struct leak leak = leak_judge(t, p);
+	json_t *o = json_object();
+
+	json_object_set_new(o, "verdict", json_string(leak_verdict_name(leak.verdict)));
+	json_object_set_new(o, "blocks", number(leak.blocks));
+	json_object_set_new(o, "buffers", number(leak.buffers));
+	json_object_set_new(o, "requests", number(leak.requests));
+	json_object_set_new(o, "why", *leak.why ? json_string(leak.why) : json_null());
+	return o;
+}
+
+static json_t *pool(const struct trace_status *t, const struct pool_summary *p)
 {
 	bool has_marks = pool_marks_known(&p->marks);
 	json_t *o = json_object();
@@ -150,7 +165,28 @@ static json_t *pool(const struct pool_summary *p)
 			    has_marks ? verdict(p->identity_checked, p->identity_mismatches,
 						p->identity_first_mismatch_ns)
 				      : json_null());
+	json_object_set_new(o, "touched_by_loss", json_boolean(pool_has_loss(t, p)));
+	json_object_set_new(o, "leaks", leaks(t, p));
 	return o;
+}
+
+/* All of them would be no summary any more; "losses" says how many there are. */
+#define LOSSES_MAX 1000
+
+static int add_loss(const struct query_loss *loss, void *ctx)
+{
+	json_t *list = ctx, *o = json_object();
+	bool is_gap = loss->first_seq >= 0;
+
+	json_object_set_new(o, "pool", loss->pool < 0 ? json_null() : json_integer(loss->pool));
+	json_object_set_new(o, "start_ns", json_integer(loss->start_ns));
+	json_object_set_new(o, "end_ns", json_integer(loss->end_ns));
+	json_object_set_new(o, "events", loss->events ? number(loss->events) : json_null());
+	json_object_set_new(o, "exact", json_boolean(is_gap));
+	json_object_set_new(o, "first_seq", is_gap ? json_integer(loss->first_seq) : json_null());
+	json_object_set_new(o, "source", text(loss->source));
+	json_array_append_new(list, o);
+	return json_array_size(list) < LOSSES_MAX ? 0 : LOSSES_MAX;
 }
 
 static json_t *trace_object(const struct trace_status *t)
@@ -170,17 +206,26 @@ static json_t *trace_object(const struct trace_status *t)
 	return o;
 }
 
-int stat_json(const struct trace_status *trace, const struct pool_summary *pools, size_t nr)
+int stat_json(struct query *q, const struct trace_status *trace, const struct pool_summary *pools,
+	      size_t nr, struct db_error *err)
 {
-	json_t *o = json_object(), *list = json_array();
-	int ret;
+	json_t *o = json_object(), *list = json_array(), *losses = json_array();
+	int ret = query_losses(q, add_loss, losses, err);
 
 	for (size_t i = 0; i < nr; i++)
-		json_array_append_new(list, pool(&pools[i]));
+		json_array_append_new(list, pool(trace, &pools[i]));
 	json_object_set_new(o, "schema", json_integer(1));
 	json_object_set_new(o, "trace", trace_object(trace));
+	json_object_set_new(json_object_get(o, "trace"), "loss", losses);
 	json_object_set_new(o, "pools", list);
-	ret = json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	if (ret >= 0) {
+		ret = 0;
+		if (json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) ||
+		    putchar('\n') == EOF) {
+			snprintf(err->text, sizeof(err->text), "cannot write the output");
+			ret = -EIO;
+		}
+	}
 	json_decref(o);
-	return ret || putchar('\n') == EOF || fflush(stdout) ? -EIO : 0;
+	return ret;
 }

@@ -6,7 +6,8 @@
 
 #include "db/query.h"
 
-/* Prints one JSON object on stdout.  Returns: 0, or -EIO when it could not be written. */
-int stat_json(const struct trace_status *trace, const struct pool_summary *pools, size_t nr);
+/* Prints one JSON object on stdout.  Returns: 0, or -errno with err filled. */
+int stat_json(struct query *q, const struct trace_status *trace, const struct pool_summary *pools,
+	      size_t nr, struct db_error *err);
 
 #endif

@@ -64,6 +64,12 @@ static void level_rows(const struct pool_summary *pool, const struct series *ser
 	}
 }
 
+/* Put before the heads of figures that lost events in view have touched. */
+static const char *loss_mark(const struct series *series)
+{
+	return series_total(series).loss ? "~" : "";
+}
+
 static const char *count_or_dash(bool known, uint64_t n, char text[40])
 {
 	snprintf(text, 40, "%s", known ? human_count(n).s : "–");
@@ -78,8 +84,8 @@ static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_s
 
 	level_rows(pool, series, rows);
 	canvas_text_right(canvas, x + 19, y, dim, "now");
-	canvas_text_right(canvas, x + 27, y, dim, "min");
-	canvas_text_right(canvas, x + 35, y, dim, "max");
+	canvas_text_right(canvas, x + 27, y, dim, "%smin", loss_mark(series));
+	canvas_text_right(canvas, x + 35, y, dim, "%smax", loss_mark(series));
 	for (int i = 0; i < NR_LEVELS; i++) {
 		canvas_text(canvas, x, y + 1 + i, (struct style){.fg = rows[i].ink}, rows[i].name);
 		canvas_text_right(canvas, x + 19, y + 1 + i, strong, "%s",
@@ -121,8 +127,11 @@ void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_sum
 	int right = x + 39, column;
 
 	draw_levels(canvas, x, y, pool, series);
+	if (*loss_mark(series))
+		canvas_text(canvas, x, y, (struct style){.fg = INK_ALARM}, "~ events lost");
 	for (int i = 0; i < 4; i++)
-		canvas_text_right(canvas, right + ends[i], y, dim, "%s", heads[i]);
+		canvas_text_right(canvas, right + ends[i], y, dim, "%s%s", loss_mark(series),
+				  heads[i]);
 	draw_latency_row(canvas, right, y + 1, "lead", &series->lead_all);
 	draw_latency_row(canvas, right, y + 2, "hold", &series->hold_all);
 	column = canvas_textf(canvas, right, y + 3, plain, "requests %s",
@@ -144,9 +153,9 @@ static void draw_section(struct canvas *canvas, int x, int y, const char *name)
 	canvas_text(canvas, x, y, (struct style){.attr = ATTR_BOLD}, name);
 }
 
-static void draw_latency_side(struct canvas *canvas, int x, int y, const struct latency *lead,
-			      const struct latency *hold)
+static void draw_latency_side(struct canvas *canvas, int x, int y, const struct series *series)
 {
+	const struct latency *lead = &series->lead_all, *hold = &series->hold_all;
 	const struct {
 		const char *name;
 		int64_t lead, hold;
@@ -156,8 +165,8 @@ static void draw_latency_side(struct canvas *canvas, int x, int y, const struct 
 		{"max", lead->max_ns, hold->max_ns},
 	};
 
-	canvas_text_right(canvas, x + 22, y, dim, "lead");
-	canvas_text_right(canvas, x + 35, y, dim, "hold");
+	canvas_text_right(canvas, x + 22, y, dim, "%slead", loss_mark(series));
+	canvas_text_right(canvas, x + 35, y, dim, "%shold", loss_mark(series));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int row = y + 1 + (int)i;
 
@@ -222,10 +231,15 @@ void figures_draw_side(struct canvas *canvas, struct rect rect, const struct poo
 	int x = rect.x, y = rect.y;
 
 	draw_section(canvas, x, y, "In view");
+	if (*loss_mark(series))
+		canvas_text(canvas, x + 8, y, (struct style){.fg = INK_ALARM}, "~lost");
 	draw_levels(canvas, x, y, pool, series);
-	draw_latency_side(canvas, x, y + 6, &series->lead_all, &series->hold_all);
+	draw_latency_side(canvas, x, y + 6, series);
 	y += 14;
-	draw_section(canvas, x, y++, "Since the pool opened");
+	draw_section(canvas, x, y, "Since the pool opened");
+	if (pool->lost)
+		canvas_text(canvas, x + 22, y, (struct style){.fg = INK_ALARM}, "~lost");
+	y++;
 	y = draw_counts(canvas, x, y, pool_rows, 7);
 	y = draw_counts(canvas, x, y, traffic_rows, 2) + 1;
 	draw_section(canvas, x, y++, "Trouble");

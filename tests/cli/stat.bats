@@ -55,6 +55,51 @@ setup() {
 	[[ $output == *"\"lost\": $lost,"* ]]
 }
 
+@test "lost events: each figure they touch is marked, and each loss is listed" {
+	"$makedb" a.db --seconds 5 --loss --pools 1
+	run "$poolscope" stat a.db
+	for label in requests blocks buffers dropped available total crossings "lead time" "hold time" \
+		violations leaks; do
+		grep -qE "^  $label +~ " <<<"$output"
+	done
+	[[ $output == *"leaks      ~ unproven: events were lost"* ]]
+	[[ $output == *"figures marked ~ may be off"* ]]
+	while IFS=$'\t' read -r events seq; do
+		grep -qE "^ +\+[0-9.]+ s to \+[0-9.]+ s  pool 0  $events events?  \(seq, exact, from seq $seq\)$" \
+			<<<"$output"
+	done < <("$poolscope" sql a.db "SELECT events, first_seq FROM loss WHERE source = 'seq' LIMIT 3")
+	"$makedb" whole.db --seconds 1
+	run "$poolscope" stat whole.db
+	[[ $output != *"~"* && $output == *"leaks        none"* ]]
+	"$poolscope" stat a.db --json >a.json || [ $? -eq 4 ]
+	"$poolscope" stat whole.db --json >whole.json
+	"$poolscope" export a.db --format jsonl --table loss >loss.jsonl || [ $? -eq 4 ]
+	python3 - <<-'END'
+		import json
+		a, whole = json.load(open("a.json")), json.load(open("whole.json"))
+		assert a["pools"][0]["touched_by_loss"] and a["pools"][0]["leaks"]["verdict"] == "unproven"
+		assert whole["trace"]["loss"] == [] and not whole["pools"][0]["touched_by_loss"]
+		assert whole["pools"][0]["leaks"] == {"verdict": "none", "blocks": 0, "buffers": 0, "requests": 0,
+		                                      "why": None}
+		rows = [json.loads(line) for line in open("loss.jsonl")]
+		assert len(rows) == len(a["trace"]["loss"]) == a["trace"]["losses"] > 0
+		key = lambda r: (r["start_ns"], r["end_ns"], r["source"], r.get("events"), r.get("first_seq"))
+		assert sorted(map(str, map(key, rows))) == sorted(map(str, map(key, a["trace"]["loss"])))
+		assert all(l["exact"] == (l["source"] == "seq") for l in a["trace"]["loss"])
+	END
+}
+
+@test "top marks the figures of a window with loss, and no others" {
+	"$makedb" a.db --seconds 5 --loss --pools 1
+	"$makedb" whole.db --seconds 1 --pools 1
+	for size in 80x24 200x50; do
+		run "$poolscope" top --once --view pool --size $size a.db
+		[[ $output == *"~min"*"~max"* && $output == *"lost"* ]]
+		run "$poolscope" top --once --view pool --size $size whole.db
+		[[ $output != *"~"* ]]
+	done
+}
+
 @test "a recording whose recorder died is told" {
 	"$makedb" a.db --seconds 1 --die
 	sleep 2.6
