@@ -49,7 +49,7 @@ static const char *const sql[QUERY_TABLE_NR] = {
 	[QUERY_TABLE_LEAD] = LATENCIES("0"),
 	[QUERY_TABLE_HOLD] = LATENCIES("1"),
 	[QUERY_TABLE_LOSS] =
-		"SELECT pool, start_ns, end_ns, events, source, first_seq FROM loss"
+		"SELECT pool, start_ns, end_ns, events, source, first_seq, trace FROM loss"
 		" WHERE (pool IS NULL OR " IN_POOL ") AND start_ns <= ?3 AND end_ns >= ?2"
 		" AND ?4 IS NOT NULL ORDER BY id",
 };

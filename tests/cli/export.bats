@@ -97,7 +97,7 @@ eventful() {
 @test "an empty table still has its header in csv" {
 	"$makedb" a.db --seconds 1 --pools 1
 	run -0 "$poolscope" export a.db --format csv --table loss
-	[ "$output" = $'pool,start_ns,end_ns,events,source,first_seq\r' ]
+	[ "$output" = $'pool,start_ns,end_ns,events,source,first_seq,trace\r' ]
 }
 
 @test "-o never overwrites, and leaves nothing behind when it fails" {

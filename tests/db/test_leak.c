@@ -233,7 +233,7 @@ static void loss_of_another_pool_does_not_touch_a_whole_one(void **state)
 	say_open(&t, path);
 	say_free(&t);
 	say_close(&t, 0);
-	assert_int_equal(store_loss(t.store, -1, T0, T0 + MS, 5, "lttng"), 0);
+	assert_int_equal(store_loss(t.store, 0, -1, T0, T0 + MS, 5, "lttng"), 0);
 	leak = judged(&t, path, STORE_END_COMPLETE);
 	assert_int_equal(leak.verdict, LEAK_NONE);
 	assert_true(fixture_status(path).loss_of_unknown_pool);
@@ -248,7 +248,7 @@ static void loss_of_no_known_pool_touches_one_without_an_end(void **state)
 	struct teller t;
 
 	say_open(&t, path);
-	assert_int_equal(store_loss(t.store, -1, T0, T0 + MS, 5, "lttng"), 0);
+	assert_int_equal(store_loss(t.store, 0, -1, T0, T0 + MS, 5, "lttng"), 0);
 	judged(&t, path, STORE_END_STOPPED);
 	status = fixture_status(path);
 	pool = fixture_pool(path);
