@@ -150,6 +150,29 @@ soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue ## pro
 	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $< && \
 	CONTINUE_SEED=$$seed CONTINUE_KILLS=200 $(BUILD)/tests/db/test_continue
 
+# The fuzzer: clang's, with its sanitizers.  What it finds stays in FUZZ_CORPUS.
+.PHONY: fuzz fuzz-built
+FUZZ_SECONDS ?= 300
+FUZZ_CORPUS  ?= $(BUILD)/corpus
+fuzz: $(BUILD)/tests/tools/makedb ## fuzz the readers of a database file (FUZZ_SECONDS=300)
+	$(Q)./packages.sh --install build check fuzz
+	@mkdir -p $(FUZZ_CORPUS)
+	$(Q)for seed in 1 2 3; do $< $(FUZZ_CORPUS)/seed$$seed --seed $$seed --seconds 0.05 \
+		--rate 4000 --pools $$seed --loss || exit 1; done
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=clang \
+		SAN=fuzzer-no-link,address,undefined CFLAGS='-g -fno-sanitize-recover=all' \
+		FUZZ_CORPUS='$(abspath $(FUZZ_CORPUS))' fuzz-built
+
+fuzz-built: $(BUILD)/tests/fuzz/fuzz_database
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=400000 -timeout=60 -rss_limit_mb=2048 \
+		-artifact_prefix=$(FUZZ_CORPUS)- -print_final_stats=1 $(FUZZ_CORPUS)
+
+$(BUILD)/tests/fuzz/fuzz_database: $(BUILD)/tests/fuzz/fuzz_database.o $(BUILD)/libcli.a \
+		$(BUILD)/libviewer.a $(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
+		$(BUILD)/driver/miniport/policy.o
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
+
 # --- checks beside the tests ----------------------------------------------------------------------
 C_FILES  = $(shell git ls-files 'driver/*.[ch]' 'db/*.[ch]' 'tracer/*.[ch]' 'tuner/*.[ch]' \
 	'viewer/*.[ch]' 'cli/*.[ch]' 'tests/*.[ch]')
@@ -226,4 +249,4 @@ help: ## this list
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan compile_commands.json
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz compile_commands.json

@@ -81,7 +81,9 @@ static const struct cli_command commands[] = {
 	 "                   default: the finest, 8.4 ms\n"
 	 "\n"
 	 "docs/export.md says what is in each.  With lost events the exit status is 4.\n"},
-	{"sql", cli_sql, "FILE [QUERY]", "Runs read-only SQL on a recording.",
+	{"sql", cli_sql, "[--timeout DUR] FILE [QUERY]", "Runs read-only SQL on a recording.",
+	 "  --timeout DUR  the longest that a statement may take; default: 5min\n"
+	 "\n"
 	 "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
 	 "tables, with examples.\n"},
 	{"doctor", cli_doctor, "", "Says what works here, what is missing, and what to install.",

@@ -4,6 +4,7 @@
  * into a pipe go tab-separated values without a header, as scripts expect it of sqlite3 -tabs.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +13,17 @@
 #include "cli/cli.h"
 #include "db/query.h"
 
-#define ALIGN_ROWS 1000 /* on a terminal so many rows are held back to find the widths */
-#define WIDTH_MAX  40	/* a wider value pushes its row out of line */
+#define TIMEOUT_NS  INT64_C(300000000000) /* a file may be made to take for ever */
+#define ALIGN_ROWS  1000 /* on a terminal so many rows are held back to find the widths */
+#define ALIGN_BYTES (1 << 22)
+#define WIDTH_MAX   40 /* a wider value pushes its row out of line */
 
 /* Rows that wait to be aligned: texts one after the other, nr_columns a row. */
 struct table {
 	bool aligned;
 	int nr_columns;
 	char **cells;
-	size_t nr_cells, room;
+	size_t nr_cells, room, nr_bytes;
 	int *widths;
 };
 
@@ -28,7 +31,7 @@ static void forget(struct table *t)
 {
 	for (size_t i = 0; i < t->nr_cells; i++)
 		free(t->cells[i]);
-	t->nr_cells = 0;
+	t->nr_cells = t->nr_bytes = 0;
 }
 
 static void release(struct table *t)
@@ -104,7 +107,7 @@ static int keep(struct table *t, const char *const *values)
 		t->cells[t->nr_cells] = strdup(values[i] ? values[i] : "");
 		if (!t->cells[t->nr_cells])
 			return -1;
-		t->nr_cells++;
+		t->nr_bytes += strlen(t->cells[t->nr_cells++]);
 	}
 	return 0;
 }
@@ -132,7 +135,7 @@ static int take_row(int nr, const char *const *values, bool is_header, void *ctx
 	}
 	if (keep(t, values))
 		return -1;
-	if (t->nr_cells / (size_t)nr > ALIGN_ROWS)
+	if (t->nr_cells / (size_t)nr > ALIGN_ROWS || t->nr_bytes > ALIGN_BYTES)
 		print_waiting(t);
 	return ferror(stdout) ? -1 : 0;
 }
@@ -150,7 +153,7 @@ static char *read_all(FILE *from)
 	return text;
 }
 
-static int run(const char *path, const char *sql)
+static int run(const char *path, const char *sql, int64_t limit_ns)
 {
 	struct table table = {.aligned = isatty(STDOUT_FILENO)};
 	struct query *q = NULL;
@@ -159,9 +162,13 @@ static int run(const char *path, const char *sql)
 
 	if (query_open(path, &q, &err))
 		return cli_fail(CLI_UNREADABLE, "sql: %s", err.text);
+	query_sql_limit(q, limit_ns);
 	ret = query_sql(q, sql, take_row, &table, &err);
 	if (ret)
 		status = ret == -EINVAL || ret == -EACCES ? CLI_USAGE : CLI_UNREADABLE;
+	if (ret == -ETIME)
+		snprintf(err.text, sizeof(err.text),
+			 "%s: the statement took longer than --timeout allows", path);
 	if (table.nr_columns)
 		print_waiting(&table);
 	if (fflush(stdout) || ferror(stdout))
@@ -173,19 +180,43 @@ static int run(const char *path, const char *sql)
 	return status;
 }
 
-int cli_sql(int argc, char **argv)
+static int parse(int argc, char **argv, int64_t *limit_ns)
 {
-	char *sql;
-	int status;
+	static const struct option longs[] = {{"timeout", required_argument, NULL, 't'}, {0}};
+	int opt;
 
-	if (argc < 2 || argc > 3 || argv[1][0] == '-')
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
+		if (opt == ':')
+			return cli_fail(CLI_USAGE, "sql: %s needs a value", argv[optind - 1]);
+		if (opt != 't')
+			return cli_unknown_option("sql", argv);
+		if (cli_duration(optarg, limit_ns) || *limit_ns <= 0)
+			return cli_fail(CLI_USAGE,
+					"sql: --timeout %s: not a duration; give a number with a "
+					"unit, as in 30s",
+					optarg);
+	}
+	if (argc - optind < 1 || argc - optind > 2)
 		return cli_fail(
 			CLI_USAGE,
 			"sql: give a recording and at most one query; see: poolscope sql --help");
-	sql = argc == 3 ? strdup(argv[2]) : read_all(stdin);
+	return CLI_OK;
+}
+
+int cli_sql(int argc, char **argv)
+{
+	int64_t limit_ns = TIMEOUT_NS;
+	int status = parse(argc, argv, &limit_ns);
+	char *sql;
+
+	if (status)
+		return status;
+	sql = argc - optind == 2 ? strdup(argv[optind + 1]) : read_all(stdin);
 	if (!sql)
 		return cli_fail(CLI_UNREADABLE, "sql: cannot read standard input");
-	status = run(argv[1], sql);
+	status = run(argv[optind], sql, limit_ns);
 	free(sql);
 	return status;
 }

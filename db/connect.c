@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "db/guard.h"
 #include "db/lock.h"
 #include "db/migrate.h"
 
@@ -447,6 +448,7 @@ static int migrate_open(sqlite3 *db, const char *path, struct db_error *err)
 /* The file at path, which is of an older schema, is brought up to this one. */
 static int migrate_file(const char *path, struct db_error *err)
 {
+	struct guard guard;
 	sqlite3 *db = NULL;
 	int ret = 0;
 
@@ -455,7 +457,7 @@ static int migrate_file(const char *path, struct db_error *err)
 			      db ? sqlite3_errmsg(db) : "out of memory");
 	if (!ret) {
 		sqlite3_busy_timeout(db, 5000);
-		distrust(db);
+		guard_install(&guard, path, db);
 		ret = migrate_open(db, path, err);
 	}
 	sqlite3_close(db);
@@ -479,34 +481,43 @@ static int open_immutable(const char *path, sqlite3 **out)
 	return ret;
 }
 
-static int open_reader(const char *path, sqlite3 **out)
+static int open_reader(const char *path, struct guard *guard, sqlite3 **out)
 {
 	int ret = open_plain(path, SQLITE_OPEN_READONLY, out);
 	long long n;
 	struct db_error why;
 
-	if (ret == SQLITE_OK && !connect_get_int(*out, "SELECT count(*) FROM meta", &n, &why))
+	if (ret == SQLITE_OK)
+		guard_install(guard, path, *out);
+	/* Of the schema alone: whatever else is in the file is not looked at yet. */
+	if (ret == SQLITE_OK &&
+	    !connect_get_int(*out, "SELECT count(*) FROM sqlite_schema", &n, &why))
 		return SQLITE_OK;
 	if (*out && (sqlite3_errcode(*out) & 0xff) != SQLITE_CANTOPEN)
 		return ret; /* the caller's next statement says what it is */
 	sqlite3_close(*out);
 	*out = NULL;
-	return open_immutable(path, out);
+	ret = open_immutable(path, out);
+	if (ret == SQLITE_OK)
+		guard_install(guard, path, *out);
+	return ret;
 }
 
 /* Returns: the file's version, or -errno. */
 static int read_any(const char *path, struct sqlite3 **out, struct db_error *err)
 {
+	struct guard guard;
 	int ret;
 
-	if (open_reader(path, out) != SQLITE_OK) {
+	if (open_reader(path, &guard, out) != SQLITE_OK) {
 		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
 			      *out ? sqlite3_errmsg(*out) : "unable to open database file");
 	} else {
 		sqlite3_busy_timeout(*out, 2000);
-		sqlite3_db_config(*out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-		sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 		ret = check_version(*out, path, err);
+		if (ret == DB_SCHEMA_VERSION && guard_check_schema(*out, path, err))
+			ret = -EINVAL;
+		sqlite3_progress_handler(*out, 0, NULL, NULL); /* the guard ends here */
 	}
 	if (ret < 0 || ret != DB_SCHEMA_VERSION) {
 		sqlite3_close(*out);

@@ -43,6 +43,10 @@ int db_fail_sqlite(struct db_error *err, struct sqlite3 *db, const char *doing)
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
 		return db_fail(err, -EINVAL, "%s: the database is damaged (%s)", doing, words);
+	case SQLITE_INTERRUPT: /* db/guard.h */
+		return db_fail(err, -EINVAL,
+			       "%s: the database is damaged: reading it takes longer than it can",
+			       doing);
 	default:
 		return db_fail(err, -EIO, "%s: %s", doing, words);
 	}

@@ -12,6 +12,7 @@
 #include "db/histogram.h"
 #include "db/reader.h"
 
+#define POOLS_MAX   65536   /* no recording has more: db/store.h */
 #define COLUMNS_MAX 1000000 /* of one window; no screen is wider */
 
 #define EVENTS_FROM(table) "SELECT * FROM " table " WHERE id >= ?1 AND id <= ?2 ORDER BY id"
@@ -93,6 +94,8 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 		return db_fail(err, -ENOMEM, "out of memory");
 	}
 	ret = connect_read(path, &q->db, err);
+	if (!ret)
+		guard_install(&q->guard, q->path, q->db);
 	for (int i = 0; !ret && i < QUERY_NR; i++)
 		if (sqlite3_prepare_v3(q->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
 				       NULL) != SQLITE_OK)
@@ -144,6 +147,7 @@ struct sqlite3_stmt *reader_bind(struct query *q, enum query_statement which, in
 {
 	sqlite3_stmt *stmt = q->stmt[which];
 
+	guard_begin(&q->guard);
 	sqlite3_reset(stmt);
 	for (int i = 0; i < nr; i++)
 		sqlite3_bind_int64(stmt, i + 1, values[i]);
@@ -156,9 +160,11 @@ int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err
 	int ret = 0;
 
 	if (code == SQLITE_ROW)
-		return 1;
-	if (code != SQLITE_DONE)
+		ret = guard_row(&q->guard, err);
+	else if (code != SQLITE_DONE)
 		ret = db_fail_sqlite(err, q->db, q->path);
+	if (code == SQLITE_ROW && !ret)
+		return 1;
 	sqlite3_reset(stmt);
 	return ret;
 }
@@ -178,6 +184,13 @@ int reader_check_window(int64_t start_ns, int64_t width_ns, size_t nr, struct db
 	    width_ns > (INT64_MAX / 2 - start_ns) / (int64_t)(nr + 1))
 		return db_fail(err, -EINVAL, "not a window of time");
 	return 0;
+}
+
+/* No recording has other times (db/store.h), and no two of these overflow when they are compared.
+ */
+static int64_t time_of(int64_t ns)
+{
+	return ns < 0 ? 0 : ns > INT64_C(1) << 62 ? INT64_C(1) << 62 : ns;
 }
 
 static void meta_status(struct trace_status *out, const char *key, const char *value)
@@ -213,9 +226,9 @@ static int read_progress(struct query *q, struct trace_status *out, struct db_er
 	out->events = (uint64_t)sqlite3_column_int64(stmt, 0);
 	out->lost = (uint64_t)sqlite3_column_int64(stmt, 1);
 	out->nr_losses = (uint64_t)sqlite3_column_int64(stmt, 2);
-	out->start_ns = sqlite3_column_int64(stmt, 3);
-	out->end_ns = sqlite3_column_int64(stmt, 4);
-	out->committed_ns = sqlite3_column_int64(stmt, 5);
+	out->start_ns = time_of(sqlite3_column_int64(stmt, 3));
+	out->end_ns = time_of(sqlite3_column_int64(stmt, 4));
+	out->committed_ns = time_of(sqlite3_column_int64(stmt, 5));
 	out->nr_pools = (uint32_t)sqlite3_column_int64(stmt, 6);
 	out->loss_of_unknown_pool = sqlite3_column_int64(stmt, 7) != 0;
 	sqlite3_reset(stmt);
@@ -346,8 +359,8 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->generation = (uint8_t)next_int(&c);
 	p->buffer_bytes = next_count(&c);
 	next_marks(&c, &p->marks);
-	p->opened_ns = next_int(&c);
-	p->closed_ns = next_int(&c);
+	p->opened_ns = time_of(next_int(&c));
+	p->closed_ns = time_of(next_int(&c));
 	next_totals(&c, &p->totals);
 	p->held = held_of(&p->totals);
 	p->pending = (uint64_t)next_int(&c);
@@ -365,10 +378,10 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->lost = (uint64_t)next_int(&c);
 	p->audit_ticks = (uint64_t)next_int(&c);
 	p->audit_mismatches = (uint64_t)next_int(&c);
-	p->audit_first_mismatch_ns = next_int(&c);
+	p->audit_first_mismatch_ns = time_of(next_int(&c));
 	p->identity_checked = (uint64_t)next_int(&c);
 	p->identity_mismatches = (uint64_t)next_int(&c);
-	p->identity_first_mismatch_ns = next_int(&c);
+	p->identity_first_mismatch_ns = time_of(next_int(&c));
 	next_text(&c, p->audit_what, sizeof(p->audit_what));
 	p->audit_said = (uint64_t)next_int(&c);
 	p->audit_counted = (uint64_t)next_int(&c);
@@ -388,6 +401,11 @@ int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct d
 	int ret;
 
 	while ((ret = reader_step(q, stmt, err)) > 0) {
+		if (used == POOLS_MAX) {
+			ret = db_fail(err, -EINVAL, "%s: the database is damaged: too many pools",
+				      q->path);
+			break;
+		}
 		grown = realloc(pools, (used + 1) * sizeof(*pools));
 		if (!grown) {
 			ret = db_fail(err, -ENOMEM, "out of memory");

@@ -6,8 +6,9 @@
  * a live recording is a database that is still growing.
  *
  * Thread:  one thread per struct query.  Read only: it never blocks the writer.
- * Errors:  0 or -errno with err filled: -ENOENT no file, -EINVAL not a Poolscope database,
- *          -EPROTO its schema is newer than this program, -EIO anything SQLite says.
+ * A file is not trusted: it may be damaged, or made to hurt.  What a query may cost is bounded by
+ * the file's size (db/guard.h). Errors:  0 or -errno with err filled: -ENOENT no file, -EINVAL not
+ * a Poolscope database, -EPROTO its schema is newer than this program, -EIO anything SQLite says.
  * Times:   _ns since the Unix epoch; widths and latencies _ns.
  */
 #include <stdbool.h>
@@ -223,8 +224,10 @@ void query_end(struct query *q);
  * as text, NULL for SQL NULL; the first call of each statement carries the column names with
  * is_header true; anything but 0 ends it and is returned.  Statements that write or reach for
  * another file are refused with -EACCES; a mistake in the SQL is -EINVAL with SQLite's own words in
- * err; a file that cannot be read is -EIO.
+ * err; a file that cannot be read is -EIO, a statement that takes too long -ETIME.  The documented
+ * views are this program's, whatever the file calls by their names.
  */
+void query_sql_limit(struct query *q, int64_t ns); /* for a statement to take; 0: none */
 int query_sql(struct query *q, const char *sql,
 	      int (*row)(int nr, const char *const *values, bool is_header, void *ctx), void *ctx,
 	      struct db_error *err);

@@ -224,7 +224,13 @@ static int advance(struct walk *w, int table, struct db_error *err)
 	sqlite3_stmt *stmt = w->q->stmt[QUERY_EV_OPEN + table];
 	int ret = reader_step(w->q, stmt, err);
 
+	int64_t before = w->id[table];
+
 	w->id[table] = ret > 0 ? sqlite3_column_int64(stmt, 0) : INT64_MAX;
+	/* Pages that lead in circles would give the same rows for ever. */
+	if (ret > 0 && w->id[table] <= before)
+		return db_fail(err, -EINVAL, "%s: the database is damaged: events out of order",
+			       w->q->path);
 	return ret < 0 ? ret : 0;
 }
 
@@ -247,6 +253,7 @@ static int start(struct walk *w, int64_t first, int64_t last, struct db_error *e
 
 	w->base_ns = base;
 	for (int i = 0; i < TABLES && !ret; i++) {
+		w->id[i] = -1;
 		reader_bind(w->q, (enum query_statement)(QUERY_EV_OPEN + i), 2,
 			    (int64_t[]){first, last});
 		ret = advance(w, i, err);

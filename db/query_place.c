@@ -47,6 +47,7 @@ int query_first(struct query *q, enum query_first what, uint32_t pool, int64_t l
 	memset(out, 0, sizeof(*out));
 	if (sqlite3_prepare_v2(q->db, sql[what], -1, &stmt, NULL) != SQLITE_OK)
 		return db_fail_sqlite(err, q->db, q->path);
+	guard_begin(&q->guard);
 	sqlite3_bind_int64(stmt, 1, pool);
 	sqlite3_bind_int64(stmt, 2, limit);
 	ret = reader_step(q, stmt, err);

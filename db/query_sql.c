@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/connect.h"
 #include "db/error.h"
 #include "db/reader.h"
+
+#define HEAP_MAX                                                                                   \
+	(INT64_C(256) << 20) /* of SQLite, in the whole process: SQL can ask for anything */
 
 /*
  * The connection is read-only, and a statement that would write is not run: see run_one().  This
@@ -41,6 +45,8 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
 static int fail_running(struct query *q, struct db_error *err)
 {
 	switch (sqlite3_errcode(q->db) & 0xff) {
+	case SQLITE_INTERRUPT:
+		return db_fail(err, -ETIME, "the statement took too long");
 	case SQLITE_ERROR:
 	case SQLITE_AUTH:
 	case SQLITE_TOOBIG:
@@ -95,6 +101,7 @@ static int run_one(struct query *q, const char **sql,
 	bool refused = false;
 	int code, ret = 0;
 
+	guard_begin_timed(&q->guard, q->sql_limit_ns);
 	sqlite3_set_authorizer(q->db, authorize, &refused);
 	code = sqlite3_prepare_v2(q->db, *sql, -1, &stmt, sql);
 	sqlite3_set_authorizer(q->db, NULL, NULL);
@@ -108,12 +115,47 @@ static int run_one(struct query *q, const char **sql,
 	return ret;
 }
 
+/*
+ * A view of that name in the file is whatever somebody made of it.  A temporary one comes first
+ * where a name is looked up, and this one is from our own schema.
+ */
+static int shadow_views(struct query *q, struct db_error *err)
+{
+	static const char make[] = "CREATE VIEW ";
+	const char *at = strstr(db_schema_sql, make), *next;
+	sqlite3_str *sql = sqlite3_str_new(q->db);
+	char *text;
+	int ret = 0;
+
+	if (q->has_views)
+		at = NULL;
+	for (; at; at = next) {
+		next = strstr(at + 1, make);
+		sqlite3_str_appendall(sql, "CREATE TEMP VIEW ");
+		at += strlen(make);
+		sqlite3_str_append(sql, at, (int)(next ? next - at : (long)strlen(at)));
+	}
+	text = sqlite3_str_finish(sql);
+	guard_begin(&q->guard);
+	if (text && sqlite3_exec(q->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		ret = db_fail_sqlite(err, q->db, q->path);
+	sqlite3_free(text);
+	q->has_views = true;
+	return ret;
+}
+
+void query_sql_limit(struct query *q, int64_t ns)
+{
+	q->sql_limit_ns = ns;
+}
+
 int query_sql(struct query *q, const char *sql,
 	      int (*row)(int nr, const char *const *values, bool is_header, void *ctx), void *ctx,
 	      struct db_error *err)
 {
-	int ret = 0;
+	int ret = shadow_views(q, err);
 
+	sqlite3_hard_heap_limit64(HEAP_MAX);
 	while (!ret && *sql) {
 		ret = run_one(q, &sql, row, ctx, err);
 		while (isspace((unsigned char)*sql))

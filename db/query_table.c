@@ -100,6 +100,7 @@ int query_table(struct query *q, enum query_table table, const struct query_rang
 
 	if (sqlite3_prepare_v2(q->db, sql[table], -1, &stmt, NULL) != SQLITE_OK)
 		return db_fail_sqlite(err, q->db, q->path);
+	guard_begin(&q->guard);
 	sqlite3_bind_int64(stmt, 1, range->pool);
 	sqlite3_bind_int64(stmt, 2, range->from_ns);
 	sqlite3_bind_int64(stmt, 3, range->to_ns);

@@ -2,6 +2,7 @@
 #ifndef DB_READER_H
 #define DB_READER_H
 /* What the files behind db/query.h share: the connection and its statements, prepared at open. */
+#include "db/guard.h"
 #include "db/level.h"
 #include "db/query.h"
 
@@ -37,6 +38,9 @@ enum query_statement {
 struct query {
 	struct sqlite3 *db;
 	char *path;
+	struct guard guard;
+	int64_t sql_limit_ns; /* query_sql_limit() */
+	bool has_views;	      /* ours lie over the file's */
 	struct sqlite3_stmt *stmt[QUERY_NR];
 };
 

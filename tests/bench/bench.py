@@ -5,7 +5,7 @@
 PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate (the highest live rate
 with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
 reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
-all).  All of them without arguments.
+all), stat (summary, gate and export of a file of more than 10 M events).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
 import json
@@ -160,7 +160,30 @@ def threads(folder):
               f" {median(ratios):.3f} x absent")
 
 
-PARTS = {"cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads}
+def stat(folder):
+    """Whole runs of the command, start and end of the process included; the file is in the cache."""
+    db, events = f"{folder}/stat.db", 0
+    subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", "--packets", "30000000", "--adapters", "2",
+                    *SMALL, "-o", db], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for name, argv in (("stat", ["stat", db]), ("stat --json", ["stat", db, "--json"]),
+                       ("check", ["check", db, "--max-drops", "0", "--max-lead-p99", "1s"]),
+                       ("top --once", ["top", db, "--once"])):
+        times = []
+        for attempt in range(21):
+            start = time.monotonic()
+            said = run(POOLSCOPE, *argv)
+            times.append(time.monotonic() - start)
+            if name == "stat --json":
+                events = json.loads(said)["trace"]["events"]
+        print(f"stat: {name}: {1000 * median(times[1:]):.1f} ms, worst {1000 * max(times[1:]):.1f} ms")
+    print(f"stat: on {events} events, {os.path.getsize(db) / 1e6:.0f} MB")
+    for form in ("csv", "jsonl", "chrome"):
+        took = seconds(POOLSCOPE, "export", db, "--format", form)
+        print(f"stat: export {form}: {events / took / 1e6:.2f} M events/s")
+
+
+PARTS = {"cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads,
+         "stat": stat}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
