@@ -188,6 +188,12 @@ static bool is_text(const struct query_value *value, const char *text)
 	return value->type == QUERY_TEXT && !strcmp(value->text, text);
 }
 
+/* A damaged file may say anything. */
+static bool is_pool(const struct query_value *value)
+{
+	return value->type == QUERY_INT && value->i >= 0 && value->i <= UINT32_MAX;
+}
+
 static int put_lead(struct chrome *c, const struct query_value *a)
 {
 	bool is_over = a[A_COMPLETED].type == QUERY_INT;
@@ -234,7 +240,7 @@ static int put_allocation(int nr, const char *const *names, const struct query_v
 
 	(void)nr;
 	(void)names;
-	if (a[A_POOL].type != QUERY_INT)
+	if (!is_pool(&a[A_POOL]))
 		return 0;
 	c->nr_allocations++;
 	ret = put_lead(c, a);
@@ -245,7 +251,7 @@ static int put_allocation(int nr, const char *const *names, const struct query_v
 
 static int put_loss(int nr, const char *const *names, const struct query_value *l, void *ctx)
 {
-	bool has_pool = l[L_POOL].type == QUERY_INT;
+	bool has_pool = is_pool(&l[L_POOL]);
 	struct chrome *c = ctx;
 	const char *comma = ",";
 

@@ -44,7 +44,7 @@ static void csv_text(FILE *to, const char *text, size_t nr_bytes)
 	bool quotes = needs_quotes(text, nr_bytes);
 
 	if (!quotes) {
-		fwrite(text, 1, nr_bytes, to);
+		fwrite_unlocked(text, 1, nr_bytes, to);
 		return;
 	}
 	putc_unlocked('"', to);
@@ -77,7 +77,7 @@ static void csv_header(FILE *to, int nr, const char *const *names)
 {
 	for (int i = 0; i < nr; i++)
 		fprintf(to, "%s%s", i ? "," : "", names[i]);
-	fputs("\r\n", to);
+	fputs_unlocked("\r\n", to);
 }
 
 static void csv_row(FILE *to, int nr, const struct query_value *values)
@@ -87,7 +87,7 @@ static void csv_row(FILE *to, int nr, const struct query_value *values)
 			putc_unlocked(',', to);
 		csv_value(to, &values[i]);
 	}
-	fputs("\r\n", to);
+	fputs_unlocked("\r\n", to);
 }
 
 /* --- jsonl ----------------------------------------------------------------------------------- */
@@ -124,14 +124,14 @@ void export_json_text(FILE *to, const char *text, size_t nr_bytes)
 	for (; nr_bytes; at += step, nr_bytes -= step) {
 		step = utf8_length(at, nr_bytes);
 		if (!step) {
-			fputs("\xef\xbf\xbd", to);
+			fputs_unlocked("\xef\xbf\xbd", to);
 			step = 1;
 		} else if (*at < 0x20 || *at == 0x7f) {
 			fprintf(to, "\\u%04x", *at);
 		} else {
 			if (*at == '"' || *at == '\\')
 				putc_unlocked('\\', to);
-			fwrite(at, 1, step, to);
+			fwrite_unlocked(at, 1, step, to);
 		}
 	}
 	putc_unlocked('"', to);
@@ -144,7 +144,7 @@ static void json_value(FILE *to, const struct query_value *value, bool is_list)
 	else if (value->type == QUERY_REAL)
 		fprintf(to, "%.15g", value->r);
 	else if (is_list)
-		fwrite(value->text, 1, value->nr_bytes, to);
+		fwrite_unlocked(value->text, 1, value->nr_bytes, to);
 	else
 		export_json_text(to, value->text, value->nr_bytes);
 }
@@ -165,14 +165,14 @@ static void json_row(FILE *to, int nr, const char *const *names, const struct qu
 	for (int i = 0; i < nr; i++) {
 		if (is_left_out(&values[i]))
 			continue;
-		fputs(comma, to);
+		fputs_unlocked(comma, to);
 		putc_unlocked('"', to);
-		fputs(names[i], to);
-		fputs("\":", to);
+		fputs_unlocked(names[i], to);
+		fputs_unlocked("\":", to);
 		json_value(to, &values[i], ids && values[i].text == ids);
 		comma = ",";
 	}
-	fputs("}\n", to);
+	fputs_unlocked("}\n", to);
 }
 
 /* --- both ------------------------------------------------------------------------------------ */

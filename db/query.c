@@ -186,13 +186,6 @@ int reader_check_window(int64_t start_ns, int64_t width_ns, size_t nr, struct db
 	return 0;
 }
 
-/* No recording has other times (db/store.h), and no two of these overflow when they are compared.
- */
-static int64_t time_of(int64_t ns)
-{
-	return ns < 0 ? 0 : ns > INT64_C(1) << 62 ? INT64_C(1) << 62 : ns;
-}
-
 static void meta_status(struct trace_status *out, const char *key, const char *value)
 {
 	if (!value)
@@ -202,7 +195,7 @@ static void meta_status(struct trace_status *out, const char *key, const char *v
 	else if (!strcmp(key, "note"))
 		snprintf(out->note, sizeof(out->note), "%s", value);
 	else if (!strcmp(key, "events_from_ns"))
-		out->events_from_ns = atoll(value);
+		out->events_from_ns = reader_time(atoll(value));
 }
 
 /* A recording that nobody has committed to for a while was left by its collector. */
@@ -226,9 +219,9 @@ static int read_progress(struct query *q, struct trace_status *out, struct db_er
 	out->events = (uint64_t)sqlite3_column_int64(stmt, 0);
 	out->lost = (uint64_t)sqlite3_column_int64(stmt, 1);
 	out->nr_losses = (uint64_t)sqlite3_column_int64(stmt, 2);
-	out->start_ns = time_of(sqlite3_column_int64(stmt, 3));
-	out->end_ns = time_of(sqlite3_column_int64(stmt, 4));
-	out->committed_ns = time_of(sqlite3_column_int64(stmt, 5));
+	out->start_ns = reader_time(sqlite3_column_int64(stmt, 3));
+	out->end_ns = reader_time(sqlite3_column_int64(stmt, 4));
+	out->committed_ns = reader_time(sqlite3_column_int64(stmt, 5));
 	out->nr_pools = (uint32_t)sqlite3_column_int64(stmt, 6);
 	out->loss_of_unknown_pool = sqlite3_column_int64(stmt, 7) != 0;
 	sqlite3_reset(stmt);
@@ -359,8 +352,8 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->generation = (uint8_t)next_int(&c);
 	p->buffer_bytes = next_count(&c);
 	next_marks(&c, &p->marks);
-	p->opened_ns = time_of(next_int(&c));
-	p->closed_ns = time_of(next_int(&c));
+	p->opened_ns = reader_time(next_int(&c));
+	p->closed_ns = reader_time(next_int(&c));
 	next_totals(&c, &p->totals);
 	p->held = held_of(&p->totals);
 	p->pending = (uint64_t)next_int(&c);
@@ -378,15 +371,15 @@ static void read_pool(sqlite3_stmt *stmt, struct pool_summary *p)
 	p->lost = (uint64_t)next_int(&c);
 	p->audit_ticks = (uint64_t)next_int(&c);
 	p->audit_mismatches = (uint64_t)next_int(&c);
-	p->audit_first_mismatch_ns = time_of(next_int(&c));
+	p->audit_first_mismatch_ns = reader_time(next_int(&c));
 	p->identity_checked = (uint64_t)next_int(&c);
 	p->identity_mismatches = (uint64_t)next_int(&c);
-	p->identity_first_mismatch_ns = time_of(next_int(&c));
+	p->identity_first_mismatch_ns = reader_time(next_int(&c));
 	next_text(&c, p->audit_what, sizeof(p->audit_what));
 	p->audit_said = (uint64_t)next_int(&c);
 	p->audit_counted = (uint64_t)next_int(&c);
 	next_text(&c, p->host, sizeof(p->host));
-	p->takes_recorded = next_int(&c) != 0;
+	p->takes_recorded = next_int(&c) != 0 || p->hold.count;
 	p->close_said = sqlite3_column_type(stmt, c.at++) != SQLITE_NULL;
 	p->close_blocks = next_count(&c);
 	held = next_int(&c);

@@ -231,10 +231,11 @@ int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_
 	ret = reader_step(q, stmt, err);
 	if (ret <= 0)
 		return ret;
-	s.known_from_ns = sqlite3_column_int64(stmt, 0);
-	s.known_until_ns = sqlite3_column_int64(stmt, 2) + 1;
+	s.known_from_ns = reader_time(sqlite3_column_int64(stmt, 0));
+	s.known_until_ns = reader_time(sqlite3_column_int64(stmt, 2)) + 1;
 	if (sqlite3_column_type(stmt, 1) == SQLITE_INTEGER)
-		s.known_until_ns = min_i64(s.known_until_ns, sqlite3_column_int64(stmt, 1) + 1);
+		s.known_until_ns =
+			min_i64(s.known_until_ns, reader_time(sqlite3_column_int64(stmt, 1)) + 1);
 	sqlite3_reset(stmt);
 	ret = read_rows(q, pool, &s, err);
 	return ret ? ret : mark_told_losses(q, pool, &s, err);

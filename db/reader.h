@@ -65,6 +65,12 @@ int reader_events(struct query *q, uint32_t pool, uint64_t from_seq,
 		  int (*each)(const struct pool_event *, void *ctx), void *ctx,
 		  struct db_error *err);
 
+/* A time as it can be computed with: no recording has others (db/store.h), and no two overflow. */
+static inline int64_t reader_time(int64_t ns)
+{
+	return ns < 0 ? 0 : ns > INT64_C(1) << 62 ? INT64_C(1) << 62 : ns;
+}
+
 /* The tier that gives nr columns of width_ns with at least two buckets each, or the narrowest. */
 unsigned reader_tier(int64_t width_ns);
 

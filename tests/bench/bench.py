@@ -163,8 +163,9 @@ def threads(folder):
 def stat(folder):
     """Whole runs of the command, start and end of the process included; the file is in the cache."""
     db, events = f"{folder}/stat.db", 0
-    subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", "--packets", "30000000", "--adapters", "2",
-                    *SMALL, "-o", db], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", "--packets", "12000000",
+                    "--traffic", "poisson:rate=20k,bytes=64", "--hold", "exp:mean=200us", "-o", db],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for name, argv in (("stat", ["stat", db]), ("stat --json", ["stat", db, "--json"]),
                        ("check", ["check", db, "--max-drops", "0", "--max-lead-p99", "1s"]),
                        ("top --once", ["top", db, "--once"])):

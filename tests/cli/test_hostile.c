@@ -68,6 +68,18 @@ static void run_all(const char *file, const char *said)
 	_exit(0);
 }
 
+/* What the failed command said goes to the log. */
+static void show(const char *path)
+{
+	char line[500];
+	FILE *file = fopen(path, "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		fprintf(stderr, "# %s", line);
+	if (file)
+		fclose(file);
+}
+
 static void survives(const char *file, const char *what)
 {
 	char said[128];
@@ -80,6 +92,8 @@ static void survives(const char *file, const char *what)
 	if (!child)
 		run_all(file, said);
 	assert_int_equal(waitpid(child, &status, 0), child);
+	if (status)
+		show(said);
 	if (WIFSIGNALED(status))
 		fail_msg("%s (HOSTILE_SEED=%lu): killed by %s", what, seed,
 			 strsignal(WTERMSIG(status)));
