@@ -166,6 +166,19 @@ static void print_leak(const struct trace_status *t, const struct pool_summary *
 	       n(leak.requests), text_plural(leak.requests));
 }
 
+/* Blocks of the start are counted among the live ones only: a driver has them all its life. */
+static void print_blocks(const struct pool_summary *p)
+{
+	const struct pool_totals *o = &p->totals;
+	uint64_t granted = o->completed > o->freed ? o->completed - o->freed : 0;
+
+	printf("%llu granted on request, %llu of them freed; %llu live", n(o->completed),
+	       n(o->freed), n(p->live_blocks));
+	if (p->live_blocks > granted)
+		printf(", %llu from the start", n(p->live_blocks - granted));
+	putchar('\n');
+}
+
 static void print_pool(const struct pool_summary *p, const struct trace_status *t)
 {
 	const struct pool_marks *m = &p->marks;
@@ -178,7 +191,7 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 	printf("%llu = %llu refused + %llu completed + %llu failed + %llu pending\n",
 	       n(o->requested), n(o->refused), n(o->completed), n(o->failed), n(p->pending));
 	print_label("blocks");
-	printf("%llu freed, %llu live\n", n(o->freed), n(p->live_blocks));
+	print_blocks(p);
 	print_label("buffers");
 	printf("%llu taken, %llu returned, %llu held, %llu RESOURCES\n", n(o->taken),
 	       n(o->returned), n(p->held), n(o->resources));

@@ -75,6 +75,8 @@ refused() {
 	[ "$(json "$T/x.db" 'p["audit"]["ok"] and p["audit"]["checked"] > 5')" = True ]
 	run -0 "$P" stat "$T/x.db"
 	[[ $output == *"marks        unknown"* ]]
+	[[ $output =~ blocks\ +([0-9]+)\ granted\ on\ request,\ ([0-9]+)\ of\ them\ freed\;\ 0\ live ]]
+	[ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
 	[[ $output == *"available    unknown"* ]]
 	[[ $output == *"identity     not applicable"* ]]
 	[ "$("$P" sql "$T/x.db" 'SELECT count(*) FROM event WHERE available IS NOT NULL OR total IS NOT NULL OR low IS NOT NULL')" = 0 ]
