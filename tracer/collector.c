@@ -2,8 +2,6 @@
 #include "tracer/collector.h"
 
 #include <errno.h>
-#include <ftw.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +12,8 @@
 #include <babeltrace2/babeltrace.h>
 
 #include "tracer/decode.h"
+#include "tracer/origin.h"
+#include "tracer/trace_list.h"
 
 /* How long the source may rest when the relay daemon has nothing: well below the live timer. */
 static const struct timespec idle_nap = {.tv_nsec = 5000000};
@@ -22,6 +22,7 @@ struct collector {
 	struct store *store;
 	bt_graph *graph;
 	struct decoder *decoder;
+	struct origins *origins;
 	bt_message_iterator *messages;
 	atomic_ullong events, foreign;
 	atomic_bool attached, ended, cancelled;
@@ -90,6 +91,12 @@ static int take_event(struct collector *c, const bt_message *message)
 	switch (decoder_read(c->decoder, message, &event)) {
 	case DECODE_OK:
 		atomic_fetch_add_explicit(&c->events, 1, memory_order_relaxed);
+		event.trace =
+			origins_of_event(c->origins, bt_message_event_borrow_event_const(message));
+		if (!event.trace) {
+			snprintf(c->why.text, sizeof(c->why.text), "out of memory");
+			return -EIO;
+		}
 		if (!store_append(c->store, &event))
 			return 0;
 		snprintf(c->why.text, sizeof(c->why.text), "%s", store_error(c->store));
@@ -132,7 +139,8 @@ static int take_discarded_events(struct collector *c, const bt_message *message)
 	if (bt_message_discarded_events_get_count(message, &count) !=
 	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
 		count = 0;
-	return store_loss(c->store, 0, -1, start, end, count, "lttng");
+	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, start, end, count,
+			  "lttng");
 }
 
 /* Whole packets are gone; how many events were in them, only seq can say. */
@@ -149,7 +157,8 @@ static int take_discarded_packets(struct collector *c, const bt_message *message
 		end = clock_ns(bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
 			message));
 	}
-	return store_loss(c->store, 0, -1, start, end, 0, "lttng");
+	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, start, end, 0,
+			  "lttng");
 }
 
 static int take_message(struct collector *c, const bt_message *message)
@@ -207,16 +216,11 @@ static const bt_component_class_sink *sink_class(void)
 	return class;
 }
 
-static bt_value *live_params(int live_port, const char *session)
+static bt_value *live_params(const char *url)
 {
-	char url[512], host[256];
 	bt_value *params = bt_value_map_create();
 	bt_value *inputs = NULL;
 
-	if (gethostname(host, sizeof(host)))
-		snprintf(host, sizeof(host), "localhost");
-	host[sizeof(host) - 1] = 0;
-	snprintf(url, sizeof(url), "net://127.0.0.1:%d/host/%s/%s", live_port, host, session);
 	/* "end": the session is there already, and when it is destroyed the graph shall end. */
 	if (!params || bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) ||
 	    bt_value_array_append_string_element(inputs, url) ||
@@ -307,7 +311,7 @@ static int build(struct collector *c, const char *class_name, bt_value *params, 
 
 	c->decoder = decoder_create();
 	c->graph = bt_graph_create(0);
-	if (!ret && (!c->decoder || !c->graph || !params)) {
+	if (!ret && (!c->decoder || !c->origins || !c->graph || !params)) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		ret = -EIO;
 	}
@@ -325,8 +329,9 @@ static int build(struct collector *c, const char *class_name, bt_value *params, 
 	return ret;
 }
 
+/* name: what a trace without a name of its own is called.  Owns: takes params. */
 static int open_collector(struct store *store, const char *class_name, bt_value *params, bool muxed,
-			  struct collector **out, struct db_error *err)
+			  const char *name, struct collector **out, struct db_error *err)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	int ret;
@@ -337,6 +342,7 @@ static int open_collector(struct store *store, const char *class_name, bt_value 
 		return -EIO;
 	}
 	c->store = store;
+	c->origins = origins_create(store, name);
 	ret = build(c, class_name, params, muxed, err);
 	if (ret)
 		collector_close(c);
@@ -345,40 +351,51 @@ static int open_collector(struct store *store, const char *class_name, bt_value 
 	return ret;
 }
 
+int collector_open_url(struct store *store, const char *url, struct collector **out,
+		       struct db_error *err)
+{
+	return open_collector(store, "lttng-live", live_params(url), false, url, out, err);
+}
+
 int collector_open_live(struct store *store, int live_port, const char *session,
 			struct collector **out, struct db_error *err)
 {
-	return open_collector(store, "lttng-live", live_params(live_port, session), false, out,
-			      err);
+	char url[512], host[256];
+
+	if (gethostname(host, sizeof(host)))
+		snprintf(host, sizeof(host), "localhost");
+	host[sizeof(host) - 1] = 0;
+	snprintf(url, sizeof(url), "net://127.0.0.1:%d/host/%s/%s", live_port, host, session);
+	return collector_open_url(store, url, out, err);
 }
 
-/* nftw() has no context argument: the list that the walk below this call adds to. */
-static _Thread_local bt_value *found_traces;
-
-static int note_trace(const char *path, const struct stat *st, int type, struct FTW *at)
+int collector_open_dirs(struct store *store, const char *const *dirs, size_t nr,
+			struct collector **out, struct db_error *err)
 {
-	char dir[PATH_MAX];
+	bt_value *params = bt_value_map_create();
+	bt_value *inputs = NULL;
+	bool ok = params && !bt_value_map_insert_empty_array_entry(params, "inputs", &inputs);
 
-	(void)st;
-	if (type != FTW_F || strcmp(path + at->base, "metadata") != 0)
-		return 0;
-	snprintf(dir, sizeof(dir), "%.*s", at->base - 1, path);
-	return bt_value_array_append_string_element(found_traces, dir) ? -1 : 0;
+	for (size_t i = 0; ok && i < nr; i++)
+		ok = !bt_value_array_append_string_element(inputs, dirs[i]);
+	if (!ok) {
+		bt_value_put_ref(params);
+		params = NULL; /* open_collector() says that memory is out */
+	}
+	return open_collector(store, "fs", params, true, dirs[0], out, err);
 }
 
 int collector_open_trace(struct store *store, const char *dir, struct collector **out,
 			 struct db_error *err)
 {
-	bt_value *params = bt_value_map_create();
+	struct trace_list list;
+	int ret = trace_list_find(&list, &dir, 1, err);
 
-	found_traces = NULL;
-	if (!params || bt_value_map_insert_empty_array_entry(params, "inputs", &found_traces) ||
-	    nftw(dir, note_trace, 16, FTW_PHYS) || bt_value_array_is_empty(found_traces)) {
-		bt_value_put_ref(params);
-		snprintf(err->text, sizeof(err->text), "there is no trace in %s", dir);
-		return -ENODATA;
-	}
-	return open_collector(store, "fs", params, true, out, err);
+	if (!ret)
+		ret = collector_open_dirs(store, (const char *const *)list.dirs, list.nr_dirs, out,
+					  err);
+	trace_list_release(&list);
+	return ret;
 }
 
 int collector_run(struct collector *c, struct db_error *err)
@@ -406,6 +423,11 @@ int collector_run(struct collector *c, struct db_error *err)
 	return -ECANCELED;
 }
 
+void collector_lost_rest(struct collector *c)
+{
+	store_loss(c->store, origins_any(c->origins), -1, 0, 0, 0, "truncated");
+}
+
 void collector_cancel(struct collector *c)
 {
 	atomic_store(&c->cancelled, true);
@@ -428,6 +450,7 @@ void collector_close(struct collector *c)
 	/* Saying goodbye to a relay daemon that is gone fails, and Babeltrace keeps that in mind.
 	 */
 	bt_current_thread_clear_error();
+	origins_destroy(c->origins);
 	decoder_destroy(c->decoder);
 	free(c);
 }

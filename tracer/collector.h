@@ -9,6 +9,7 @@
  * and collector_progress() may come from any.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db/store.h"
@@ -23,16 +24,29 @@ struct collector_progress {
 };
 
 /*
- * Builds the graph: source.ctf.lttng-live on the relay daemon's live port -> our sink.
+ * Builds the graph: source.ctf.lttng-live on url -> our sink.
+ *	url  net://HOST[:PORT]/host/TRACED_HOST/SESSION of a relay daemon's live port
  * Errors:  -ENOENT Babeltrace's ctf plugin is missing; -EIO else; err filled.
  */
+int collector_open_url(struct store *store, const char *url, struct collector **out,
+		       struct db_error *err);
+
+/* The same on the live port of a relay daemon of this machine. */
 int collector_open_live(struct store *store, int live_port, const char *session,
 			struct collector **out, struct db_error *err);
 
 /*
- * Builds the graph: source.ctf.fs on every trace below dir -> muxer -> our sink.  For what the live
- * connection missed: events that the store has already are recognised by their seq.
- * Errors:  as collector_open_live(); -ENODATA when there is no trace below dir.
+ * Builds the graph: source.ctf.fs on folders that each hold a file `metadata` -> muxer -> our sink.
+ * Folders of one CTF trace (of the same UUID) are read as one.
+ * Errors:  as collector_open_url().
+ */
+int collector_open_dirs(struct store *store, const char *const *dirs, size_t nr,
+			struct collector **out, struct db_error *err);
+
+/*
+ * The same for every trace below dir.  For what the live connection missed: events that the store
+ * has already are recognised by their seq.
+ * Errors:  as collector_open_url(); -ENODATA when there is no trace below dir.
  */
 int collector_open_trace(struct store *store, const char *dir, struct collector **out,
 			 struct db_error *err);
@@ -42,6 +56,9 @@ int collector_open_trace(struct store *store, const char *dir, struct collector 
  * Returns: 0 at the end, -ECANCELED, or -EIO with err filled.
  */
 int collector_run(struct collector *c, struct db_error *err);
+
+/* Tells the store that what the trace still had to say is lost: it is cut off, or unreadable. */
+void collector_lost_rest(struct collector *c);
 
 /* Makes collector_run() return soon. */
 void collector_cancel(struct collector *c);
