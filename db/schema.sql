@@ -16,7 +16,7 @@ PRAGMA application_id = 1349480300; -- "Pool"
 PRAGMA user_version = 3;
 
 CREATE TABLE meta (
-	key TEXT PRIMARY KEY,	-- schema, tool, host, command, trace, base_ns, started_ns, ended, note
+	key TEXT PRIMARY KEY,	-- joined_ns (of `attach`), schema, tool, host, command, trace, base_ns, started_ns, ended, note
 	value			-- text, or integer where the key ends in _ns
 ) WITHOUT ROWID;
 

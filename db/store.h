@@ -33,6 +33,8 @@ struct store_options {
 	const char *command_line; /* kept in meta; may be NULL */
 	const char *trace; /* name of the trace that events come from, e.g. the session's name */
 	const char *host;  /* where they were made; NULL: this machine */
+	bool all_named; /* every event and loss names a trace of store_trace()'s: trace is unused */
+	int64_t joined_ns; /* meta 'joined_ns': what was before was not seen; 0: from the start */
 	uint32_t batch_ms; /* 0 = 100 */
 	/*
 	 * Limits, 0 = none: beyond one, the oldest events are dropped, and meta 'events_from_ns'

@@ -38,7 +38,7 @@ static void write_meta(struct writer *w)
 {
 	rows_meta_text(&w->rows, "host", trace_this_host());
 	rows_meta_text(&w->rows, "command", w->options.command_line);
-	rows_meta_text(&w->rows, "trace", traces_get(w->traces, w->first_trace)->name);
+	rows_meta_text(&w->rows, "trace", w->options.trace ? w->options.trace : "");
 	rows_meta_int(&w->rows, "started_ns", clock_ns(CLOCK_REALTIME));
 }
 
@@ -49,6 +49,8 @@ static void write_writer(struct writer *w)
 	rows_meta_text(&w->rows, "tool", "poolscope " POOLSCOPE_VERSION);
 	rows_meta_int(&w->rows, "writer", getpid());
 	rows_meta_int(&w->rows, "writer_since_ns", clock_ns(CLOCK_REALTIME));
+	if (w->options.joined_ns)
+		rows_meta_int(&w->rows, "joined_ns", w->options.joined_ns);
 	rows_meta_text(&w->rows, "ended", "recording");
 	rows_meta_text(&w->rows, "note", NULL);
 }
@@ -95,7 +97,7 @@ int writer_begin(struct writer *w, bool is_new, struct db_error *err)
 {
 	const char *name = w->options.trace ? w->options.trace : "";
 
-	if (traces_add(w->traces, name, w->options.host, &w->first_trace))
+	if (!w->options.all_named && traces_add(w->traces, name, w->options.host, &w->first_trace))
 		return db_fail(err, -ENOMEM, "out of memory");
 	begin_batch(w);
 	if (is_new)
