@@ -53,6 +53,8 @@ int cli_status_of(const struct trace_status *trace);
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_record(int argc, char **argv);
+int cli_attach(int argc, char **argv);
+int cli_import(int argc, char **argv);
 int cli_top(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_stat(int argc, char **argv);

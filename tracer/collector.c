@@ -431,6 +431,8 @@ void collector_lost_rest(struct collector *c)
 void collector_cancel(struct collector *c)
 {
 	atomic_store(&c->cancelled, true);
+	if (c->graph)
+		bt_interrupter_set(bt_graph_borrow_default_interrupter(c->graph));
 }
 
 void collector_progress(struct collector *c, struct collector_progress *out)

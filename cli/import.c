@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `poolscope import`: the traces are found here, and read in a child process.  A trace is input
+ * like any other, and Babeltrace, which decodes it, ends the process on some of it, or asks for
+ * memory without end.  What was stored until then is kept, and the next trace goes on in another
+ * child.
+ */
+#include <errno.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/record.h"
+#include "tracer/import.h"
+#include "tuner/judge.h"
+
+/* More than any honest trace needs: Babeltrace maps a packet of each stream. */
+#define MEMORY_LIMIT_BYTES ((rlim_t)2 << 30)
+/* Longer than any honest packet takes to decode. */
+#define STUCK_NS INT64_C(20000000000)
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
+
+enum phase {
+	PHASE_OPENING,
+	PHASE_READING,
+	PHASE_STORING, /* what is left */
+	PHASE_DONE,
+};
+
+/* What both processes see. */
+struct shared {
+	struct import_state state;
+	atomic_int phase;
+	int ret; /* of the child; valid from PHASE_DONE on, with what follows */
+	struct db_error err;
+	uint64_t events_before, events, lost;
+};
+
+static struct shared *shared;
+
+struct import {
+	const char *path;
+	char *command_line;
+	struct trace_list list;
+	bool is_new, quiet;
+	bool crashed; /* the child before this one ended in the middle */
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	atomic_store(&shared->state.cancelled, true);
+}
+
+static int parse(int argc, char **argv, struct import *i)
+{
+	static const struct option longs[] = {
+		{"output", required_argument, NULL, 'o'}, {"quiet", no_argument, NULL, 'q'}, {0}};
+	int opt;
+
+	opterr = 0;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, ":o:q", longs, NULL)) != -1) {
+		switch (opt) {
+		case 'o':
+			i->path = optarg;
+			break;
+		case 'q':
+			i->quiet = true;
+			break;
+		case ':':
+			return cli_fail(CLI_USAGE, "import: %s needs a value", argv[optind - 1]);
+		default:
+			return cli_unknown_option("import", argv);
+		}
+	}
+	if (!i->path)
+		return cli_fail(CLI_USAGE, "import: where to? give -o FILE");
+	if (optind >= argc)
+		return cli_fail(CLI_USAGE, "import: what? give the folder of a CTF trace, or more");
+	return CLI_OK;
+}
+
+/* --- the child ----------------------------------------------------------------------------------
+ */
+
+static void confine(void)
+{
+	const struct rlimit memory = {MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES};
+	const struct rlimit core = {0, 0};
+
+	if (IS_SANITIZED)
+		return;
+	setrlimit(RLIMIT_AS, &memory);
+	setrlimit(RLIMIT_CORE, &core);
+	/* What a library says while it aborts: the parent has words of its own for it. */
+	if (!freopen("/dev/null", "w", stderr))
+		return;
+}
+
+static enum store_end judge_end(const struct store_progress *p, int ret, char *note, size_t size)
+{
+	unsigned nr_truncated = atomic_load(&shared->state.nr_truncated);
+
+	if (ret == -ECANCELED) {
+		snprintf(note, size, "the import was interrupted");
+		return STORE_END_STOPPED;
+	}
+	if (ret || nr_truncated) {
+		snprintf(note, size, "imported; not whole: %.90s", shared->state.why);
+		return STORE_END_FAILED;
+	}
+	if (p->open_pools) {
+		snprintf(note, size, "imported; the trace ends with %llu pool%s open",
+			 (unsigned long long)p->open_pools, p->open_pools == 1 ? "" : "s");
+		return STORE_END_PROGRAM_DIED;
+	}
+	snprintf(note, size, "imported");
+	return STORE_END_COMPLETE;
+}
+
+static int close_store(struct store *store, int ret)
+{
+	struct store_progress progress;
+	struct db_error err;
+	enum store_end end;
+	char note[128];
+
+	atomic_store(&shared->phase, PHASE_STORING);
+	store_drain(store);
+	store_progress(store, &progress);
+	shared->events = progress.events;
+	shared->lost = progress.lost;
+	end = judge_end(&progress, ret, note, sizeof(note));
+	if (store_close(store, end, note, &err) && (!ret || ret == -ECANCELED)) {
+		shared->err = err;
+		ret = -EIO;
+	}
+	return ret;
+}
+
+static int read_traces(const struct import *i)
+{
+	struct judge *judge = judge_open();
+	const struct store_options options = {
+		.command_line = i->command_line,
+		.append = true,
+		.all_named = true,
+		.observe = judge_observe,
+		.restart = judge_restart,
+		.before_commit = judge_before_commit,
+		.ctx = judge,
+	};
+	struct store_progress before;
+	struct store *store;
+	int ret = store_open(i->path, &options, &store, &shared->err);
+
+	if (!ret) {
+		store_progress(store, &before);
+		if (!i->crashed)
+			shared->events_before = before.events;
+		if (i->crashed)
+			store_loss(store, 0, -1, 0, 0, 0, "truncated");
+		atomic_store(&shared->phase, PHASE_READING);
+		ret = import_run(store, &i->list, &shared->state, &shared->err);
+		ret = close_store(store, ret);
+	}
+	judge_close(judge);
+	return ret;
+}
+
+static void child(const struct import *i)
+{
+	confine();
+	shared->ret = read_traces(i);
+	atomic_store(&shared->phase, PHASE_DONE);
+	_exit(0);
+}
+
+/* --- the parent ----------------------------------------------------------------------------------
+ */
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static void show_progress(const struct import *i, int64_t begun_ns)
+{
+	double s = (double)(now_ns() - begun_ns) / 1e9;
+	double events = (double)atomic_load(&shared->state.events);
+
+	fprintf(stderr, "\rpoolscope: trace %u of %zu, %.1f M events, %.1f M/s\033[K",
+		atomic_load(&shared->state.group) + 1, i->list.nr_groups, events / 1e6,
+		s > 0 ? events / 1e6 / s : 0);
+}
+
+/* Watches one child.  Returns: its status as from waitpid(). */
+static int watch(const struct import *i, pid_t pid, int64_t begun_ns)
+{
+	const struct timespec nap = {.tv_nsec = 10000000};
+	bool show = !i->quiet && isatty(STDERR_FILENO);
+	uint64_t seen = 0;
+	int64_t moved_ns = now_ns(), shown_ns = moved_ns;
+	int status = 0;
+
+	while (waitpid(pid, &status, WNOHANG) != pid) {
+		uint64_t events =
+			atomic_load(&shared->state.events) + atomic_load(&shared->state.foreign);
+
+		if (events != seen || atomic_load(&shared->phase) != PHASE_READING)
+			moved_ns = now_ns();
+		seen = events;
+		if (now_ns() - moved_ns > STUCK_NS)
+			kill(pid, SIGKILL);
+		if (show && now_ns() - shown_ns > 200000000) {
+			shown_ns = now_ns();
+			show_progress(i, begun_ns);
+		}
+		nanosleep(&nap, NULL);
+	}
+	if (show)
+		fputs("\r\033[K", stderr);
+	return status;
+}
+
+/* A child ended in the middle of a group: that one is given up. */
+static void note_crash(struct import *i, int status)
+{
+	unsigned group = atomic_load(&shared->state.group);
+	const struct trace_group *g = &i->list.groups[group];
+
+	if (!atomic_fetch_add(&shared->state.nr_truncated, 1))
+		snprintf(shared->state.why, sizeof(shared->state.why),
+			 "%.300s: Babeltrace gave up (%s); what it had read is stored",
+			 i->list.dirs[g->first],
+			 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit");
+	atomic_store(&shared->state.group, group + 1);
+	i->crashed = true;
+}
+
+/* Returns: 0 or -errno with shared->err. */
+static int import_all(struct import *i)
+{
+	int64_t begun_ns = now_ns();
+
+	for (;;) {
+		int status;
+		pid_t pid;
+
+		atomic_store(&shared->phase, PHASE_OPENING);
+		fflush(NULL);
+		pid = fork();
+		if (!pid)
+			child(i);
+		if (pid < 0) {
+			snprintf(shared->err.text, sizeof(shared->err.text), "cannot fork: %s",
+				 strerror(errno));
+			return -EIO;
+		}
+		status = watch(i, pid, begun_ns);
+		if (atomic_load(&shared->phase) == PHASE_DONE)
+			return shared->ret;
+		if (atomic_load(&shared->phase) != PHASE_READING ||
+		    atomic_load(&shared->state.group) >= i->list.nr_groups) {
+			snprintf(shared->err.text, sizeof(shared->err.text),
+				 "the process that reads died: %s",
+				 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit");
+			return -EIO;
+		}
+		note_crash(i, status);
+	}
+}
+
+static int make_scratch(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *path = shared->state.scratch;
+
+	if (!tmp || !*tmp || strlen(tmp) > sizeof(shared->state.scratch) - 32)
+		tmp = "/tmp";
+	snprintf(path, sizeof(shared->state.scratch), "%s/poolscope-import-XXXXXX", tmp);
+	if (mkdtemp(path))
+		return CLI_OK;
+	return cli_fail(CLI_UNREADABLE, "import: cannot create a folder in %s: %s", tmp,
+			strerror(errno));
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static void remove_file(const char *path)
+{
+	static const char *const tails[] = {"", "-wal", "-shm"};
+	char name[4096];
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++)
+		if (snprintf(name, sizeof(name), "%s%s", path, tails[i]) < (int)sizeof(name))
+			unlink(name);
+}
+
+static int report(const struct import *i, int ret)
+{
+	unsigned nr_truncated = atomic_load(&shared->state.nr_truncated);
+	unsigned long long read = atomic_load(&shared->state.events);
+
+	if (ret && ret != -ECANCELED)
+		return cli_fail(ret == -EEXIST ? CLI_USAGE : CLI_UNREADABLE, "import: %s",
+				shared->err.text);
+	if (nr_truncated)
+		cli_fail(0, "import: %s", shared->state.why);
+	if (nr_truncated > 1)
+		cli_fail(0, "import: %u more traces are not whole", nr_truncated - 1);
+	if (ret == -ECANCELED)
+		cli_fail(0, "import: interrupted; run it again for the rest");
+	else if (!read && nr_truncated)
+		return CLI_UNREADABLE;
+	else if (!read)
+		return cli_fail(CLI_UNREADABLE,
+				"import: no event of provider poolscope is in the trace");
+	if (shared->lost)
+		cli_fail(0, "%llu events were lost; table `loss` of %s says when",
+			 (unsigned long long)shared->lost, i->path);
+	if (!i->quiet)
+		cli_fail(0,
+			 "%llu events in %s, %llu of them new; look at it with: poolscope top %s",
+			 (unsigned long long)shared->events, i->path,
+			 (unsigned long long)(shared->events - shared->events_before), i->path);
+	return nr_truncated || shared->lost || ret ? CLI_LOSS : CLI_OK;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+int cli_import(int argc, char **argv)
+{
+	struct import i = {0};
+	struct db_error err;
+	int ret = parse(argc, argv, &i);
+
+	if (ret)
+		return ret;
+	if (trace_list_find(&i.list, (const char *const *)argv + optind, (size_t)(argc - optind),
+			    &err)) {
+		trace_list_release(&i.list);
+		return cli_fail(CLI_UNREADABLE, "import: %s", err.text);
+	}
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		return cli_fail(CLI_UNREADABLE, "import: out of memory");
+	ret = make_scratch();
+	if (ret)
+		return ret;
+	i.is_new = access(i.path, F_OK);
+	i.command_line = record_command_line(argc, argv);
+	catch_signals();
+	ret = import_all(&i);
+	nftw(shared->state.scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	if (i.is_new && !atomic_load(&shared->state.events) && ret != -EEXIST)
+		remove_file(i.path);
+	ret = report(&i, ret);
+	free(i.command_line);
+	trace_list_release(&i.list);
+	munmap(shared, sizeof(*shared));
+	return ret;
+}
