@@ -35,6 +35,23 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Exit status: 0; 1 CMD ended with another status than 0 (the recording is whole); 4 CMD\n"
 	 "died or events were lost.  130 and 143, as after Ctrl-C, count as an orderly end.\n"},
+	{"attach", cli_attach, "-o FILE (--session NAME | --url URL)... [--for DUR]",
+	 "Stores pool events of live sessions that somebody else runs.",
+	 "  -o FILE         the database; one that exists is continued\n"
+	 "  --session NAME  a live session of this machine's session daemon\n"
+	 "  --url URL       one on any relay daemon: net://HOST[:PORT]/host/HOST/SESSION\n"
+	 "  --for DUR       leave after this time\n"
+	 "  -q              say nothing when all went well\n"
+	 "\n"
+	 "Both may be repeated: sessions of several machines go into one file.  Ctrl-C leaves\n"
+	 "the sessions as they are.  docs/attach.md says what a session needs.\n"},
+	{"import", cli_import, "-o FILE TRACE...", "Stores the pool events of CTF traces in FILE.",
+	 "  -o FILE  the database; one that exists is continued, and events that are in it\n"
+	 "           already add nothing\n"
+	 "  -q       say nothing when all went well\n"
+	 "\n"
+	 "TRACE is a folder with a CTF trace, or with traces below it.  Streams that are cut\n"
+	 "off or damaged give what is whole of them, and the exit status is 4.\n"},
 	{"top", cli_top, "FILE [OPTION]...",
 	 "Shows a recording in the terminal: live while it grows.",
 	 "  --view NAME    the first view: overview (default) or pool\n"

@@ -221,3 +221,44 @@ void session_close(struct trace_session *s)
 		lttng_destroy_session(s->name);
 	s->created = s->active = false;
 }
+
+/* "tcp4://HOST:PORT/... [data: PORT]" -> net://HOST/host/ * /NAME, any traced host */
+static int url_of(const struct lttng_session *session, char *url, size_t size, struct db_error *err)
+{
+	const char *host = strstr(session->path, "://");
+	size_t len;
+
+	if (!session->live_timer_interval || !host) {
+		snprintf(
+			err->text, sizeof(err->text),
+			"session %s is not live; a live one is made with: lttng create NAME --live",
+			session->name);
+		return -ENOENT;
+	}
+	host += 3;
+	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+	snprintf(url, size, "net%s://%.*s/host/*/%s", *host == '[' ? "6" : "", (int)len, host,
+		 session->name);
+	return 0;
+}
+
+int session_live_url(const char *name, char *url, size_t size, struct db_error *err)
+{
+	struct lttng_session *sessions = NULL;
+	int nr = lttng_list_sessions(&sessions);
+	int ret = -ENOENT;
+
+	if (nr < 0) {
+		snprintf(err->text, sizeof(err->text),
+			 "no session daemon answers (%s); give --url for a session of another "
+			 "machine",
+			 lttng_strerror(nr));
+		return -EIO;
+	}
+	snprintf(err->text, sizeof(err->text), "there is no session %s; see: lttng list", name);
+	for (int i = 0; i < nr; i++)
+		if (!strcmp(sessions[i].name, name))
+			ret = url_of(&sessions[i], url, size, err);
+	free(sessions);
+	return ret;
+}

@@ -44,4 +44,12 @@ int session_stop(struct trace_session *s, struct db_error *err);
 /* Destroys the session; live readers then see the end of each stream.  Safe after any failure. */
 void session_close(struct trace_session *s);
 
+/*
+ * Where a live session that somebody else runs can be read: net://RELAY/host/SOMEBODY/NAME for
+ * live_find(), with the traced host left open.  The session daemon does not know the relay daemon's
+ * live port, so it is the default one.
+ * Errors:  -ENOENT there is no such session, or it is not live; -EIO no daemon answers.
+ */
+int session_live_url(const char *name, char *url, size_t size, struct db_error *err);
+
 #endif

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# hosts.sh BUILD DIR: two machines with LTTng of their own, in namespaces, and a third that collects from both.
+# Leaves in DIR: both.db (joined before the programs started, left in their middle, then one joined again),
+# late.db (joined the other one in the middle), the relay daemons' traces below alpha/trace and beta/trace, what
+# was said, and the exit statuses.
+# Run as root inside: unshare -n -m -p -f --mount-proc --kill-child
+set -eu
+build=$1 dir=$2
+
+# wait_for WORDS...: until the command succeeds; 20 s at most.
+wait_for() {
+	local _
+	for _ in $(seq 400); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
+
+# One machine: session daemon, relay daemon on its outer address, a live session, two programs.
+machine() {
+	local name=$1 nr=$2 home=$dir/$1
+	hostname "$name"
+	mkdir -p /var/run/lttng
+	mount -t tmpfs none /var/run/lttng
+	mount -t tmpfs none /dev/shm
+	ip link set lo up
+	wait_for ip link show eth0
+	ip addr add "10.77.$nr.2/24" dev eth0
+	ip link set eth0 up
+	export LTTNG_HOME=$home HOME=$home
+	lttng-sessiond -d --no-kernel
+	lttng-relayd -d -o "$home/trace" -C tcp://127.0.0.1:5342 -D tcp://127.0.0.1:5343 -L "tcp://10.77.$nr.2:5344"
+	lttng create app --live=50000 --set-url=net://127.0.0.1
+	if [ "$name" = alpha ]; then
+		lttng enable-event -u 'poolscope:*'
+		lttng add-context -u -t vpid -t procname
+	else
+		lttng enable-channel -u --buffers-pid each
+		lttng enable-event -u -c each 'poolscope:*'
+	fi
+	lttng start
+	touch "$home/ready"
+	wait_for test -e "$dir/go"
+	"$build/tests/tools/emit" 15000 5000 1
+	lttng list | grep -q 'app \[active\]' && touch "$home/active"
+	lttng stop
+	lttng destroy app
+	touch "$home/over"
+	wait_for test -e "$dir/end"
+}
+
+if [ "${3:-}" ]; then
+	machine "$3" "$4"
+	exit
+fi
+
+ip link set lo up
+nr=0
+for name in alpha beta; do
+	nr=$((nr + 1))
+	mkdir -p "$dir/$name"
+	unshare -n -m -u -p -f --mount-proc --kill-child "$0" "$build" "$dir" "$name" "$nr" \
+		>"$dir/$name/said" 2>&1 &
+	pid=$!
+	ours=$(readlink /proc/self/ns/net)
+	wait_for bash -c "[ \$(readlink /proc/$pid/ns/net) != '$ours' ]"
+	ip link add "to$nr" type veth peer name eth0 netns "$pid"
+	ip addr add "10.77.$nr.1/24" dev "to$nr"
+	ip link set "to$nr" up
+done
+wait_for test -e "$dir/alpha/ready"
+wait_for test -e "$dir/beta/ready"
+
+alpha=net://10.77.1.2/host/alpha/app beta=net://10.77.2.2:5344/host/beta/app
+
+# events FILE MORE_THAN
+events() {
+	[ "$(sqlite3 "file:$1?mode=ro" 'SELECT count(*) FROM event')" -gt "$2" ]
+}
+
+# attach NAME ARG...: in the background, its pid in $pid; returns when it has joined.
+attach() {
+	local said=$dir/$1.said
+	"$build/poolscope" attach -o "$dir/$1.db" "${@:2}" 2>"$said" &
+	pid=$!
+	wait_for grep -q joined "$said"
+}
+
+# ended NAME PID: notes the exit status.
+ended() {
+	local status=0
+	wait "$2" || status=$?
+	echo "$1 $status" >>"$dir/status"
+}
+
+attach both --url "$alpha" --url "$beta"
+both=$pid
+"$build/poolscope" attach -o "$dir/wrong.db" --url "${alpha%app}nix" 2>"$dir/wrong.said" || true
+"$build/poolscope" attach -o "$dir/wrong.db" --url net://10.77.1.1/host/alpha/app 2>>"$dir/wrong.said" || true
+touch "$dir/go"
+wait_for events "$dir/both.db" 5000
+"$build/poolscope" attach --for 5s -o "$dir/wrong.db" --url "$alpha" 2>>"$dir/wrong.said" || true
+kill -INT "$both"
+ended both "$both"
+# A relay daemon gives a session to one viewer at a time.
+attach late --url "$alpha"
+late=$pid
+attach both --url "$beta"
+both=$pid
+wait_for test -e "$dir/alpha/over"
+wait_for test -e "$dir/beta/over"
+ended late "$late"
+ended again "$both"
+touch "$dir/end"
+wait
