@@ -54,10 +54,14 @@ static void print_violations(void)
 {
 	struct ndis_violation v;
 
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		printf("violation   R%u, %" PRIu64 " time%s%s\n            the rule: %s\n", v.rule,
-		       v.count, v.count == 1 ? ": " : "s; the first ", v.first,
-		       ndis_rule(v.rule)->says);
+	for (unsigned int i = 0; ndis_violation_at(i, &v); i++) {
+		printf("violation   R%u, %" PRIu64 " time", v.rule, v.count);
+		if (v.count > 1)
+			printf("s; the first after %.3f s, ", (double)v.first_ns / 1e9);
+		else
+			printf(": ");
+		printf("%s\n            the rule: %s\n", v.first, ndis_rule(v.rule)->says);
+	}
 }
 
 /* Where frames went that nobody above has seen; what is 0 is not told. */

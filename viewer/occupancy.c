@@ -27,6 +27,12 @@ static struct rect plot_of(struct rect rect)
 	return (struct rect){rect.x + OCCUPANCY_LEFT, rect.y, occupancy_cells(rect.w), rect.h};
 }
 
+/* The driver does not say its buffers; requests that are pending are known all the same. */
+static bool has_unknown_buffers(const struct pool_summary *pool)
+{
+	return pool->available_now == POOL_UNKNOWN;
+}
+
 static double pending_buffers(const struct level_column *column, const struct pool_summary *pool)
 {
 	return pool_marks_known(&pool->marks) ? (double)column->pending_max * pool->marks.block : 0;
@@ -37,6 +43,11 @@ static struct chart_column column_of(const struct level_column *column,
 {
 	struct chart_column out = {.known = column->measured};
 
+	if (has_unknown_buffers(pool)) {
+		out.known = column->known;
+		out.edge[ZONE_PENDING] = column->pending_max;
+		return out;
+	}
 	out.edge[ZONE_AVAILABLE] = column->available_min;
 	out.edge[ZONE_SWING] = column->available_max;
 	out.edge[ZONE_HELD] = column->total_max;
@@ -53,15 +64,19 @@ static struct scale scale_for(const struct series *series, const struct pool_sum
 {
 	double near = rows < 14 ? 1.25 : 1.6;
 	bool has_marks = pool_marks_known(&pool->marks);
+	bool unknown = has_unknown_buffers(pool);
 	double peak = has_marks ? pool->marks.high : 0;
 
 	for (size_t i = 0; i < series->nr; i++) {
 		const struct level_column *column = &series->level[i];
-		double top = column->total_max + pending_buffers(column, pool);
+		double top = unknown ? column->pending_max
+				     : column->total_max + pending_buffers(column, pool);
 
-		if (column->measured && top > peak)
+		if ((unknown ? column->known : column->measured) && top > peak)
 			peak = top;
 	}
+	if (unknown)
+		return scale_linear(peak + 1); /* with room for the words above it */
 	if (has_marks && pool->marks.limit <= near * peak) {
 		double limit = pool->marks.limit > peak ? pool->marks.limit : peak;
 
@@ -89,23 +104,25 @@ static const char *format_count(double value, char *text, size_t size)
 	return text;
 }
 
-/* An empty chart says why it is empty. */
+/* Such a chart has no buffers in it: it says what it shows instead. */
 static void say_unknown(struct canvas *canvas, struct rect plot, const struct pool_summary *pool)
 {
-	static const char *const words[] = {
-		"this driver does not say its buffers and thresholds: available is unknown",
-		"available is unknown: the driver does not say it",
-		"available: unknown",
-	};
+	char words[3][128];
 
-	if (pool->available_now != POOL_UNKNOWN)
+	if (!has_unknown_buffers(pool))
 		return;
+	snprintf(words[0], sizeof(words[0]),
+		 "available is unknown: this driver does not say it; below: requests pending; held "
+		 "now: %.12s",
+		 human_count(pool->held).s);
+	snprintf(words[1], sizeof(words[1]), "available is unknown; below: requests pending");
+	snprintf(words[2], sizeof(words[2]), "available: unknown");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		int width = canvas_text_width(words[i]);
 
 		if (width > plot.w)
 			continue;
-		canvas_text(canvas, plot.x + (plot.w - width) / 2, plot.y + plot.h / 2,
+		canvas_text(canvas, plot.x + (plot.w - width) / 2, plot.y,
 			    (struct style){.fg = INK_DIM}, words[i]);
 		return;
 	}

@@ -34,7 +34,8 @@ enum ndis_verify {
 struct ndis_violation {
 	uint16_t rule; /* the R-number; ndis_rule() has what it says */
 	uint64_t count;
-	char first[512]; /* where and what happened the first time, in a sentence */
+	uint64_t first_ns; /* when it was broken first, since the host was opened */
+	char first[512];   /* where and what happened the first time, in a sentence */
 };
 
 struct ndis_host_config {

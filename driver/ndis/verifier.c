@@ -82,13 +82,16 @@ static struct ndis_violation *entry_of(uint16_t rule)
 
 static void note(const struct ndis_violation *violation)
 {
+	const struct ndis_host *host = ndis_host();
 	struct ndis_violation *entry;
 
 	pthread_mutex_lock(&mutex);
 	nr_times++;
 	entry = entry_of(violation->rule);
-	if (entry->count++ == 0)
+	if (entry->count++ == 0) {
 		memcpy(entry->first, violation->first, sizeof(entry->first));
+		entry->first_ns = exec_now_ns(host->config.exec) - host->opened_ns;
+	}
 	pthread_mutex_unlock(&mutex);
 }
 

@@ -86,9 +86,12 @@ refused() {
 	for view in overview pool; do
 		run -0 "$P" top --once --view "$view" --size 100x30 "$T/x.db"
 		[[ $output == *async6* ]]
+		[[ $output == *"available is unknown"*"requests pending"* ]]
 		[[ $output != *4294967295* ]]
 		[[ $output != *4.29G* ]]
 	done
+	run -0 "$P" top --once --view pool --chars ascii --size 100x30 "$T/x.db"
+	[ "$(grep -c '|[ /]*/[ /]*//' <<<"$output")" -ge 3 ]
 }
 
 @test "a small receiving miniport is recorded with takes, returns, hold times and drops" {
@@ -127,6 +130,7 @@ refused() {
 	build leak6
 	run -1 "$R" --miniport "$T/leak6.so" --clock virtual --for 100ms -o "$T/x.db"
 	[[ $output == *"R50"* ]]
+	[[ $output =~ R50,\ [0-9]+\ times\;\ the\ first\ after\ 0\.[0-9]+\ s,\ in\ Mini|R50,\ [0-9]+\ times\;\ the\ first\ after\ 0\.[0-9]+\ s,\ outside ]]
 	[ "$(json "$T/x.db" 'p["live_blocks"] > 1 and p["freed"] == 0 and p["violations"] > 0')" = True ]
 }
 
