@@ -286,6 +286,18 @@ void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_
 	t->changed = true;
 }
 
+void store_meta(struct store *store, const char *key, const char *value)
+{
+	if (store->drained && !store->writer.rows.error)
+		writer_meta(&store->writer, key, value, 0);
+}
+
+void store_meta_int(struct store *store, const char *key, int64_t value)
+{
+	if (store->drained && !store->writer.rows.error)
+		writer_meta(&store->writer, key, NULL, value);
+}
+
 void store_progress(struct store *store, struct store_progress *out)
 {
 	pthread_mutex_lock(&store->lock);

@@ -135,6 +135,13 @@ int store_drain(struct store *store);
 void store_verdict(struct store *store, uint32_t pool, uint64_t checked, uint64_t mismatches,
 		   int64_t first_mismatch_ns);
 
+/*
+ * Adds a word of its own to meta; keys that the store writes itself are not for this.
+ * Thread:  the producer, after store_drain().
+ */
+void store_meta(struct store *store, const char *key, const char *value);
+void store_meta_int(struct store *store, const char *key, int64_t value);
+
 /* What the store has done so far; any thread. */
 struct store_progress {
 	uint64_t events;       /* stored */

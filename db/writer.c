@@ -484,6 +484,15 @@ void writer_commit(struct writer *w)
 	w->in_batch = false;
 }
 
+void writer_meta(struct writer *w, const char *key, const char *text, int64_t number)
+{
+	begin_batch(w);
+	if (text)
+		rows_meta_text(&w->rows, key, text);
+	else
+		rows_meta_int(&w->rows, key, number);
+}
+
 void writer_finish(struct writer *w, enum store_end end, const char *note)
 {
 	static const char *const names[] = {

@@ -60,6 +60,9 @@ bool writer_is_filling(const struct writer *w);
 /* Ends the batch: pools made anew, figures, heartbeat, commit. */
 void writer_commit(struct writer *w);
 
+/* Into the open batch (begun when there is none); text NULL: the number. */
+void writer_meta(struct writer *w, const char *key, const char *text, int64_t number);
+
 /* Writes how the recording ended, and commits. */
 void writer_finish(struct writer *w, enum store_end end, const char *note);
 
