@@ -55,6 +55,7 @@ int cli_demo(int argc, char **argv);
 int cli_record(int argc, char **argv);
 int cli_attach(int argc, char **argv);
 int cli_import(int argc, char **argv);
+int cli_snapshot(int argc, char **argv);
 int cli_top(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_stat(int argc, char **argv);

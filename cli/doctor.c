@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "cli/cli.h"
+#include "tracer/leftovers.h"
 #include "tracer/process.h"
 
 /* One finding a line: what, how it is, what to do. */
@@ -101,10 +102,45 @@ static void check_terminal(void)
 	say(term && *term ? FINE : MISSING, "terminal", how);
 }
 
-int cli_doctor(int argc, char **argv)
+static void say_leftover(const struct leftover *l, void *ctx)
 {
-	if (argc > 1)
-		return cli_fail(CLI_USAGE, "doctor: takes no arguments, but got '%s'", argv[1]);
+	const bool *clean = ctx;
+
+	printf("  %-9s %-20s %s%s%s\n",
+	       l->removed ? "removed"
+	       : *clean	  ? "KEPT"
+			  : "leftover",
+	       l->what, l->name, l->database ? ", of " : "", l->database ? l->database : "");
+}
+
+static void say_unknown(const char *session, void *ctx)
+{
+	(void)ctx;
+	printf("  %-9s %-20s %s: no recording known here; if its recorder is gone: lttng destroy "
+	       "%s\n",
+	       "unknown", "session", session, session);
+}
+
+/* What killed recorders left behind: shown, or removed. */
+static int leftovers(bool clean)
+{
+	struct db_error err = {{0}};
+	int nr = leftovers_each(clean, say_leftover, &clean, &err);
+
+	if (nr < 0)
+		return cli_fail(CLI_UNREADABLE, "doctor: %s", err.text);
+	leftovers_unknown(say_unknown, NULL);
+	if (!nr)
+		puts("No recorder that was killed has left anything behind.");
+	else if (!clean)
+		puts("Recorders were killed.  To go on with a recording: poolscope record --resume "
+		     "FILE;\nto remove what they left, and with it what they had not stored yet: "
+		     "poolscope doctor --clean");
+	return CLI_OK;
+}
+
+static int examine(void)
+{
 	puts("poolscope " POOLSCOPE_VERSION);
 	check_program("lttng-sessiond", "lttng-tools", true);
 	check_program("lttng-relayd", "lttng-tools", true);
@@ -118,4 +154,26 @@ int cli_doctor(int argc, char **argv)
 	puts(anything_missing ? "Something is missing: recordings will not work until it is there."
 			      : "Everything that a recording needs is here.");
 	return anything_missing ? CLI_CHECK_FAILED : CLI_OK;
+}
+
+int cli_doctor(int argc, char **argv)
+{
+	bool clean = false, dry = false;
+	int ret, left;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--clean"))
+			clean = true;
+		else if (!strcmp(argv[i], "--dry-run"))
+			dry = true;
+		else
+			return cli_fail(CLI_USAGE,
+					"doctor: takes --clean and --dry-run, but got '%s'",
+					argv[i]);
+	}
+	if (clean || dry)
+		return leftovers(clean && !dry);
+	ret = examine();
+	left = leftovers(false);
+	return ret ? ret : left;
 }

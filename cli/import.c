@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/crash.h"
 #include "cli/record.h"
 #include "tracer/import.h"
 #include "tuner/judge.h"
@@ -54,6 +55,7 @@ static struct shared *shared;
 
 struct import {
 	const char *path;
+	const char *crash; /* folder of buffers that outlived everything */
 	char *command_line;
 	struct trace_list list;
 	bool is_new, quiet;
@@ -68,8 +70,10 @@ static void on_signal(int sig)
 
 static int parse(int argc, char **argv, struct import *i)
 {
-	static const struct option longs[] = {
-		{"output", required_argument, NULL, 'o'}, {"quiet", no_argument, NULL, 'q'}, {0}};
+	static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
+					      {"crash", required_argument, NULL, 'c'},
+					      {"quiet", no_argument, NULL, 'q'},
+					      {0}};
 	int opt;
 
 	opterr = 0;
@@ -78,6 +82,9 @@ static int parse(int argc, char **argv, struct import *i)
 		switch (opt) {
 		case 'o':
 			i->path = optarg;
+			break;
+		case 'c':
+			i->crash = optarg;
 			break;
 		case 'q':
 			i->quiet = true;
@@ -90,7 +97,9 @@ static int parse(int argc, char **argv, struct import *i)
 	}
 	if (!i->path)
 		return cli_fail(CLI_USAGE, "import: where to? give -o FILE");
-	if (optind >= argc)
+	if (i->crash && optind < argc)
+		return cli_fail(CLI_USAGE, "import: either --crash DIR or traces");
+	if (optind >= argc && !i->crash)
 		return cli_fail(CLI_USAGE, "import: what? give the folder of a CTF trace, or more");
 	return CLI_OK;
 }
@@ -368,6 +377,12 @@ int cli_import(int argc, char **argv)
 
 	if (ret)
 		return ret;
+	if (i.crash) {
+		i.command_line = record_command_line(argc, argv);
+		ret = crash_import(i.crash, i.path, i.command_line, i.quiet);
+		free(i.command_line);
+		return ret;
+	}
 	if (trace_list_find(&i.list, (const char *const *)argv + optind, (size_t)(argc - optind),
 			    &err)) {
 		trace_list_release(&i.list);

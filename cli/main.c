@@ -22,12 +22,25 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Scenarios, with the options of refnic that they stand for (`--scenario list`):\n",
 	 scenario_list},
-	{"record", cli_record, "-o FILE [--for DUR] [-e GROUPS] [--keep-trace DIR] -- CMD ARG...",
+	{"record", cli_record,
+	 "-o FILE [--for DUR] [-e GROUPS] [--keep-trace DIR] -- CMD ARG...\n"
+	 "       poolscope record --flight SIZE [--trigger LIST] [--crash-safe DIR] -o FILE ... -- "
+	 "CMD ARG...\n"
+	 "       poolscope record --resume FILE",
 	 "Runs CMD traced and stores its pool events in FILE while it runs.",
 	 "  -o FILE           the database to write; must not exist yet\n"
 	 "  --for DUR         end CMD (SIGTERM) after this time\n"
 	 "  -e GROUPS         which events: alloc (all but rx_*), rx, or all (default)\n"
 	 "  --keep-trace DIR  keep the CTF trace, too, in this folder\n"
+	 "  --resume FILE     go on with a recording whose recorder was killed: nothing is "
+	 "missing\n"
+	 "                    in the end, and nothing double\n"
+	 "  --flight SIZE     flight recorder: keep the newest SIZE bytes a CPU (64K to 4G) in\n"
+	 "                    memory; write FILE when a trigger fires, then FILE-2 and so on\n"
+	 "  --trigger LIST    of drop, violation, crash, end, all; default: drop,violation,crash;\n"
+	 "                    `poolscope snapshot` works always; at most one a second is served\n"
+	 "  --crash-safe DIR  keep the buffers of --flight in files below DIR: after a SIGKILL of\n"
+	 "                    everything, or a reboot: poolscope import --crash DIR -o FILE\n"
 	 "  -q                say nothing when all went well\n"
 	 "\n"
 	 "CMD is any program that uses poolscope.h.  Ctrl-C ends CMD; what it says while it\n"
@@ -45,13 +58,21 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Both may be repeated: sessions of several machines go into one file.  Ctrl-C leaves\n"
 	 "the sessions as they are.  docs/attach.md says what a session needs.\n"},
-	{"import", cli_import, "-o FILE TRACE...", "Stores the pool events of CTF traces in FILE.",
+	{"import", cli_import, "-o FILE (TRACE... | --crash DIR)",
+	 "Stores the pool events of CTF traces in FILE.",
 	 "  -o FILE  the database; one that exists is continued, and events that are in it\n"
 	 "           already add nothing\n"
+	 "  --crash DIR  of what a flight recorder's buffers held when everything was killed: the\n"
+	 "           folder of `record --crash-safe`, which stays as it is; FILE must not exist "
+	 "yet\n"
 	 "  -q       say nothing when all went well\n"
 	 "\n"
 	 "TRACE is a folder with a CTF trace, or with traces below it.  Streams that are cut\n"
 	 "off or damaged give what is whole of them, and the exit status is 4.\n"},
+	{"snapshot", cli_snapshot, "[FILE|PID]",
+	 "Makes a running flight recorder write what it holds.",
+	 "FILE or PID (of the recorder or its program) says which; none is needed when one runs.\n"
+	 "Prints the name of the database when it is there.\n"},
 	{"top", cli_top, "FILE [OPTION]...",
 	 "Shows a recording in the terminal: live while it grows.",
 	 "  --view NAME    the first view: overview (default) or pool\n"
@@ -103,8 +124,13 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Without QUERY, statements are read from standard input.  docs/database.md lists the\n"
 	 "tables, with examples.\n"},
-	{"doctor", cli_doctor, "", "Says what works here, what is missing, and what to install.",
-	 ""},
+	{"doctor", cli_doctor, "[--clean [--dry-run]]",
+	 "Says what works here, what is missing, and what to install.",
+	 "  --clean    remove what recorders that were killed left behind: LTTng sessions, relay\n"
+	 "             daemons, a session daemon that a recording started and nobody uses, "
+	 "folders,\n"
+	 "             sockets; nothing that is not a recording's, nor what a living one uses\n"
+	 "  --dry-run  only list it\n"},
 };
 
 static const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);

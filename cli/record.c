@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/flight.h"
 #include "tuner/judge.h"
 #include "cli/record.h"
 #include "tracer/process.h"
@@ -59,6 +60,8 @@ int record_status_of(int ret)
 	switch (ret) {
 	case -EEXIST:
 		return CLI_USAGE;
+	case -EALREADY:
+		return CLI_OK;
 	default:
 		return CLI_UNREADABLE;
 	}
@@ -103,15 +106,79 @@ char *record_command_line(int argc, char **argv)
 	return line;
 }
 
-static int parse(int argc, char **argv, struct recording_options *options, int64_t *for_ns,
-		 bool *quiet)
+struct record {
+	struct recording_options options;
+	int64_t for_ns;
+	unsigned triggers; /* of --flight */
+	bool quiet, resume;
+};
+
+/* Bytes, with K, M or G.  Returns: 0 when it is no such number, or absurd. */
+static uint64_t parse_size(const char *text)
+{
+	const uint64_t smallest = 64 << 10, largest = 1ull << 32;
+	unsigned long long value;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || value > largest)
+		return 0;
+	value <<= *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+	end += *end == 'K' || *end == 'M' || *end == 'G';
+	return *end || value < smallest || value > largest ? 0 : value;
+}
+
+/* The options of a flight recorder.  Returns: CLI_OK, or what to exit with. */
+static int parse_flight(int opt, const char *value, struct record *record)
+{
+	switch (opt) {
+	case 'C':
+		record->options.crash_safe = value;
+		return CLI_OK;
+	case 'F':
+		record->options.flight_bytes = parse_size(value);
+		if (record->options.flight_bytes)
+			return CLI_OK;
+		return cli_fail(CLI_USAGE,
+				"record: --flight %s: give the bytes a CPU, 64K to 4G, as in 8M",
+				value);
+	default:
+		record->triggers = flight_triggers(value);
+		if (record->triggers)
+			return CLI_OK;
+		return cli_fail(CLI_USAGE,
+				"record: --trigger %s: no such trigger; there are drop, violation, "
+				"crash, end, all",
+				value);
+	}
+}
+
+/* --resume takes the rest from the recording that it goes on with. */
+static int check_resume(const struct recording_options *options, bool more)
+{
+	if (more || options->groups || options->keep_trace || options->flight_bytes)
+		return cli_fail(CLI_USAGE, "record: --resume FILE goes on as that recording began: "
+					   "no program, -o, -e or --keep-trace");
+	return CLI_OK;
+}
+
+static int parse(int argc, char **argv, struct record *record)
 {
 	static const struct option longs[] = {{"for", required_argument, NULL, 'f'},
 					      {"keep-trace", required_argument, NULL, 'k'},
 					      {"output", required_argument, NULL, 'o'},
 					      {"events", required_argument, NULL, 'e'},
 					      {"quiet", no_argument, NULL, 'q'},
+					      {"flight", required_argument, NULL, 'F'},
+					      {"crash-safe", required_argument, NULL, 'C'},
+					      {"trigger", required_argument, NULL, 'T'},
+					      {"resume", required_argument, NULL, 'r'},
 					      {0}};
+	struct recording_options *options = &record->options;
+	const char *resume = NULL;
 	int opt;
 
 	opterr = 0;
@@ -125,10 +192,19 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 			options->keep_trace = optarg;
 			break;
 		case 'q':
-			*quiet = true;
+			record->quiet = true;
+			break;
+		case 'r':
+			resume = optarg;
+			break;
+		case 'F':
+		case 'C':
+		case 'T':
+			if (parse_flight(opt, optarg, record))
+				return CLI_USAGE;
 			break;
 		case 'f':
-			if (cli_duration(optarg, for_ns) || *for_ns <= 0)
+			if (cli_duration(optarg, &record->for_ns) || record->for_ns <= 0)
 				return cli_fail(CLI_USAGE,
 						"record: --for %s: not a duration; give a number "
 						"with a unit, as in 250ms or 2s",
@@ -148,6 +224,18 @@ static int parse(int argc, char **argv, struct recording_options *options, int64
 		default:
 			return cli_unknown_option("record", argv);
 		}
+	}
+	record->resume = resume != NULL;
+	if (!options->flight_bytes && (options->crash_safe || record->triggers))
+		return cli_fail(CLI_USAGE,
+				"record: --crash-safe and --trigger go with --flight SIZE");
+	if (options->flight_bytes && options->keep_trace)
+		return cli_fail(CLI_USAGE, "record: --flight has no trace that could be kept");
+	if (resume && check_resume(options, options->path || optind < argc))
+		return CLI_USAGE;
+	if (resume) {
+		options->path = resume;
+		return CLI_OK;
 	}
 	if (!options->path)
 		return cli_fail(CLI_USAGE, "record: where to? give -o FILE");
@@ -181,11 +269,7 @@ void record_wait(struct recording *r, int64_t for_ns)
 	}
 }
 
-/*
- * Returns: whether the program ended by itself and says that it failed; it is told.  128 and the
- * number of a signal is how some say that they were stopped.
- */
-static bool has_failed(const struct recording_result *result)
+bool record_has_failed(const struct recording_result *result, const char *more)
 {
 	int status = result->program_status;
 
@@ -193,7 +277,7 @@ static bool has_failed(const struct recording_result *result)
 	    WEXITSTATUS(status) == 128 + SIGTERM)
 		return false;
 	fprintf(stderr, "poolscope: the program ended with exit status %d%s\n", WEXITSTATUS(status),
-		result->events ? "" : ", and no event came; what it said is above");
+		more);
 	return true;
 }
 
@@ -201,12 +285,13 @@ int record_report(const struct recording_result *result, const char *path, bool 
 {
 	bool failed;
 
-	if (result->end == STORE_END_PROGRAM_DIED || result->end == STORE_END_STOPPED)
+	if (result->end != STORE_END_COMPLETE)
 		fprintf(stderr, "poolscope: %s; %s is whole up to then\n", result->note, path);
 	if (result->lost)
 		fprintf(stderr, "poolscope: %llu events were lost; table `loss` of %s says when\n",
 			(unsigned long long)result->lost, path);
-	failed = has_failed(result);
+	failed = record_has_failed(
+		result, result->events ? "" : ", and no event came; what it said is above");
 	if (!result->events && !failed)
 		fprintf(stderr, "poolscope: no event came; does the program use poolscope.h?\n");
 	if (!quiet) {
@@ -220,38 +305,50 @@ int record_report(const struct recording_result *result, const char *path, bool 
 	return failed ? CLI_CHECK_FAILED : CLI_OK;
 }
 
-int cli_record(int argc, char **argv)
+static int run(struct record *record)
 {
-	struct recording_options options = {.cancel = &interrupted};
+	struct recording_options *options = &record->options;
 	struct recording_result result;
 	struct recording *recording;
-	struct judge *judge;
 	struct db_error err = {{0}};
-	bool quiet = false;
-	int64_t for_ns = 0;
+	int ret = record->resume ? recording_resume(options, &recording, &err)
+				 : recording_start(options, &recording, &err);
+
+	if (ret)
+		return cli_fail(record_status_of(ret), "record: %s", err.text);
+	record_wait(recording, record->for_ns);
+	if (recording_finish(recording, &result, &err))
+		cli_fail(CLI_LOSS, "record: %s", err.text);
+	return record_report(&result, options->path, record->quiet);
+}
+
+int cli_record(int argc, char **argv)
+{
+	struct record record = {.options.cancel = &interrupted};
+	struct judge *judge;
 	char *line;
 	int ret;
 
-	ret = parse(argc, argv, &options, &for_ns, &quiet);
+	ret = parse(argc, argv, &record);
 	if (ret)
 		return ret;
 	catch_signals();
-	judge = judge_open();
 	line = record_command_line(argc, argv);
-	options.command_line = line;
-	options.observe = judge_observe;
-	options.restart = judge_restart;
-	options.before_commit = judge_before_commit;
-	options.ctx = judge;
-	ret = recording_start(&options, &recording, &err);
-	if (ret) {
-		ret = cli_fail(record_status_of(ret), "record: %s", err.text);
-	} else {
-		record_wait(recording, for_ns);
-		if (recording_finish(recording, &result, &err))
-			cli_fail(CLI_LOSS, "record: %s", err.text);
-		ret = record_report(&result, options.path, quiet);
+	record.options.command_line = line;
+	if (record.options.flight_bytes) {
+		struct flight flight = {record.options, record.triggers, record.for_ns,
+					record.quiet, &interrupted};
+
+		ret = flight_run(&flight);
+		free(line);
+		return ret;
 	}
+	judge = judge_open();
+	record.options.observe = judge_observe;
+	record.options.restart = judge_restart;
+	record.options.before_commit = judge_before_commit;
+	record.options.ctx = judge;
+	ret = run(&record);
 	judge_close(judge);
 	free(line);
 	return ret;

@@ -30,6 +30,12 @@ int record_status_of(int ret);
 /* "poolscope ARG...", allocated; NULL when memory is out. */
 char *record_command_line(int argc, char **argv);
 
+/*
+ * Returns: whether the program ended by itself and says that it failed; it is told, and more.  128
+ * and the number of a signal is how some say that they were stopped.
+ */
+bool record_has_failed(const struct recording_result *result, const char *more);
+
 /* Says on stderr how a recording ended.  Returns: the exit status:
  * CLI_OK, CLI_LOSS, or CLI_CHECK_FAILED when the program ended with another status than 0. */
 int record_report(const struct recording_result *result, const char *path, bool quiet);

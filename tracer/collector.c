@@ -26,7 +26,10 @@ struct collector {
 	bt_message_iterator *messages;
 	atomic_ullong events, foreign;
 	atomic_bool attached, ended, cancelled;
-	int error; /* -errno from the sink: its own, not Babeltrace's */
+	void (*see)(const struct pool_event *event, void *ctx); /* NULL: events are stored */
+	void *see_ctx;
+	uint64_t from_cycles; /* older ones are passed over */
+	int error;	      /* -errno from the sink: its own, not Babeltrace's */
 	struct db_error why;
 };
 
@@ -84,13 +87,27 @@ static void sink_finalize(bt_self_component_sink *self)
 	c->messages = NULL;
 }
 
+static bool is_older(const struct collector *c, const bt_message *message)
+{
+	const bt_clock_snapshot *clock =
+		bt_message_event_borrow_default_clock_snapshot_const(message);
+
+	return clock && bt_clock_snapshot_get_value(clock) < c->from_cycles;
+}
+
 static int take_event(struct collector *c, const bt_message *message)
 {
 	struct pool_event event;
 
+	if (c->from_cycles && is_older(c, message))
+		return 0;
 	switch (decoder_read(c->decoder, message, &event)) {
 	case DECODE_OK:
 		atomic_fetch_add_explicit(&c->events, 1, memory_order_relaxed);
+		if (c->see) {
+			c->see(&event, c->see_ctx);
+			return 0;
+		}
 		event.trace =
 			origins_of_event(c->origins, bt_message_event_borrow_event_const(message));
 		if (!event.trace) {
@@ -121,6 +138,15 @@ static int64_t clock_ns(const bt_clock_snapshot *clock)
 	return ns;
 }
 
+/*
+ * A loss is of no concern where nothing is stored; nor in what a flight recorder kept, which
+ * discards nothing but overwrites, and where a gap shows in seq.
+ */
+static bool is_concern(const struct collector *c)
+{
+	return !c->see && !c->from_cycles;
+}
+
 /* LTTng says here that it had no room; count 0 = it does not know how many. */
 static int take_discarded_events(struct collector *c, const bt_message *message)
 {
@@ -139,6 +165,8 @@ static int take_discarded_events(struct collector *c, const bt_message *message)
 	if (bt_message_discarded_events_get_count(message, &count) !=
 	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
 		count = 0;
+	if (!is_concern(c))
+		return 0;
 	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, start, end, count,
 			  "lttng");
 }
@@ -157,6 +185,8 @@ static int take_discarded_packets(struct collector *c, const bt_message *message
 		end = clock_ns(bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
 			message));
 	}
+	if (!is_concern(c))
+		return 0;
 	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, start, end, 0,
 			  "lttng");
 }
@@ -426,6 +456,18 @@ int collector_run(struct collector *c, struct db_error *err)
 void collector_lost_rest(struct collector *c)
 {
 	store_loss(c->store, origins_any(c->origins), -1, 0, 0, 0, "truncated");
+}
+
+void collector_watch(struct collector *c, void (*see)(const struct pool_event *event, void *ctx),
+		     void *ctx)
+{
+	c->see = see;
+	c->see_ctx = ctx;
+}
+
+void collector_skip_before(struct collector *c, uint64_t cycles)
+{
+	c->from_cycles = cycles;
 }
 
 void collector_cancel(struct collector *c)

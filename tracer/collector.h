@@ -51,6 +51,16 @@ int collector_open_dirs(struct store *store, const char *const *dirs, size_t nr,
 int collector_open_trace(struct store *store, const char *dir, struct collector **out,
 			 struct db_error *err);
 
+/* Before the run: each event goes to see(), on the collector's thread, and not to the store. */
+void collector_watch(struct collector *c, void (*see)(const struct pool_event *event, void *ctx),
+		     void *ctx);
+
+/*
+ * Before the run: what is older than this, by the trace's own clock, is passed over, as if it had
+ * never been in the trace.
+ */
+void collector_skip_before(struct collector *c, uint64_t cycles);
+
 /*
  * Reads until the trace ends or collector_cancel().
  * Returns: 0 at the end, -ECANCELED, or -EIO with err filled.

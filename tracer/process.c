@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,51 +14,120 @@
 
 extern char **environ;
 
-/* All signals at their defaults and none blocked, whatever this program does with its own. */
-static void clean_signals(posix_spawnattr_t *attr, short *flags)
+/* In the child: all signals at their defaults and none blocked, whatever we do with ours. */
+static void clean_signals(void)
 {
-	sigset_t all, none;
+	sigset_t none;
 
-	sigfillset(&all);
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL); /* fails for those that cannot be caught */
 	sigemptyset(&none);
-	posix_spawnattr_setsigdefault(attr, &all);
-	posix_spawnattr_setsigmask(attr, &none);
-	*flags |= POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static pid_t spawn(char *const argv[], char *const envp[], short flags, bool no_input,
-		   const char *output_path)
+static bool redirect(const char *output)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
+	int in = open("/dev/null", O_RDONLY);
+	int out = open(output, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+		return false;
+	close(in);
+	close(out);
+	return true;
+}
+
+/*
+ * The new process until it is another program.  go: a byte comes when it may go on, the end when
+ * it may not; failed: what it says when it cannot be that program.
+ */
+__attribute__((noreturn)) static void be_born(const struct process_plan *plan, int go, int failed)
+{
+	char byte;
+	int error;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(127);
+	clean_signals();
+	if (plan->daemon)
+		setsid();
+	if (!plan->output || redirect(plan->output))
+		execvpe(plan->argv[0], plan->argv, plan->envp ? plan->envp : environ);
+	error = errno;
+	while (write(failed, &error, sizeof(error)) < 0 && errno == EINTR)
+		;
+	_exit(127);
+}
+
+/* Lets the child go on, or not.  Returns: 0 once it is the other program, or -errno. */
+static int bring_up(const struct process_plan *plan, pid_t pid, int go, int failed)
+{
+	int ret = plan->born ? plan->born(pid, plan->ctx) : 0;
+	int error = 0;
+	ssize_t nr;
+
+	if (!ret && write(go, "", 1) != 1)
+		ret = -EIO;
+	close(go);
+	do
+		nr = read(failed, &error, sizeof(error));
+	while (nr < 0 && errno == EINTR);
+	if (!ret && nr == sizeof(error))
+		ret = -error;
+	if (ret)
+		waitpid(pid, NULL, 0);
+	return ret;
+}
+
+pid_t process_start(const struct process_plan *plan)
+{
+	int go[2], failed[2];
+	sigset_t all, before;
 	pid_t pid;
 	int ret;
 
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attr);
-	clean_signals(&attr, &flags);
-	posix_spawnattr_setflags(&attr, flags);
-	if (no_input)
-		posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	if (output_path) {
-		posix_spawn_file_actions_addopen(&files, 1, output_path,
-						 O_WRONLY | O_CREAT | O_APPEND, 0600);
-		posix_spawn_file_actions_adddup2(&files, 1, 2);
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	if (pipe2(failed, O_CLOEXEC)) {
+		ret = -errno;
+		close(go[0]);
+		close(go[1]);
+		return ret;
 	}
-	ret = posix_spawnp(&pid, argv[0], &files, &attr, argv, envp);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attr);
-	return ret ? -ret : pid;
+	/* No signal may meet our handlers in the child. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (!pid) {
+		close(go[1]); /* else it would never see the end */
+		be_born(plan, go[0], failed[1]);
+	}
+	ret = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(go[0]);
+	close(failed[1]);
+	if (ret)
+		close(go[1]);
+	else
+		ret = bring_up(plan, pid, go[1], failed[0]);
+	close(failed[0]);
+	return ret ? ret : pid;
 }
 
-pid_t process_start_daemon(char *const argv[], const char *log_path)
+void process_note_fds(struct process_fds *fds)
 {
-	return spawn(argv, environ, POSIX_SPAWN_SETSID, true, log_path);
+	for (int fd = 0; fd < PROCESS_FDS_MAX; fd++)
+		fds->open[fd] = fcntl(fd, F_GETFD) >= 0;
 }
 
-pid_t process_start(char *const argv[], char *const envp[], const char *quiet_path)
+void process_hide_fds(const struct process_fds *fds)
 {
-	return spawn(argv, envp, 0, quiet_path != NULL, quiet_path);
+	for (int fd = 3; fd < PROCESS_FDS_MAX; fd++) {
+		int flags = fds->open[fd] ? -1 : fcntl(fd, F_GETFD);
+
+		if (flags >= 0)
+			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+	}
 }
 
 /* What follows the name in /proc/PID/stat; NULL when there is no such process. */
@@ -142,6 +210,11 @@ uint64_t process_start_time(pid_t pid)
 		   &start) != 1)
 		return 0;
 	return start;
+}
+
+bool process_is(pid_t pid, uint64_t start_time)
+{
+	return pid > 0 && start_time && process_alive(pid) && process_start_time(pid) == start_time;
 }
 
 static bool is_program(const char *path)

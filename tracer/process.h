@@ -13,14 +13,34 @@
 #include <sys/types.h>
 
 /*
- * Starts argv[0] (found through PATH) as a daemon of ours: a session of its own, no terminal,
- * standard input empty, both outputs appended to log_path. Returns: its pid, or -errno (-ENOENT:
- * not installed).
+ * A process that is about to be another program.  It waits until born() has said in writing who it
+ * is (0), and ends without a trace when born() fails or this process dies meanwhile: so whatever
+ * runs is written down, at whatever instant the writer is killed.
  */
-pid_t process_start_daemon(char *const argv[], const char *log_path);
+struct process_plan {
+	char *const *argv;  /* argv[0] is looked for in PATH */
+	char *const *envp;  /* NULL: ours */
+	const char *output; /* file that stdout and stderr are appended to, with an empty standard
+			       input; NULL: all three are ours */
+	bool daemon;	    /* a session of its own, without our terminal */
+	int (*born)(pid_t pid, void *ctx); /* may be NULL */
+	void *ctx;
+};
 
-/* Starts argv[0] in the foreground, with stdout and stderr as ours or, when quiet_path, there. */
-pid_t process_start(char *const argv[], char *const envp[], const char *quiet_path);
+/* Returns: its pid, or -errno (-ENOENT: not installed; or what born() returned). */
+pid_t process_start(const struct process_plan *plan);
+
+/*
+ * Which descriptors are open now: those that a program may inherit.  Libraries open some of their
+ * own without close-on-exec (Babeltrace its connection to the relay daemon, which must end with us
+ * and not with the program): process_hide_fds() marks all that have come since.
+ */
+#define PROCESS_FDS_MAX 1024
+struct process_fds {
+	bool open[PROCESS_FDS_MAX];
+};
+void process_note_fds(struct process_fds *fds);
+void process_hide_fds(const struct process_fds *fds);
 
 /*
  * Sends sig, waits up to timeout_ms for the end, then SIGKILL.  The process may be our child or
@@ -30,6 +50,9 @@ bool process_end(pid_t pid, int sig, int timeout_ms);
 
 /* A process that has ended and that its parent does not wait for is not alive. */
 bool process_alive(pid_t pid);
+
+/* True while that very process runs, and not another one with its number. */
+bool process_is(pid_t pid, uint64_t start_time);
 
 /* Start time in clock ticks since boot: with the pid, a process's identity.  0: no such process. */
 uint64_t process_start_time(pid_t pid);

@@ -2,57 +2,25 @@
 #include "tracer/recording.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "tracer/collector.h"
-#include "tracer/daemons.h"
-#include "tracer/poolscope/announce.h"
 #include "tracer/process.h"
-#include "tracer/session.h"
-#include "tracer/welcome.h"
+#include "tracer/recording_parts.h"
+#include "tracer/snapshot.h"
 
-extern char **environ;
-
-struct recording {
-	struct recording_options options;
-	char scratch[64];	  /* private folder: socket, logs, the trace unless it is kept */
-	char trace_dir[PATH_MAX]; /* what the relay daemon writes to */
-	char log[96];		  /* of both daemons */
-	struct sessiond sessiond;
-	struct relayd relayd;
-	struct trace_session session;
-	struct welcome welcome;
-	struct store *store;
-	struct collector *collector;
-	pthread_t collector_thread;
-	atomic_bool collector_done;
-	int collector_ret;
-	struct db_error collector_err;
-	uint64_t seen; /* events that the collector handed over */
-	pid_t program;
-	int program_status;
-	bool sessiond_held, session_opened, welcome_started, collector_started, program_ended;
-	bool we_stopped_it;
-	bool tracing_broke, relayd_died; /* while the session was still on */
-};
-
-static int fail_errno(struct db_error *err, int code, const char *doing, const char *what)
+int recording_fail(struct db_error *err, int code, const char *doing, const char *what)
 {
-	snprintf(err->text, sizeof(err->text), "%s %s: %s", doing, what, strerror(code));
+	snprintf(err->text, sizeof(err->text), "%s %.300s: %s", doing, what, strerror(code));
 	return -code;
 }
 
-static bool cancelled(const struct recording *r, struct db_error *err)
+bool recording_cancelled(const struct recording *r, struct db_error *err)
 {
 	if (!r->options.cancel || !*r->options.cancel)
 		return false;
@@ -63,40 +31,70 @@ static bool cancelled(const struct recording *r, struct db_error *err)
 /* --- starting, one step a function ---------------------------------------------------------------
  */
 
-static int make_folders(struct recording *r, struct db_error *err)
+/* A name of its own, written down before the folder is there. */
+static int make_scratch(struct recording *r, struct db_error *err)
 {
 	const char *tmp = getenv("TMPDIR");
-	struct stat st;
+	struct timespec now;
+	int ret;
 
 	/* The folder holds a socket, whose path must be short. */
-	if (!tmp || !*tmp || strlen(tmp) > 30)
+	if (!tmp || *tmp != '/' || strlen(tmp) > 30)
 		tmp = "/tmp";
-	snprintf(r->scratch, sizeof(r->scratch), "%s/poolscope-XXXXXX", tmp);
-	if (!mkdtemp(r->scratch)) {
-		r->scratch[0] = 0;
-		return fail_errno(err, errno, "cannot create a folder in", tmp);
+	for (int attempt = 0; attempt < 100; attempt++) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		snprintf(r->trail.scratch, sizeof(r->trail.scratch), "%s/%s-%05lx", tmp,
+			 r->session.name, now.tv_nsec / 1000 & 0xfffff);
+		ret = trail_add(&r->trail, "scratch %s", r->trail.scratch);
+		if (!ret && !mkdir(r->trail.scratch, 0700))
+			return 0;
+		if (ret || errno != EEXIST)
+			break;
 	}
-	snprintf(r->log, sizeof(r->log), "%s/daemons.log", r->scratch);
-	if (!r->options.keep_trace) {
-		snprintf(r->trace_dir, sizeof(r->trace_dir), "%s/trace", r->scratch);
+	r->trail.scratch[0] = 0;
+	return recording_fail(err, ret ? -ret : errno, "cannot create a folder in", tmp);
+}
+
+static int choose_trace_folder(struct recording *r, struct db_error *err)
+{
+	const char *keep = r->options.keep_trace;
+	char *trace = r->trail.trace;
+	struct stat st;
+
+	if (!keep) {
+		snprintf(trace, sizeof(r->trail.trace), "%s/trace", r->trail.scratch);
 		return 0;
 	}
-	if (mkdir(r->options.keep_trace, 0777) && errno != EEXIST)
-		return fail_errno(err, errno, "cannot create", r->options.keep_trace);
-	if (stat(r->options.keep_trace, &st) || !S_ISDIR(st.st_mode))
-		return fail_errno(err, ENOTDIR, "cannot keep the trace in", r->options.keep_trace);
-	if (!realpath(r->options.keep_trace, r->trace_dir))
-		return fail_errno(err, errno, "cannot use", r->options.keep_trace);
-	if (access(r->trace_dir, W_OK | X_OK))
-		return fail_errno(err, errno, "cannot write to", r->options.keep_trace);
+	if (mkdir(keep, 0777) && errno != EEXIST)
+		return recording_fail(err, errno, "cannot create", keep);
+	if (stat(keep, &st) || !S_ISDIR(st.st_mode))
+		return recording_fail(err, ENOTDIR, "cannot keep the trace in", keep);
+	if (!realpath(keep, trace))
+		return recording_fail(err, errno, "cannot use", keep);
+	if (access(trace, W_OK | X_OK))
+		return recording_fail(err, errno, "cannot write to", keep);
 	return 0;
 }
 
-static int open_store(struct recording *r, struct db_error *err)
+static int make_folders(struct recording *r, struct db_error *err)
+{
+	int ret = make_scratch(r, err);
+
+	if (ret)
+		return ret;
+	snprintf(r->log, sizeof(r->log), "%s/daemons.log", r->trail.scratch);
+	ret = choose_trace_folder(r, err);
+	if (!ret && trail_add(&r->trail, "trace %s", r->trail.trace))
+		ret = recording_fail(err, EIO, "cannot write", r->trail.path);
+	return ret;
+}
+
+int recording_open_store(struct recording *r, bool append, struct db_error *err)
 {
 	const struct store_options options = {
 		.command_line = r->options.command_line,
 		.trace = r->session.name,
+		.append = append,
 		.observe = r->options.observe,
 		.restart = r->options.restart,
 		.before_commit = r->options.before_commit,
@@ -106,6 +104,25 @@ static int open_store(struct recording *r, struct db_error *err)
 	return store_open(r->options.path, &options, &r->store, err);
 }
 
+/* The trail first: whatever is there afterwards is written down in it. */
+static int open_files(struct recording *r, struct db_error *err)
+{
+	int ret = trail_open(&r->trail, r->options.path, r->session.name, err);
+
+	if (!ret && r->options.flight_bytes)
+		return trail_add(&r->trail, "flight");
+	return ret ? ret : recording_open_store(r, false, err);
+}
+
+static int note_relayd(const struct relayd *d, void *ctx)
+{
+	struct recording *r = ctx;
+
+	return trail_add(&r->trail, "relayd %d %llu %d %d %d", (int)d->pid,
+			 (unsigned long long)d->start_time, d->control_port, d->data_port,
+			 d->live_port);
+}
+
 static int start_daemons(struct recording *r, struct db_error *err)
 {
 	int ret = sessiond_acquire(&r->sessiond, r->log, err);
@@ -113,34 +130,75 @@ static int start_daemons(struct recording *r, struct db_error *err)
 	if (ret)
 		return ret;
 	r->sessiond_held = true;
-	return relayd_start(&r->relayd, r->trace_dir, r->log, err);
+	r->relayd.note = note_relayd;
+	r->relayd.note_ctx = r;
+	return relayd_start(&r->relayd, r->trail.trace, r->log, err);
+}
+
+static int add_to_sessions(struct recording *r, pid_t vpid, struct db_error *err)
+{
+	int ret = r->flight_opened ? session_add_process(&r->flight, vpid, err) : 0;
+
+	return ret ? ret : session_add_process(&r->session, vpid, err);
 }
 
 static int add_process(pid_t vpid, void *ctx)
 {
 	struct recording *r = ctx;
 	struct db_error err;
+	int ret = trail_add(&r->trail, "process %d", (int)vpid);
 
-	return session_add_process(&r->session, vpid, &err);
+	return ret ? ret : add_to_sessions(r, vpid, &err);
+}
+
+int recording_welcome(struct recording *r, uint32_t first_pool, struct db_error *err)
+{
+	int ret = welcome_start(&r->welcome, r->trail.scratch, first_pool, add_process, r, err);
+
+	r->welcome_started = !ret;
+	return ret;
+}
+
+/* The buffers that hold the newest events, in memory or in files that outlive everything. */
+static int start_flight(struct recording *r, struct db_error *err)
+{
+	char name[sizeof(r->flight.name)], folder[PATH_MAX];
+	const char *dir = r->options.crash_safe;
+	int ret;
+
+	if (dir && mkdir(dir, 0777) && errno != EEXIST)
+		return recording_fail(err, errno, "cannot create", dir);
+	if (dir && !realpath(dir, folder))
+		return recording_fail(err, errno, "cannot use", dir);
+	if (dir) {
+		snprintf(r->buffers, sizeof(r->buffers), "%.4000s/%s", folder, r->session.name);
+		if (mkdir(r->buffers, 0700))
+			return recording_fail(err, errno, "cannot create", r->buffers);
+	}
+	snprintf(name, sizeof(name), "%.50s" RECORDING_FLIGHT, r->session.name);
+	r->flight_opened = true;
+	ret = session_open_flight(&r->flight, name, r->options.groups, r->options.flight_bytes,
+				  dir ? r->buffers : NULL, err);
+	return ret ? ret : session_start(&r->flight, err);
 }
 
 static int start_session(struct recording *r, struct db_error *err)
 {
+	const struct relayd *relayd = &r->relayd;
+	bool flight = r->options.flight_bytes != 0;
 	char name[sizeof(r->session.name)];
-	int ret;
+	int ret = flight ? start_flight(r, err) : 0;
 
+	if (ret)
+		return ret;
 	snprintf(name, sizeof(name), "%s", r->session.name);
 	r->session_opened = true;
-	ret = session_open(&r->session, name, r->options.groups, r->relayd.control_port,
-			   r->relayd.data_port, err);
+	ret = (flight ? session_open_watch : session_open)(
+		&r->session, name, r->options.groups, relayd->control_port, relayd->data_port, err);
 	if (ret)
 		return ret;
 	ret = session_start(&r->session, err);
-	if (ret)
-		return ret;
-	ret = welcome_start(&r->welcome, r->scratch, add_process, r, err);
-	r->welcome_started = !ret;
-	return ret;
+	return ret ? ret : recording_welcome(r, 0, err);
 }
 
 static void *collect(void *arg)
@@ -152,7 +210,7 @@ static void *collect(void *arg)
 	return NULL;
 }
 
-static int attach_collector(struct recording *r, struct db_error *err)
+int recording_attach(struct recording *r, struct db_error *err)
 {
 	const struct timespec nap = {.tv_nsec = 2000000};
 	struct collector_progress progress;
@@ -161,8 +219,10 @@ static int attach_collector(struct recording *r, struct db_error *err)
 
 	if (ret)
 		return ret;
+	if (r->options.flight_bytes)
+		collector_watch(r->collector, r->options.watch, r->options.ctx);
 	if (pthread_create(&r->collector_thread, NULL, collect, r))
-		return fail_errno(err, errno, "cannot start", "the collector's thread");
+		return recording_fail(err, errno, "cannot start", "the collector's thread");
 	r->collector_started = true;
 	for (int i = 0; i < 5000; i++) {
 		collector_progress(r->collector, &progress);
@@ -172,7 +232,7 @@ static int attach_collector(struct recording *r, struct db_error *err)
 			*err = r->collector_err;
 			return -EIO;
 		}
-		if (cancelled(r, err))
+		if (recording_cancelled(r, err))
 			return -ECANCELED;
 		nanosleep(&nap, NULL);
 	}
@@ -180,163 +240,34 @@ static int attach_collector(struct recording *r, struct db_error *err)
 	return -EIO;
 }
 
-/* The environment of ours plus POOLSCOPE_ANNOUNCE; freed by the caller (array and last string). */
-static char **program_environment(const struct recording *r)
+/*
+ * The program is traced before it is born, so that a recorder that is killed before it could
+ * welcome it misses nothing.
+ */
+static int note_program(pid_t pid, void *ctx)
 {
-	static const char name[] = POOLSCOPE_ANNOUNCE_ENV "=";
-	size_t nr = 0, kept = 0;
-	char **env, *announce;
+	struct recording *r = ctx;
+	struct db_error err;
+	int ret = trail_add(&r->trail, "program %d %llu", (int)pid,
+			    (unsigned long long)process_start_time(pid));
 
-	while (environ[nr])
-		nr++;
-	env = calloc(nr + 2, sizeof(*env));
-	if (!env || asprintf(&announce, "%s%s", name, r->welcome.path) < 0) {
-		free(env);
-		return NULL;
-	}
-	env[kept++] = announce;
-	for (size_t i = 0; i < nr; i++) {
-		if (strncmp(environ[i], name, sizeof(name) - 1))
-			env[kept++] = environ[i];
-	}
-	return env;
+	return ret ? ret : add_to_sessions(r, pid, &err);
 }
 
 static int start_program(struct recording *r, struct db_error *err)
 {
-	char **env = program_environment(r);
+	int ret;
 
-	if (!env) {
-		snprintf(err->text, sizeof(err->text), "out of memory");
-		return -ENOMEM;
-	}
-	r->program = process_start(r->options.argv, env, r->options.program_output);
-	free(env[0]);
-	free(env);
-	if (r->program > 0)
-		return 0;
-	return fail_errno(err, (int)-r->program, "cannot run", r->options.argv[0]);
+	process_hide_fds(&r->inherited);
+	ret = program_start(&r->program, r->options.argv, r->welcome.path,
+			    r->options.program_output, note_program, r);
+
+	return ret ? recording_fail(err, -ret, "cannot run", r->options.argv[0]) : 0;
 }
 
 static int (*const steps[])(struct recording *r, struct db_error *err) = {
-	open_store, make_folders, start_daemons, start_session, attach_collector, start_program,
+	open_files, make_folders, start_daemons, start_session, recording_attach, start_program,
 };
-
-/* --- ending -------------------------------------------------------------------------------------
- */
-
-/*
- * Ends the program: SIGTERM unless it was asked already (a second signal would cut a halt short
- * that is under way), SIGTERM after 5 s in any case, SIGKILL after 10 s or when the user loses
- * patience.
- */
-static void stop_program(struct recording *r)
-{
-	const struct timespec nap = {.tv_nsec = 10000000};
-
-	if (r->program <= 0)
-		return;
-	recording_poll(r);
-	if (!r->program_ended && !r->we_stopped_it)
-		kill(r->program, SIGTERM);
-	r->we_stopped_it |= !r->program_ended;
-	for (int waited_ms = 0; !r->program_ended; waited_ms += 10) {
-		if (waited_ms == 5000)
-			kill(r->program, SIGTERM);
-		if (waited_ms == 10000 || (r->options.cancel && *r->options.cancel))
-			kill(r->program, SIGKILL);
-		nanosleep(&nap, NULL);
-		recording_poll(r);
-	}
-}
-
-/*
- * The session is destroyed, so the live source will see the end of each stream once it has read all
- * of them.  It is given up only when nothing at all has come for a while; then the relay daemon is
- * ended first, so that a read from it cannot hold the collector.
- */
-static void drain_collector(struct recording *r)
-{
-	const struct timespec nap = {.tv_nsec = 5000000};
-	struct collector_progress progress;
-	int idle_ms = 0;
-
-	while (!atomic_load(&r->collector_done) && idle_ms < 10000 && relayd_alive(&r->relayd)) {
-		nanosleep(&nap, NULL);
-		collector_progress(r->collector, &progress);
-		idle_ms = progress.events == r->seen ? idle_ms + 5 : 0;
-		r->seen = progress.events;
-	}
-	collector_cancel(r->collector);
-	relayd_stop(&r->relayd);
-	pthread_join(r->collector_thread, NULL);
-	r->collector_started = false;
-	collector_progress(r->collector, &progress);
-	r->seen = progress.events;
-	collector_close(r->collector);
-	r->collector = NULL;
-}
-
-/*
- * What the live connection missed is in the relay daemon's own files.  Reads all of them; the store
- * knows by seq what it has already.
- */
-static int fill_from_trace(struct recording *r, struct db_error *err)
-{
-	struct collector *c;
-	int ret = collector_open_trace(r->store, r->trace_dir, &c, err);
-
-	if (ret)
-		return ret;
-	ret = collector_run(c, err);
-	collector_close(c);
-	return ret;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
-/* Everything but the store, in reverse order of starting; safe at any stage. */
-static int take_down(struct recording *r, struct db_error *err)
-{
-	int ret = 0;
-
-	/* Before the session is stopped, nothing but a failure ends the trace. */
-	r->tracing_broke = r->collector_started &&
-			   (atomic_load(&r->collector_done) || !relayd_alive(&r->relayd));
-	r->relayd_died = !relayd_alive(&r->relayd);
-	stop_program(r);
-	if (r->welcome_started)
-		welcome_stop(&r->welcome);
-	if (r->session_opened) {
-		ret = session_stop(&r->session, err);
-		session_close(&r->session);
-	}
-	if (r->collector_started) {
-		drain_collector(r);
-		/* A live connection that broke, and not the store. */
-		if ((r->collector_ret || r->tracing_broke) && !*store_error(r->store)) {
-			struct db_error why;
-			bool filled = !fill_from_trace(r, &why);
-
-			/* A program that was killed before it said a word leaves nothing to read.
-			 */
-			if (filled || !r->seen)
-				r->collector_ret = 0;
-		}
-	}
-	relayd_stop(&r->relayd);
-	if (r->sessiond_held)
-		sessiond_release(&r->sessiond);
-	if (r->scratch[0])
-		nftw(r->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	return ret;
-}
 
 static void remove_database(const char *path)
 {
@@ -365,106 +296,49 @@ int recording_start(const struct recording_options *options, struct recording **
 	if (!r->options.groups)
 		r->options.groups = SESSION_GROUP_ALLOC | SESSION_GROUP_RX;
 	r->relayd.pid = -1;
+	r->trail.fd = -1;
+	process_note_fds(&r->inherited);
 	snprintf(r->session.name, sizeof(r->session.name), "poolscope-%ld-%d", (long)time(NULL),
 		 (int)getpid());
 	for (size_t i = 0; !ret && i < sizeof(steps) / sizeof(steps[0]); i++) {
-		ret = cancelled(r, err) ? -ECANCELED : steps[i](r, err);
+		ret = recording_cancelled(r, err) ? -ECANCELED : steps[i](r, err);
 	}
 	if (!ret) {
 		*out = r;
 		return 0;
 	}
-	take_down(r, &ignored);
+	recording_stop(r, &ignored);
 	if (r->store) {
 		store_close(r->store, STORE_END_FAILED, err->text, &ignored);
 		remove_database(options->path);
 	}
+	recording_clear(r);
 	free(r);
 	return ret;
 }
 
-enum recording_state recording_poll(struct recording *r)
+static int write_snapshot(struct recording *r, const char *dir, struct store *store,
+			  struct db_error *err)
 {
-	if (!r->program_ended && waitpid(r->program, &r->program_status, WNOHANG) == r->program)
-		r->program_ended = true;
-	if (atomic_load(&r->collector_done) || !relayd_alive(&r->relayd))
-		return RECORDING_BROKEN;
-	return r->program_ended ? RECORDING_PROGRAM_ENDED : RECORDING_RUNNING;
+	int ret = session_snapshot(&r->flight, dir, err);
+
+	return ret ? ret : snapshot_store(store, dir, err);
 }
 
-void recording_interrupt(struct recording *r, bool tell)
+int recording_snapshot(struct recording *r, struct store *store, struct db_error *err)
 {
-	r->we_stopped_it = true;
-	if (tell && !r->program_ended)
-		kill(r->program, SIGINT);
-}
-
-/* Judges how it ended, for people (note) and for the database (end). */
-static void judge_end(struct recording *r, int ret, struct recording_result *result)
-{
-	struct store_progress progress;
-	int status = r->program_status;
-
-	store_drain(r->store);
-	store_progress(r->store, &progress);
-	result->events = progress.events;
-	result->lost = progress.lost;
-	result->program_status = status;
-	if (WIFSIGNALED(status) && !(r->we_stopped_it && WTERMSIG(status) != SIGKILL)) {
-		result->end = STORE_END_PROGRAM_DIED;
-		snprintf(result->note, sizeof(result->note),
-			 "the program was killed by signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
-	} else if (progress.open_pools) {
-		result->end = r->we_stopped_it ? STORE_END_STOPPED : STORE_END_PROGRAM_DIED;
-		snprintf(result->note, sizeof(result->note),
-			 "the program ended with %llu pool%s open",
-			 (unsigned long long)progress.open_pools,
-			 progress.open_pools == 1 ? "" : "s");
-	} else {
-		result->end = STORE_END_COMPLETE;
-		snprintf(result->note, sizeof(result->note), "the program %s, exit status %d",
-			 r->we_stopped_it ? "was stopped" : "ended", WEXITSTATUS(status));
-	}
-	if (ret) {
-		result->end = STORE_END_FAILED;
-		snprintf(result->note, sizeof(result->note), "the recording broke off");
-	}
-}
-
-static int first_failure(struct recording *r, int ret, struct db_error *err)
-{
-	if (r->collector_ret) {
-		if (r->collector_ret == -ECANCELED)
-			snprintf(err->text, sizeof(err->text),
-				 "the trace did not end within 10 s; its last part may be missing");
-		else
-			*err = r->collector_err;
-		return -EIO;
-	}
-	if (r->tracing_broke) {
-		snprintf(err->text, sizeof(err->text), "the %s died; what it had is stored",
-			 r->relayd_died ? "relay daemon" : "consumer or session daemon");
-		return -EIO;
-	}
-	return ret;
-}
-
-int recording_finish(struct recording *r, struct recording_result *result, struct db_error *err)
-{
-	struct db_error close_err;
+	char dir[128];
 	int ret;
 
-	memset(result, 0, sizeof(*result));
-	ret = take_down(r, err);
-	ret = first_failure(r, ret, err);
-	judge_end(r, ret, result);
-	if (r->options.keep_trace)
-		snprintf(result->trace_path, sizeof(result->trace_path), "%s", r->trace_dir);
-	if (store_close(r->store, result->end, result->note, &close_err) && !ret) {
-		*err = close_err;
-		ret = -EIO;
-	}
-	free(r);
+	snprintf(dir, sizeof(dir), "%s/snapshot", r->trail.scratch);
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return recording_fail(err, errno, "cannot create", dir);
+	ret = write_snapshot(r, dir, store, err);
+	recording_remove_folder(dir);
 	return ret;
+}
+
+const char *recording_folder(const struct recording *r)
+{
+	return r->trail.scratch;
 }

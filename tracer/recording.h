@@ -31,6 +31,14 @@ struct recording_options {
 	char *const *argv;	    /* the program; argv[0] is looked for in PATH */
 	const char *program_output; /* file for its stdout and stderr; NULL: ours */
 	const volatile sig_atomic_t *cancel; /* set by a signal handler: give up starting */
+	/*
+	 * Flight recorder, when not 0: nothing is stored while it runs; the newest events, this
+	 * many bytes of them a CPU, stay in memory until recording_snapshot() is called.
+	 */
+	uint64_t flight_bytes;
+	const char *crash_safe; /* folder for the buffers of a flight recorder; NULL: memory */
+	/* Sees rx_drop and violation events of a flight recorder soon; on a thread of its own. */
+	void (*watch)(const struct pool_event *event, void *ctx);
 	/* See struct store_options. */
 	void (*observe)(const struct pool_event *event, bool contiguous, void *ctx);
 	void (*restart)(uint32_t pool, void *ctx);
@@ -47,7 +55,7 @@ enum recording_state {
 struct recording_result {
 	enum store_end end;
 	char note[128];	    /* how the program ended */
-	int program_status; /* as from waitpid(); 0 when it never ran */
+	int program_status; /* as from waitpid(); 0 when it never ran, or is not known */
 	uint64_t events, lost;
 	char trace_path[4096]; /* where the kept trace is; "" when not kept */
 };
@@ -60,7 +68,31 @@ struct recording_result {
 int recording_start(const struct recording_options *options, struct recording **out,
 		    struct db_error *err);
 
+/*
+ * Takes up a recording of options->path whose recorder was killed: finds session, relay daemon and
+ * program again, goes on live if the program still runs (it is not our child any more), and lets
+ * recording_finish() fill in what was missed from the relay daemon's trace.  argv, groups and
+ * keep_trace are those of the killed recorder.
+ * Errors:  -ENOENT no recording of it was left unfinished here; -EBUSY its recorder lives;
+ * -ENODATA nothing of it is left (the machine was started anew); -EALREADY it was finished, and
+ * what was left of it is removed now; others as store_open().  Nothing is ended on an error.
+ */
+int recording_resume(const struct recording_options *options, struct recording **out,
+		     struct db_error *err);
+
 enum recording_state recording_poll(struct recording *r);
+
+/* Of a flight recorder: what it holds now goes into the store.  0 or -errno with err filled. */
+int recording_snapshot(struct recording *r, struct store *store, struct db_error *err);
+
+/* Where `poolscope snapshot` finds the recorder: a folder private to the user. */
+const char *recording_folder(const struct recording *r);
+
+/*
+ * Ends the program as recording_finish() does; all that a flight recorder had to watch for has been
+ * seen then.  Returns: how it ended, as from waitpid().
+ */
+int recording_end_program(struct recording *r);
 
 /*
  * Asks the program to end (SIGINT, as Ctrl-C does); recording_poll() sees when it has.  tell: false
@@ -75,5 +107,8 @@ void recording_interrupt(struct recording *r, bool tell);
  * Returns: 0, or -EIO with err filled when something on the way failed; what was stored stays.
  */
 int recording_finish(struct recording *r, struct recording_result *result, struct db_error *err);
+
+/* Removes a folder and all that is in it, following no link. */
+void recording_remove_folder(const char *path);
 
 #endif

@@ -75,10 +75,21 @@ static bool wait_ready(const struct relayd *r)
 	return false;
 }
 
+static int born(pid_t pid, void *ctx)
+{
+	struct relayd *r = ctx;
+
+	r->pid = pid;
+	r->start_time = process_start_time(pid);
+	return r->note ? r->note(r, r->note_ctx) : 0;
+}
+
 static int try_start(struct relayd *r, const char *output_dir, const char *log_path)
 {
 	char control[64], data[64], live[64], output[4200];
 	char *argv[] = {"lttng-relayd", control, data, live, output, NULL};
+	const struct process_plan plan = {
+		.argv = argv, .output = log_path, .daemon = true, .born = born, .ctx = r};
 	int ports[3] = {0};
 	int ret = free_ports(ports);
 
@@ -91,7 +102,7 @@ static int try_start(struct relayd *r, const char *output_dir, const char *log_p
 	snprintf(data, sizeof(data), "--data-port=tcp://127.0.0.1:%d", ports[1]);
 	snprintf(live, sizeof(live), "--live-port=tcp://127.0.0.1:%d", ports[2]);
 	snprintf(output, sizeof(output), "--output=%s", output_dir);
-	r->pid = process_start_daemon(argv, log_path);
+	r->pid = process_start(&plan);
 	if (r->pid < 0)
 		return (int)r->pid;
 	if (wait_ready(r))
@@ -106,7 +117,6 @@ int relayd_start(struct relayd *r, const char *output_dir, const char *log_path,
 	char words[300];
 	int ret = -EAGAIN;
 
-	r->pid = -1;
 	for (int attempt = 0; attempt < 5 && ret == -EAGAIN; attempt++)
 		ret = try_start(r, output_dir, log_path);
 	if (!ret)
@@ -125,12 +135,12 @@ int relayd_start(struct relayd *r, const char *output_dir, const char *log_path,
 
 bool relayd_alive(const struct relayd *r)
 {
-	return process_alive(r->pid);
+	return process_is(r->pid, r->start_time);
 }
 
 void relayd_stop(struct relayd *r)
 {
-	if (r->pid > 0)
+	if (relayd_alive(r))
 		process_end(r->pid, SIGTERM, 5000);
 	r->pid = -1;
 }

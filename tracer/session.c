@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <lttng/lttng.h>
+#include <lttng/snapshot.h>
 
 /*
  * A buffer is handed on when it is full or every live_timer_us.  Sub-buffers hold the events that
@@ -21,14 +23,17 @@ static const unsigned live_timer_us = 100000;
  */
 enum { ALLOC = SESSION_GROUP_ALLOC, RX = SESSION_GROUP_RX, ANY = ALLOC | RX };
 
-static const struct channel_plan {
+struct channel_plan {
 	const char *name;
 	uint64_t subbuf_size, num_subbuf;
 	struct {
 		const char *name;
 		unsigned groups;
 	} events[12];
-} plans[] = {
+	bool overwrite; /* the newest stay, else the oldest */
+};
+
+static const struct channel_plan live_plans[2] = {
 	{"alloc",
 	 256 * 1024,
 	 4,
@@ -47,6 +52,12 @@ static const struct channel_plan {
 	 {{"poolscope:rx_take", RX}, {"poolscope:rx_return", RX}, {"poolscope:rx_drop", RX}}},
 };
 
+static const struct channel_plan watch_plan = {
+	"watch", 64 * 1024, 4, {{"poolscope:rx_drop", RX}, {"poolscope:violation", ALLOC}}};
+
+/* What is said of the watch session must be early: a flight recorder overwrites meanwhile. */
+static const unsigned watch_timer_us = 20000;
+
 static int fail(struct db_error *err, const char *doing, int code)
 {
 	snprintf(err->text, sizeof(err->text), "LTTng: %s: %s", doing, lttng_strerror(code));
@@ -63,7 +74,7 @@ static struct lttng_domain ust_domain(void)
 	return domain;
 }
 
-static int create_live(struct trace_session *s, int control_port, int data_port,
+static int create_live(struct trace_session *s, int control_port, int data_port, unsigned timer_us,
 		       struct db_error *err)
 {
 	char control[64], data[64];
@@ -72,8 +83,7 @@ static int create_live(struct trace_session *s, int control_port, int data_port,
 
 	snprintf(control, sizeof(control), "tcp://127.0.0.1:%d", control_port);
 	snprintf(data, sizeof(data), "tcp://127.0.0.1:%d", data_port);
-	descriptor =
-		lttng_session_descriptor_live_network_create(s->name, control, data, live_timer_us);
+	descriptor = lttng_session_descriptor_live_network_create(s->name, control, data, timer_us);
 	if (!descriptor) {
 		snprintf(err->text, sizeof(err->text), "LTTng: cannot describe session %s",
 			 s->name);
@@ -100,7 +110,7 @@ static int add_channel(struct trace_session *s, const struct channel_plan *plan,
 		return -EIO;
 	}
 	strncpy(channel->name, plan->name, sizeof(channel->name) - 1);
-	channel->attr.overwrite = 0;
+	channel->attr.overwrite = plan->overwrite;
 	channel->attr.subbuf_size = plan->subbuf_size;
 	channel->attr.num_subbuf = plan->num_subbuf;
 	ret = lttng_enable_channel(s->handle, channel);
@@ -152,28 +162,161 @@ static int track_nobody(struct trace_session *s, struct db_error *err)
 	return 0;
 }
 
-int session_open(struct trace_session *s, const char *name, unsigned groups, int control_port,
-		 int data_port, struct db_error *err)
+static void name_session(struct trace_session *s, const char *name)
 {
-	struct lttng_domain domain = ust_domain();
-	int ret;
-
 	memset(s, 0, sizeof(*s));
 	snprintf(s->name, sizeof(s->name), "%s", name);
-	ret = create_live(s, control_port, data_port, err);
-	if (ret)
-		return ret;
+}
+
+/* Channels and event rules of a session that was just created. */
+static int fill_session(struct trace_session *s, const struct channel_plan *plans, size_t nr,
+			unsigned groups, struct db_error *err)
+{
+	struct lttng_domain domain = ust_domain();
+	int ret = 0;
+
 	s->handle = lttng_create_handle(s->name, &domain);
 	if (!s->handle) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		return -EIO;
 	}
-	for (size_t i = 0; !ret && i < sizeof(plans) / sizeof(plans[0]); i++) {
+	for (size_t i = 0; !ret && i < nr; i++) {
 		ret = add_channel(s, &plans[i], err);
 		if (!ret)
 			ret = add_events(s, &plans[i], groups, err);
 	}
 	return ret ? ret : track_nobody(s, err);
+}
+
+int session_open(struct trace_session *s, const char *name, unsigned groups, int control_port,
+		 int data_port, struct db_error *err)
+{
+	int ret;
+
+	name_session(s, name);
+	ret = create_live(s, control_port, data_port, live_timer_us, err);
+	return ret ? ret : fill_session(s, live_plans, 2, groups, err);
+}
+
+int session_open_watch(struct trace_session *s, const char *name, unsigned groups, int control_port,
+		       int data_port, struct db_error *err)
+{
+	int ret;
+
+	name_session(s, name);
+	ret = create_live(s, control_port, data_port, watch_timer_us, err);
+	return ret ? ret : fill_session(s, &watch_plan, 1, groups, err);
+}
+
+static int create_flight(struct trace_session *s, const char *shm_path, struct db_error *err)
+{
+	struct lttng_session_descriptor *descriptor =
+		lttng_session_descriptor_snapshot_create(s->name);
+	enum lttng_error_code code;
+	int ret;
+
+	if (!descriptor) {
+		snprintf(err->text, sizeof(err->text), "LTTng: cannot describe session %s",
+			 s->name);
+		return -EIO;
+	}
+	code = lttng_create_session_ext(descriptor);
+	lttng_session_descriptor_destroy(descriptor);
+	if (code != LTTNG_OK)
+		return fail(err, "cannot create a session", -(int)code);
+	s->created = true;
+	ret = shm_path ? lttng_set_session_shm_path(s->name, shm_path) : 0;
+	return ret < 0 ? fail(err, "cannot keep the buffers in files", ret) : 0;
+}
+
+/* Sub-buffers are powers of two; the fewer bytes are overwritten at once, the more are kept. */
+enum { FLIGHT_SUBBUFS = 16, SUBBUF_MIN = 4096 };
+
+int session_open_flight(struct trace_session *s, const char *name, unsigned groups, uint64_t bytes,
+			const char *shm_path, struct db_error *err)
+{
+	struct channel_plan plans[2] = {live_plans[0], live_plans[1]};
+	uint64_t subbuf = SUBBUF_MIN;
+	int ret;
+
+	while (subbuf * FLIGHT_SUBBUFS < bytes)
+		subbuf *= 2;
+	for (int i = 0; i < 2; i++) {
+		plans[i].overwrite = true;
+		plans[i].num_subbuf = FLIGHT_SUBBUFS;
+	}
+	plans[0].subbuf_size = subbuf / 4 < SUBBUF_MIN ? SUBBUF_MIN : subbuf / 4;
+	plans[1].subbuf_size = subbuf;
+	name_session(s, name);
+	ret = create_flight(s, shm_path, err);
+	return ret ? ret : fill_session(s, plans, 2, groups, err);
+}
+
+int session_snapshot(struct trace_session *s, const char *dir, struct db_error *err)
+{
+	struct lttng_snapshot_output *output = lttng_snapshot_output_create();
+	int ret;
+
+	if (!output) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -EIO;
+	}
+	ret = lttng_snapshot_output_set_local_path(dir, output);
+	if (!ret)
+		ret = lttng_snapshot_record(s->name, output, 0);
+	lttng_snapshot_output_destroy(output);
+	return ret < 0 ? fail(err, "cannot take a snapshot", ret) : 0;
+}
+
+void session_each(void (*each)(const char *name, void *ctx), void *ctx)
+{
+	struct lttng_session *sessions = NULL;
+	int nr = lttng_list_sessions(&sessions);
+
+	for (int i = 0; i < nr; i++)
+		each(sessions[i].name, ctx);
+	free(sessions);
+}
+
+struct search {
+	const char *name;
+	bool found;
+};
+
+static void compare(const char *name, void *ctx)
+{
+	struct search *search = ctx;
+
+	search->found |= !strcmp(name, search->name);
+}
+
+bool session_exists(const char *name)
+{
+	struct search search = {.name = name};
+
+	session_each(compare, &search);
+	return search.found;
+}
+
+int session_adopt(struct trace_session *s, const char *name, struct db_error *err)
+{
+	struct lttng_domain domain = ust_domain();
+
+	memset(s, 0, sizeof(*s));
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->created = s->active = true;
+	s->handle = lttng_create_handle(s->name, &domain);
+	if (!s->handle) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -EIO;
+	}
+	/* One that was still being set up may have no tracker yet; then nothing is traced either.
+	 */
+	if (lttng_session_get_tracker_handle(s->name, LTTNG_DOMAIN_UST,
+					     LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID,
+					     &s->tracker) != LTTNG_OK)
+		s->tracker = NULL;
+	return 0;
 }
 
 int session_start(struct trace_session *s, struct db_error *err)
@@ -199,6 +342,15 @@ int session_add_process(struct trace_session *s, pid_t vpid, struct db_error *er
 	return -EIO;
 }
 
+/* lttng_stop_tracing() waits for this itself, but not when somebody stopped the session before. */
+static void wait_for_data(const char *name)
+{
+	const struct timespec nap = {.tv_nsec = 20000000};
+
+	for (int i = 0; i < 500 && lttng_data_pending(name) == 1; i++)
+		nanosleep(&nap, NULL);
+}
+
 int session_stop(struct trace_session *s, struct db_error *err)
 {
 	int ret;
@@ -207,6 +359,10 @@ int session_stop(struct trace_session *s, struct db_error *err)
 		return 0;
 	s->active = false;
 	ret = lttng_stop_tracing(s->name);
+	if (ret == -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+		wait_for_data(s->name);
+		return 0;
+	}
 	return ret < 0 ? fail(err, "cannot stop tracing", ret) : 0;
 }
 

@@ -12,6 +12,7 @@
  * Thread:  one at a time.
  */
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "db/store.h"
@@ -31,6 +32,33 @@ struct trace_session {
 /* Creates the session, its channels and event rules; nothing is traced yet.  ports are relayd's. */
 int session_open(struct trace_session *s, const char *name, unsigned groups, int control_port,
 		 int data_port, struct db_error *err);
+
+/*
+ * The same for the two sessions of a flight recorder.  The first keeps the newest `bytes` a CPU of
+ * receive events in memory (rounded up to a power of two; of the others a quarter of that), in
+ * files below shm_path if that is not NULL.  The second streams only what a recorder must know at
+ * once: rx_drop and violation, as far as the groups have them, so that nothing gets a seq that the
+ * first does not keep.
+ */
+int session_open_flight(struct trace_session *s, const char *name, unsigned groups, uint64_t bytes,
+			const char *shm_path, struct db_error *err);
+int session_open_watch(struct trace_session *s, const char *name, unsigned groups, int control_port,
+		       int data_port, struct db_error *err);
+
+/* Writes what a flight session holds as a CTF trace below dir; returns when it is there. */
+int session_snapshot(struct trace_session *s, const char *dir, struct db_error *err);
+
+/* Calls with the name of each session of the session daemon; with none when no daemon answers. */
+void session_each(void (*each)(const char *name, void *ctx), void *ctx);
+
+/* True when the session daemon has a session of this name. */
+bool session_exists(const char *name);
+
+/*
+ * Takes up a session that session_open() made in a recorder that was killed, in whatever state it
+ * is.  Returns: 0, or -EIO with err filled.
+ */
+int session_adopt(struct trace_session *s, const char *name, struct db_error *err);
 
 /* Starts tracing: from now on a relay daemon knows the session, and processes can be added. */
 int session_start(struct trace_session *s, struct db_error *err);

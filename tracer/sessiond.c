@@ -20,7 +20,7 @@
  * pid and start time of a session daemon that a recording started.  The folder is keyed by
  * LTTNG_HOME or HOME, since that is what tells one user's session daemons apart.
  */
-static int state_dir(char *path, size_t size, struct db_error *err)
+int sessiond_state_dir(char *path, size_t size, struct db_error *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	const char *home = getenv("LTTNG_HOME");
@@ -57,15 +57,17 @@ static int open_in(const char *dir, const char *name)
 	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-static void remember(const struct sessiond *d, pid_t pid)
+static int remember(pid_t pid, void *ctx)
 {
+	const struct sessiond *d = ctx;
 	int fd = open_in(d->state_dir, "sessiond");
 
 	if (fd < 0)
-		return;
+		return -EIO;
 	if (!ftruncate(fd, 0))
 		dprintf(fd, "%d %llu\n", (int)pid, (unsigned long long)process_start_time(pid));
 	close(fd);
+	return 0;
 }
 
 /* Returns: the pid of the daemon that a recording started, if that very process still runs; else 0.
@@ -84,7 +86,7 @@ static pid_t recall(const struct sessiond *d)
 	if (fscanf(f, "%d %llu", &pid, &start) != 2)
 		pid = 0;
 	fclose(f);
-	return pid > 0 && start && process_start_time(pid) == start ? pid : 0;
+	return process_is(pid, start) ? pid : 0;
 }
 
 static int wait_alive(pid_t pid, const char *log_path, struct db_error *err)
@@ -108,7 +110,9 @@ static int wait_alive(pid_t pid, const char *log_path, struct db_error *err)
 static int start_daemon(struct sessiond *d, const char *log_path, struct db_error *err)
 {
 	char *argv[] = {"lttng-sessiond", "--no-kernel", NULL};
-	pid_t pid = process_start_daemon(argv, log_path);
+	const struct process_plan plan = {
+		.argv = argv, .output = log_path, .daemon = true, .born = remember, .ctx = d};
+	pid_t pid = process_start(&plan);
 	int ret;
 
 	if (pid == -ENOENT) {
@@ -125,8 +129,6 @@ static int start_daemon(struct sessiond *d, const char *log_path, struct db_erro
 	ret = wait_alive(pid, log_path, err);
 	if (ret)
 		process_end(pid, SIGTERM, 5000);
-	else
-		remember(d, pid);
 	return ret;
 }
 
@@ -157,12 +159,13 @@ static int find_or_start(struct sessiond *d, const char *log_path, struct db_err
 	return ret;
 }
 
-int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *err)
+/* Opens both locks and takes a share of the second, the first being held. */
+static int enter(struct sessiond *d, struct db_error *err)
 {
 	int ret;
 
 	d->lock_fd = d->users_fd = -1;
-	ret = state_dir(d->state_dir, sizeof(d->state_dir), err);
+	ret = sessiond_state_dir(d->state_dir, sizeof(d->state_dir), err);
 	if (ret)
 		return ret;
 	d->lock_fd = open_in(d->state_dir, "lock");
@@ -175,6 +178,15 @@ int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *
 	}
 	lock(d->lock_fd, LOCK_EX);
 	lock(d->users_fd, LOCK_SH);
+	return 0;
+}
+
+int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *err)
+{
+	int ret = enter(d, err);
+
+	if (ret)
+		return ret;
 	ret = find_or_start(d, log_path, err);
 	lock(d->lock_fd, LOCK_UN);
 	if (ret)
@@ -182,13 +194,49 @@ int sessiond_acquire(struct sessiond *d, const char *log_path, struct db_error *
 	return ret;
 }
 
-static bool has_sessions(void)
+int sessiond_join(struct sessiond *d, struct db_error *err)
+{
+	int ret = enter(d, err);
+
+	if (ret)
+		return ret;
+	ret = lttng_session_daemon_alive() == 1 ? 0 : -ESRCH;
+	lock(d->lock_fd, LOCK_UN);
+	if (ret)
+		sessiond_release(d);
+	return ret;
+}
+
+static int count_sessions(void)
 {
 	struct lttng_session *sessions = NULL;
 	int nr = lttng_list_sessions(&sessions);
 
 	free(sessions);
-	return nr > 0;
+	return nr;
+}
+
+/* The first lock being held: the daemon that a recording started, if nobody needs it now. */
+static pid_t idle(const struct sessiond *d, int sessions)
+{
+	pid_t ours = recall(d);
+
+	return ours && !flock(d->users_fd, LOCK_EX | LOCK_NB) && count_sessions() <= sessions ? ours
+											      : 0;
+}
+
+pid_t sessiond_idle(int sessions)
+{
+	struct db_error ignored;
+	struct sessiond d;
+	pid_t pid;
+
+	if (enter(&d, &ignored))
+		return 0;
+	pid = idle(&d, sessions);
+	close(d.users_fd);
+	close(d.lock_fd);
+	return pid;
 }
 
 void sessiond_release(struct sessiond *d)
@@ -197,10 +245,15 @@ void sessiond_release(struct sessiond *d)
 
 	if (d->lock_fd >= 0 && d->users_fd >= 0) {
 		lock(d->lock_fd, LOCK_EX);
-		ours = recall(d);
-		if (ours && !flock(d->users_fd, LOCK_EX | LOCK_NB) && !has_sessions())
+		ours = idle(d, 0);
+		if (ours)
 			process_end(ours, SIGTERM, 10000);
 	}
+	sessiond_leave(d);
+}
+
+void sessiond_leave(struct sessiond *d)
+{
 	if (d->users_fd >= 0)
 		close(d->users_fd);
 	if (d->lock_fd >= 0)

@@ -13,9 +13,6 @@
 
 #include "tracer/poolscope/announce.h"
 
-/* Pools of the first process count from 0, of the second from 1000, and so on. */
-static const uint32_t pools_per_process = 1000;
-
 static void serve_one(struct welcome *w, int fd)
 {
 	const struct timeval patience = {.tv_sec = 2};
@@ -28,7 +25,8 @@ static void serve_one(struct welcome *w, int fd)
 		return;
 	if (w->add_process(hello.vpid, w->ctx))
 		return;
-	w->next_pool += pools_per_process;
+	/* Pools of the first process count from 0, of the second from 1000, and so on. */
+	w->next_pool += WELCOME_POOLS;
 	if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))
 		return; /* it died meanwhile: its numbers stay unused */
 }
@@ -56,20 +54,22 @@ static void *serve(void *arg)
 	}
 }
 
-int welcome_start(struct welcome *w, const char *dir, int (*add_process)(pid_t vpid, void *ctx),
-		  void *ctx, struct db_error *err)
+int welcome_start(struct welcome *w, const char *dir, uint32_t first_pool,
+		  int (*add_process)(pid_t vpid, void *ctx), void *ctx, struct db_error *err)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
 	*w = (struct welcome){.listen_fd = -1, .stop_pipe = {-1, -1}};
 	w->add_process = add_process;
 	w->ctx = ctx;
+	w->next_pool = first_pool;
 	if (snprintf(w->path, sizeof(w->path), "%s/announce", dir) >= (int)sizeof(w->path)) {
 		snprintf(err->text, sizeof(err->text), "%s: too long for a socket; set TMPDIR=/tmp",
 			 dir);
 		return -ENAMETOOLONG;
 	}
 	strcpy(addr.sun_path, w->path);
+	unlink(w->path);
 	w->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (w->listen_fd < 0 || bind(w->listen_fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    listen(w->listen_fd, 16) || pipe2(w->stop_pipe, O_CLOEXEC) ||

@@ -23,9 +23,17 @@ struct welcome {
 	void *ctx;
 };
 
-/* Listens on dir/announce; dir must be private to the user.  0 or -errno with err filled. */
-int welcome_start(struct welcome *w, const char *dir, int (*add_process)(pid_t vpid, void *ctx),
-		  void *ctx, struct db_error *err);
+/*
+ * Listens on dir/announce, whatever a recorder that was killed left there; dir must be private to
+ * the user.  first_pool: the number of the first pool of the next process; a process that may have
+ * announced itself before has those below.  0 or -errno with err filled.
+ */
+int welcome_start(struct welcome *w, const char *dir, uint32_t first_pool,
+		  int (*add_process)(pid_t vpid, void *ctx), void *ctx, struct db_error *err);
+
+/* Pool numbers that each process gets. */
+#define WELCOME_POOLS 1000
+
 void welcome_stop(struct welcome *w);
 
 #endif

@@ -6,10 +6,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tracer/process.h"
@@ -31,11 +34,19 @@ static int teardown(void **state)
 	return unlink(log_path);
 }
 
+static pid_t start(char *const argv[], int (*born)(pid_t pid, void *ctx), void *ctx)
+{
+	const struct process_plan plan = {
+		.argv = argv, .output = log_path, .daemon = true, .born = born, .ctx = ctx};
+
+	return process_start(&plan);
+}
+
 static pid_t start_shell(const char *script)
 {
 	char *argv[] = {"sh", "-c", (char *)script, NULL};
 
-	return process_start_daemon(argv, log_path);
+	return start(argv, NULL, NULL);
 }
 
 /* Waits until the daemon has written to its log: it is then past everything that `sh` does first.
@@ -50,8 +61,96 @@ static void a_program_that_is_not_there_says_so(void **state)
 {
 	char *argv[] = {"no-such-program-anywhere", NULL};
 
-	assert_int_equal(process_start_daemon(argv, log_path), -ENOENT);
+	assert_int_equal(start(argv, NULL, NULL), -ENOENT);
 	assert_false(process_in_path("no-such-program-anywhere", NULL, 0));
+}
+
+static int write_down(pid_t pid, void *ctx)
+{
+	*(pid_t *)ctx = pid;
+	return 0;
+}
+
+static int refuse(pid_t pid, void *ctx)
+{
+	*(pid_t *)ctx = pid;
+	return -ENOSPC;
+}
+
+static void a_process_is_written_down_before_it_runs(void **state)
+{
+	char *argv[] = {"true", NULL};
+	pid_t noted = 0, pid = start(argv, write_down, &noted);
+
+	assert_true(pid > 0);
+	assert_int_equal(noted, pid);
+	assert_true(process_start_time(pid) > 0 || !process_alive(pid));
+}
+
+static void what_cannot_be_written_down_does_not_run(void **state)
+{
+	char *argv[] = {"sh", "-c", "echo ran", NULL};
+	char line[64];
+	pid_t noted = 0;
+
+	assert_int_equal(start(argv, refuse, &noted), -ENOSPC);
+	assert_true(noted > 0);
+	assert_false(process_alive(noted));
+	process_last_words(log_path, line, sizeof(line));
+	assert_string_equal(line, "");
+}
+
+/* SIGKILL between birth and word of it. */
+static int die(pid_t pid, void *ctx)
+{
+	pid_t *shared = ctx;
+
+	*shared = pid;
+	_exit(0);
+}
+
+static void a_process_whose_starter_dies_never_runs(void **state)
+{
+	char *argv[] = {"sh", "-c", "echo ran", NULL};
+	pid_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char line[64];
+	pid_t starter;
+
+	assert_true(shared != MAP_FAILED);
+	starter = fork();
+	if (!starter) {
+		start(argv, die, shared);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(starter, NULL, 0), starter);
+	while (process_alive(*shared))
+		usleep(1000);
+	process_last_words(log_path, line, sizeof(line));
+	assert_string_equal(line, "");
+	munmap(shared, sizeof(*shared));
+}
+
+static void a_process_is_known_by_its_start_too(void **state)
+{
+	assert_true(process_is(getpid(), process_start_time(getpid())));
+	assert_false(process_is(getpid(), process_start_time(getpid()) + 1));
+	assert_false(process_is(getpid(), 0));
+	assert_false(process_is(-1, 1));
+}
+
+static void a_program_inherits_nothing_that_came_later(void **state)
+{
+	struct process_fds fds;
+	int before = dup(2), after;
+
+	process_note_fds(&fds);
+	after = dup(2);
+	process_hide_fds(&fds);
+	assert_false(fcntl(before, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(after, F_GETFD) & FD_CLOEXEC);
+	close(before);
+	close(after);
 }
 
 static void a_daemon_ends_when_told_to(void **state)
@@ -163,6 +262,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_last_words_are_the_last_line_that_says_something, setup, teardown),
 		cmocka_unit_test_setup_teardown(children_start_with_clean_signals, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_process_is_written_down_before_it_runs, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_written_down_does_not_run, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_process_whose_starter_dies_never_runs, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_process_is_known_by_its_start_too, setup,
+						teardown),
+		cmocka_unit_test(a_program_inherits_nothing_that_came_later),
 		cmocka_unit_test(programs_are_found_through_path),
 	};
 

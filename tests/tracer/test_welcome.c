@@ -34,7 +34,7 @@ static int setup(void **state)
 
 	nr_added = refuse = 0;
 	strcpy(dir, "/tmp/poolscope-test-XXXXXX");
-	if (!mkdtemp(dir) || welcome_start(&w, dir, add_process, NULL, &err))
+	if (!mkdtemp(dir) || welcome_start(&w, dir, 0, add_process, NULL, &err))
 		return -1;
 	setenv(POOLSCOPE_ANNOUNCE_ENV, w.path, 1);
 	*state = &w;
