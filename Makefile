@@ -146,11 +146,14 @@ check: tests ## install what is missing, build, run all tests (T=name for some)
 .PHONY: soak
 SOAK_RUNS ?= 1000000
 SOAK_MUTANTS ?= 10000
+SOAK_KILLS   ?= 200
 soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(PROGRAMS) $(BUILD)/tests/tools/emit ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose; 200 kills of a recorder, 10,000 damaged traces
 	@seed=$$(date +%s); echo "PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS)"; \
 	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $< && \
 	CONTINUE_SEED=$$seed CONTINUE_KILLS=200 $(BUILD)/tests/db/test_continue && \
-	BUILD=$(BUILD) MUTANTS_SEED=$$seed MUTANTS=$(SOAK_MUTANTS) bats -f damaged tests/cli/import.bats
+	BUILD=$(BUILD) MUTANTS_SEED=$$seed MUTANTS=$(SOAK_MUTANTS) bats -f damaged tests/cli/import.bats && \
+	dir=$$(mktemp -d) && SEED=$$seed tests/tools/kill_recorder.sh $(abspath $(BUILD)/poolscope) \
+		$(abspath $(BUILD)/refnic) $$dir $(SOAK_KILLS) && rm -rf $$dir
 
 # The fuzzer: clang's, with its sanitizers.  What it finds stays in FUZZ_CORPUS.
 .PHONY: fuzz fuzz-built
