@@ -33,7 +33,7 @@ static void found(struct sweep *s, const char *what, const char *name, const cha
 static void sweep_session(struct sweep *s, const char *name, const struct trail *t)
 {
 	struct trace_session session;
-	struct db_error ignored;
+	struct db_error ignored = {{0}};
 	bool removed = false;
 
 	if (!s->sessiond_answers || !session_exists(name))
@@ -139,7 +139,7 @@ static void look_up(const char *session, void *ctx)
 int leftovers_unknown(void (*say)(const char *session, void *ctx), void *ctx)
 {
 	struct unknown u = {.say = say, .ctx = ctx};
-	struct db_error ignored;
+	struct db_error ignored = {{0}};
 
 	if (sessiond_state_dir(u.dir, sizeof(u.dir), &ignored))
 		return 0;

@@ -128,7 +128,7 @@ int recording_end_program(struct recording *r)
 
 int recording_stop(struct recording *r, struct db_error *err)
 {
-	struct db_error ignored;
+	struct db_error ignored = {{0}};
 
 	stop_live(r);
 	if (r->flight_opened) {

@@ -69,7 +69,7 @@ static void go_live(struct recording *r)
 	/* A process that announced itself just when the recorder died may have its numbers. */
 	uint32_t first_pool = (r->trail.processes + 1) * WELCOME_POOLS;
 	const struct timespec nap = {.tv_nsec = 100000000};
-	struct db_error ignored;
+	struct db_error ignored = {{0}};
 
 	if (r->program.ended || r->untraceable)
 		return;
