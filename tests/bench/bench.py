@@ -5,7 +5,8 @@
 PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate (the highest live rate
 with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
 reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
-all), stat (summary, gate and export of a file of more than 10 M events).  All of them without arguments.
+all), stat (summary, gate and export of a file of more than 10 M events), import (a kept trace of 10 M events
+beside Babeltrace alone).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
 import json
@@ -183,7 +184,42 @@ def stat(folder):
         print(f"stat: export {form}: {events / took / 1e6:.2f} M events/s")
 
 
-PARTS = {"cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads,
+def trace_of(folder, packets):
+    """A kept trace of refnic, both groups, as fast as its driver thread goes: about 0.94 events a packet."""
+    subprocess.run([POOLSCOPE, "record", "-q", "-o", f"{folder}/live.db", "--keep-trace", f"{folder}/kept", "--",
+                    REFNIC, "--clock", "virtual", "--seed", "7", "--packets", str(packets),
+                    "--traffic", "poisson:rate=20k,bytes=64", "--hold", "exp:mean=2ms"],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    for where, _, names in os.walk(f"{folder}/kept"):
+        if "metadata" in names:
+            return where
+    sys.exit("import: no trace was kept")
+
+
+def importing(folder):
+    """In turn: Babeltrace into nothing, Babeltrace into text, and the import; one run of each is warm-up."""
+    trace = trace_of(folder, 11_500_000)
+    db = f"{folder}/import.db"
+    walls = {"dummy": [], "text": [], "import": [], "stat": []}
+    for _ in range(4):
+        walls["dummy"].append(seconds("babeltrace2", trace, "--component=sink.utils.dummy"))
+        walls["import"].append(seconds(POOLSCOPE, "import", "-q", "-o", db, trace))
+        walls["stat"].append(seconds(POOLSCOPE, "stat", db))
+        walls["text"].append(seconds("babeltrace2", trace))
+        size = os.path.getsize(db)
+        events = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
+        os.unlink(db)
+    ctf = sum(os.path.getsize(f"{trace}/{name}") for name in os.listdir(trace) if os.path.isfile(f"{trace}/{name}"))
+    good = {what: values[1:] for what, values in walls.items()}
+    print(f"import: {events} events in {median(good['import']):.2f} s; Babeltrace into nothing"
+          f" {median(good['dummy']):.2f} s, into text {median(good['text']):.2f} s")
+    print(f"import: {median([i / d for i, d in zip(good['import'], good['dummy'])]):.2f} x into nothing,"
+          f" {median([t / i for i, t in zip(good['import'], good['text'])]):.2f} times as fast as into text")
+    print(f"import: database {size / 1e6:.0f} MB, trace {ctf / 1e6:.0f} MB: {size / ctf:.2f} x;"
+          f" stat takes {median(good['stat']) * 1e3:.0f} ms")
+
+
+PARTS = {"import": importing, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads,
          "stat": stat}
 
 if __name__ == "__main__":
