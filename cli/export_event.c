@@ -7,17 +7,17 @@
 
 #include "cli/export.h"
 
+/* It never comes to rest on this one. */
+/* clang-format off */
 #define COLUMNS(X)                                                                                 \
-	X(ts_ns)                                                                                   \
-	X(pool) X(seq) X(kind) X(available) X(total) X(pending) X(fallback) X(running) X(request)  \
-		X(status) X(cached) X(irql) X(block) X(va) X(pa) X(length_bytes) X(outcome) X(     \
-			reason) X(buffers) X(resources) X(count) X(cause) X(on) X(rule) X(object)  \
-			X(live_blocks) X(live_buffers) X(name) X(generation) X(buffer_bytes)       \
-				X(base) X(block_buffers) X(low) X(high) X(limit_buffers)           \
-					X(reserve) X(max_pending) X(shrink_ticks) X(requested)     \
-						X(refused) X(completed) X(failed) X(freed)         \
-							X(taken) X(returned) X(dropped) X(frames)  \
-								X(probe_ticks) X(id)
+	X(ts_ns) X(pool) X(seq) X(kind) X(available) X(total) X(pending) X(fallback) X(running)    \
+	X(request) X(status) X(cached) X(irql) X(block) X(va) X(pa) X(length_bytes) X(outcome)     \
+	X(reason) X(buffers) X(resources) X(count) X(cause) X(on) X(rule) X(object)                \
+	X(live_blocks) X(live_buffers) X(name) X(generation) X(buffer_bytes) X(base)               \
+	X(block_buffers) X(low) X(high) X(limit_buffers) X(reserve) X(max_pending)                 \
+	X(shrink_ticks) X(requested) X(refused) X(completed) X(failed) X(freed) X(taken)           \
+	X(returned) X(dropped) X(frames) X(probe_ticks) X(id)
+/* clang-format on */
 #define AS_ENUM(name) C_##name,
 #define AS_NAME(name) #name,
 
