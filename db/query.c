@@ -432,6 +432,8 @@ int query_rate(struct query *q, double *events_per_s, struct db_error *err)
 	if (ret || !status.end_ns)
 		return ret;
 	first = (status.end_ns >> tier) - 15;
+	if (first < 0) /* no recording is that old, but a damaged file may be */
+		first = 0;
 	since_ns = first << tier;
 	if (since_ns < status.start_ns)
 		since_ns = status.start_ns;

@@ -63,8 +63,13 @@ int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_
 			   (int64_t[]){pool, kind == LATENCY_HOLD, tier, start_ns >> tier,
 				       (end_ns - 1) >> tier});
 	while ((ret = reader_step(q, stmt, err)) > 0) {
-		int64_t from = sqlite3_column_int64(stmt, 0) << tier;
-		int64_t middle = from + bucket_ns / 2;
+		int64_t bucket = sqlite3_column_int64(stmt, 0), from, middle;
+
+		/* A damaged index gives rows that nobody asked for. */
+		if (bucket < start_ns >> tier || bucket > (end_ns - 1) >> tier)
+			continue;
+		from = bucket << tier;
+		middle = from + bucket_ns / 2;
 
 		if (width_ns < bucket_ns) {
 			histogram_init(&h);

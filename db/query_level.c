@@ -182,7 +182,8 @@ static int read_rows(struct query *q, uint32_t pool, struct sweep *s, struct db_
 		return ret;
 	if (ret) {
 		read_row(stmt, s->tier, &row);
-		take_end(s, &row);
+		if (row.bucket < first) /* as asked for, but in a damaged index */
+			take_end(s, &row);
 	}
 	sqlite3_reset(stmt);
 	stmt = reader_bind(q, QUERY_LEVEL, 4, (int64_t[]){pool, s->tier, first, last});
