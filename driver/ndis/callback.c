@@ -19,7 +19,8 @@ const char *ndis_callback_begin(const char *name)
 	const char *before = current;
 
 	depth++;
-	*ndis_callback() = (struct ndis_callback){.name = name};
+	*ndis_callback() = (struct ndis_callback){
+		.name = name, .irql = KeGetCurrentIrql(), .locks = ndis_locks_held()};
 	if (adapter != NULL && name != NULL)
 		ndis_callback()->number =
 			__atomic_add_fetch(&adapter->callbacks, 1, __ATOMIC_RELAXED);
@@ -29,6 +30,10 @@ const char *ndis_callback_begin(const char *name)
 
 void ndis_callback_end(const char *before)
 {
+	const struct ndis_callback *in = ndis_callback();
+
+	if (in->name != NULL && depth < DEPTH_MAX)
+		ndis_sync_returned(in->name, in->irql, in->locks);
 	depth--;
 	current = before;
 }

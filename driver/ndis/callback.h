@@ -10,6 +10,8 @@
 
 struct ndis_callback {
 	const char *name; /* "MiniportHaltEx"; NULL: code of the host */
+	uint8_t irql;	  /* that it was called at, and so returns at */
+	uint32_t locks;	  /* that its thread held then */
 	uint64_t number;  /* of all callbacks of its adapter, from 1; 0: it belongs to none */
 	bool completes;	  /* a completion of a request */
 	bool limited;	  /* in descriptors, by a fault */
@@ -26,7 +28,8 @@ struct ndis_callback {
 struct ndis_callback *ndis_callback(void);
 
 /*
- * This thread is about to be in function `name` of a miniport, or, with NULL, outside of any.
+ * This thread, at its level by now, is about to be in function `name` of a miniport, or, with NULL,
+ * outside of any.  _end() comes before the level is lowered: what the function has left is seen.
  * Returns: the name of the one around it, which is what _end() wants.
  */
 const char *ndis_callback_begin(const char *name);

@@ -195,11 +195,11 @@ static void run_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context)
 	const char *outer;
 	KIRQL old;
 
-	outer = ndis_callback_begin("MiniportInterruptDPC");
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	outer = ndis_callback_begin("MiniportInterruptDPC");
 	interrupt->adapter->driver->face->dpc(interrupt, dpc_context);
-	KeLowerIrql(old);
 	ndis_callback_end(outer);
+	KeLowerIrql(old);
 }
 
 bool ndis6_isr(struct ndis_interrupt *interrupt)
@@ -227,11 +227,11 @@ static void irq_run(struct exec_job *job)
 	KIRQL old;
 
 	if (interrupt != NULL) {
-		outer = ndis_callback_begin("MiniportInterrupt");
 		KeRaiseIrql(DEVICE_LEVEL, &old);
+		outer = ndis_callback_begin("MiniportInterrupt");
 		queue_dpc = adapter->driver->face->isr(interrupt);
-		KeLowerIrql(old);
 		ndis_callback_end(outer);
+		KeLowerIrql(old);
 		if (queue_dpc)
 			run_dpc(interrupt, NULL);
 	}

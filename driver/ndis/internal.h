@@ -328,6 +328,13 @@ void ndis_sync_begin(struct exec *exec);
 void ndis_sync_end(struct exec *exec);
 /* Spin locks that this thread holds. */
 unsigned int ndis_locks_held(void);
+/* Memory that is freed may have locks in it; one that this thread holds is reported (R14). */
+void ndis_locks_forget(const void *memory, size_t bytes);
+/*
+ * A function of the miniport has returned, which was called at irql and with nr locks held: what
+ * differs is reported (R14), and put right so that the run goes on.
+ */
+void ndis_sync_returned(const char *name, KIRQL irql, unsigned int nr);
 /* A wait of a miniport has ended without what it waited for.  Returns: whether it was a halt's, and
  * nothing was outstanding for long. */
 bool ndis_waited_in_vain(void);

@@ -202,23 +202,18 @@ static void end_call(struct ndis_adapter *adapter, KIRQL old)
 	KeLowerIrql(old);
 }
 
-static void return_alone(struct ndis_adapter *adapter, PNDIS_PACKET packet)
-{
-	KIRQL old = begin_call(adapter);
-
-	adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
-	end_call(adapter, old);
-}
-
 void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet)
 {
-	const char *outer = ndis_callback_begin("MiniportReturnPacket");
+	KIRQL old = KeGetCurrentIrql();
+	const char *outer;
 
 	if (adapter->five.serialized)
-		return_alone(adapter, packet);
-	else
-		adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
+		old = begin_call(adapter);
+	outer = ndis_callback_begin("MiniportReturnPacket");
+	adapter->driver->functions5.ReturnPacketHandler(adapter->context, packet);
 	ndis_callback_end(outer);
+	if (adapter->five.serialized)
+		end_call(adapter, old);
 }
 
 /* --- a life ----------------------------------------------------------------------------------- */
@@ -258,14 +253,17 @@ VOID NdisMSetInformationComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS 
 static NDIS_STATUS set_filter(struct ndis_adapter *adapter, ULONG filter)
 {
 	ULONG read = 0, needed = 0;
+	const char *outer;
 	NDIS_STATUS status;
 	KIRQL old;
 
 	__atomic_store_n(&adapter->five.answered, 0, __ATOMIC_RELEASE);
 	old = begin_call(adapter);
+	outer = ndis_callback_begin("MiniportSetInformation");
 	status = adapter->driver->functions5.SetInformationHandler(
 		adapter->context, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter), &read,
 		&needed);
+	ndis_callback_end(outer);
 	end_call(adapter, old);
 	if (status == NDIS_STATUS_PENDING) {
 		exec_wait(ndis_host()->config.exec, &adapter->five.answered, EXEC_NEVER);
@@ -407,14 +405,17 @@ static void check_for_hang(struct exec_job *job)
 	struct ndis_adapter *adapter = CONTAINING_RECORD(job, struct ndis_adapter, five.hang_job);
 	struct ndis_host *host = ndis_host();
 	struct ndis_adapter *before;
+	const char *outer;
 	KIRQL old;
 
 	if (ndis_adapter_state(adapter) != NDIS_ADAPTER_RUNNING)
 		return;
 	before = ndis_enter_adapter(adapter);
 	old = begin_call(adapter);
+	outer = ndis_callback_begin("MiniportCheckForHang");
 	if (adapter->driver->functions5.CheckForHangHandler(adapter->context))
 		reset(adapter);
+	ndis_callback_end(outer);
 	end_call(adapter, old);
 	ndis_leave_adapter(before);
 	exec_submit(host->timers, job, exec_now_ns(host->config.exec) + adapter->five.hang_ns);

@@ -22,9 +22,10 @@ struct nbl_storage {
 	NET_BUFFER_LIST list;
 	NET_BUFFER buffer;
 	struct ndis_tracked tracked;
-	uintptr_t sum; /* of the frame while it is out */
-	bool was_lent; /* it was indicated RESOURCES last */
-	bool behind;   /* it came back behind others in a chain, and was not used since */
+	uintptr_t sum;	    /* of the frame while it is out */
+	uint64_t indicated; /* the number of the indication that it was in last */
+	bool was_lent;	    /* it was indicated RESOURCES last */
+	bool behind;	    /* it came back behind others in a chain, and was not used since */
 };
 
 static struct nbl_storage *storage_of(PNET_BUFFER_LIST nbl)
@@ -192,15 +193,49 @@ VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 	free(storage_of(NetBufferList));
 }
 
-/* Marks a chain; a list that is out already cannot be indicated again. */
-static ULONG mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, enum owner owner)
+/*
+ * Leaves out of a chain what cannot be indicated, since it is out already (R45); a chain that comes
+ * back to one of its own lists ends there.
+ *	named  how many lists the chain was said to have
+ * Returns: how many are left, of the chain that begins at *chain.
+ */
+static ULONG sift_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST *chain, ULONG named)
 {
-	ULONG count = 0;
+	static uint64_t indications;
+	uint64_t number = __atomic_add_fetch(&indications, 1, __ATOMIC_RELAXED);
+	ULONG count = 0, out = 0;
+	PNET_BUFFER_LIST nbl;
 
-	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next) {
-		if (owner_of(nbl) != OWNER_MINIPORT)
+	while ((nbl = *chain) != NULL && storage_of(nbl)->indicated != number) {
+		if (owner_of(nbl) != OWNER_MINIPORT) {
 			ndis_broken(adapter, 45, (uintptr_t)nbl,
 				    "a list that the protocols have was indicated again");
+			*chain = nbl->Next;
+			/* Its link may be the protocols' by now, who may have made a ring. */
+			if (++out > named)
+				*chain = NULL;
+			continue;
+		}
+		storage_of(nbl)->indicated = number;
+		count++;
+		chain = &nbl->Next;
+	}
+	if (nbl != NULL)
+		ndis_broken(adapter, 45, (uintptr_t)nbl,
+			    "a list is in its chain twice: after %u lists the chain comes back to "
+			    "it, and was cut there",
+			    count);
+	else if (out == 0 && count != named)
+		ndis_broken(adapter, 43, count,
+			    "NumberOfNetBufferLists is %u, but the chain has %u", named, count);
+	*chain = NULL;
+	return count;
+}
+
+/* Marks a chain of lists that may be indicated. */
+static void mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, enum owner owner)
+{
+	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next) {
 		if (nbl->Status == NDIS_STATUS_RESOURCES && owner == OWNER_PROTOCOL)
 			ndis_broken(adapter, 43, (uintptr_t)nbl,
 				    "a list is marked RESOURCES by its Status, in an indication "
@@ -210,9 +245,7 @@ static ULONG mark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain, en
 		storage_of(nbl)->sum = owner == OWNER_PROTOCOL ? sum_of(nbl) : 0;
 		set_owner(nbl, owner);
 		nbl->SourceHandle = adapter;
-		count++;
 	}
-	return count;
 }
 
 /* Numbers the frames of a chain, for the pool that the host keeps. */
@@ -291,11 +324,10 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
 		ndis_broken(adapter, 54, NumberOfNetBufferLists,
 			    "frames were indicated while the adapter was paused");
 	ndis_callback()->refused = 0;
-	count = mark_chain(adapter, NetBufferLists, borrowed ? OWNER_BORROWED : OWNER_PROTOCOL);
-	if (count != NumberOfNetBufferLists)
-		ndis_broken(adapter, 43, count,
-			    "NumberOfNetBufferLists is %u, but the chain has %u",
-			    NumberOfNetBufferLists, count);
+	count = sift_chain(adapter, &NetBufferLists, NumberOfNetBufferLists);
+	if (count == 0)
+		return;
+	mark_chain(adapter, NetBufferLists, borrowed ? OWNER_BORROWED : OWNER_PROTOCOL);
 	take_chain(adapter->autopool, NetBufferLists, borrowed);
 	if (borrowed) {
 		__atomic_store_n(&adapter->borrowed, 1, __ATOMIC_RELEASE);

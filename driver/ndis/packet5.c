@@ -33,6 +33,7 @@ struct packet_storage {
 	struct ndis_adapter *adapter; /* that indicated it */
 	uint32_t owner;		      /* enum owner, atomic */
 	uint32_t id;		      /* in the pool that the host keeps, while it is out */
+	uint64_t indicated;	      /* the number of the indication that it was in last */
 	struct ndis_tracked tracked;
 	uintptr_t sum; /* of the frame while it is out */
 	NDIS_PACKET packet;
@@ -315,9 +316,6 @@ static NDIS_STATUS take_over(struct ndis_adapter *adapter, PNDIS_PACKET packet)
 	struct packet_storage *storage = storage_of(packet);
 	NDIS_STATUS status = NDIS_OOB_DATA_FROM_PACKET(packet)->Status;
 
-	if (owner_of(storage) != OWNER_MINIPORT)
-		ndis_broken(adapter, 45, (uintptr_t)packet,
-			    "a packet that the protocols have was indicated again");
 	if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_RESOURCES)
 		ndis_broken(adapter, 46, (uintptr_t)packet,
 			    "a packet was indicated without its Status being set: it is 0x%08x",
@@ -401,11 +399,51 @@ static void indicate_borrowed(struct ndis_adapter *adapter, PPNDIS_PACKET packet
 		pass(storage_of(packets[i]), OWNER_BORROWED, OWNER_MINIPORT);
 }
 
+/*
+ * The packets of an array that can be indicated: those that are out already, or come a second time,
+ * are left out (R45).
+ *	good  room for n
+ * Returns: how many those are.
+ */
+static UINT sift(struct ndis_adapter *adapter, PPNDIS_PACKET packets, UINT n, PPNDIS_PACKET good)
+{
+	static uint64_t indications;
+	uint64_t number = __atomic_add_fetch(&indications, 1, __ATOMIC_RELAXED);
+	UINT nr_good = 0;
+
+	for (UINT i = 0; i < n; i++) {
+		struct packet_storage *storage = storage_of(packets[i]);
+
+		if (owner_of(storage) != OWNER_MINIPORT) {
+			ndis_broken(adapter, 45, (uintptr_t)packets[i],
+				    "a packet that the protocols have was indicated again");
+		} else if (storage->indicated == number) {
+			ndis_broken(adapter, 45, (uintptr_t)packets[i],
+				    "packet %u of an array is in it twice", i);
+		} else {
+			storage->indicated = number;
+			good[nr_good++] = packets[i];
+		}
+	}
+	return nr_good;
+}
+
+/* Only pointers: after the first call packets may be the miniport's again, and reused. */
+static void indicate(struct ndis_adapter *adapter, PPNDIS_PACKET packets, UINT n)
+{
+	UINT given = split(adapter, packets, n);
+
+	indicate_given(adapter, packets, given);
+	indicate_borrowed(adapter, packets + given, n - given);
+}
+
 VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET ReceivePackets,
 				UINT NumberOfPackets)
 {
 	static const char where[] = "NdisMIndicateReceivePacket";
 	struct ndis_adapter *adapter = ndis5_adapter_from(MiniportAdapterHandle, 42, where);
+	NDIS_PACKET *few[64];
+	PPNDIS_PACKET good = few;
 	UINT given;
 
 	if (adapter == NULL)
@@ -422,10 +460,16 @@ VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET
 		return;
 	}
 	ndis_callback()->refused = 0;
-	given = split(adapter, ReceivePackets, NumberOfPackets);
-	/* Only pointers: after the first call they may be the miniport's again, and reused. */
-	indicate_given(adapter, ReceivePackets, given);
-	indicate_borrowed(adapter, ReceivePackets + given, NumberOfPackets - given);
+	/* The array is the miniport's, and stays as it is. */
+	if (NumberOfPackets > ARRAYSIZE(few))
+		good = calloc(NumberOfPackets, sizeof(*good));
+	if (good == NULL)
+		return;
+	given = sift(adapter, ReceivePackets, NumberOfPackets, good);
+	if (given != 0)
+		indicate(adapter, good, given);
+	if (good != few)
+		free(good);
 }
 
 /* --- giving back ------------------------------------------------------------------------------ */

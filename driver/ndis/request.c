@@ -107,20 +107,21 @@ static void note_unwrapped(struct shared_memory *memory, uint64_t number)
 /* NDIS 6 calls back at PASSIVE_LEVEL, NDIS 5 at any level up to DISPATCH_LEVEL (R12). */
 static void call_back(struct shared_request *request, PVOID va, PHYSICAL_ADDRESS *pa)
 {
-	const char *outer = ndis_callback_begin("the shared-memory completion function");
+	const char *outer;
 	KIRQL old;
 
+	KeRaiseIrql(request->irql, &old);
+	outer = ndis_callback_begin("the shared-memory completion function");
 	ndis_callback()->completes = true;
 	ndis_callback()->limited = va != NULL && request->is_limited;
 	ndis_callback()->descriptors = request->descriptors;
-	KeRaiseIrql(request->irql, &old);
 	ndis5_serial_enter(request->adapter);
 	request->complete(request->adapter->context, va, pa, request->length, request->context);
 	ndis5_serial_leave(request->adapter);
-	KeLowerIrql(old);
 	if (ndis_callback()->starved)
 		note_unwrapped(&request->adapter->memory, request->number);
 	ndis_callback_end(outer);
+	KeLowerIrql(old);
 }
 
 /* Lets a request that is due later go first.  Returns: whether there is one. */

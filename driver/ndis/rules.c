@@ -32,7 +32,9 @@ static const struct ndis_rule rules[NDIS_RULES + 1] = {
 	[12] = {HOST, "completions run at PASSIVE_LEVEL in NDIS 6, and at any level up to "
 		      "DISPATCH_LEVEL in NDIS 5"},
 	[13] = {DRIVER, "nothing waits above PASSIVE_LEVEL"},
-	[14] = {BOTH, "requests and most other calls are made at DISPATCH_LEVEL or below"},
+	[14] = {BOTH,
+		"requests and most other calls are made at DISPATCH_LEVEL or below; a callback "
+		"returns at the level it was called at, without a spin lock"},
 	[15] = {DRIVER, "requests complete in any order and are told apart by their Context"},
 	[16] = {DRIVER, "several requests may be outstanding at once, and limits count them"},
 	[17] = {BOTH, "a driver that registered no completion function makes no asynchronous "

@@ -10,30 +10,82 @@ static __thread KIRQL current_irql;
 /* The executor has one thread: a lock that is held is one that nobody can release meanwhile. */
 static bool one_thread;
 
-/* What this thread has of spin locks; and whether it let a halt go on under one of them. */
-static __thread unsigned int locks_held;
+/* Whether this thread let a halt go on under a lock of its own. */
 static __thread bool lingers;
 
 /* How long the halt may run ahead of a completion that still holds a lock. */
 #define LINGER_NS UINT64_C(20000000)
 
+/* --- what a thread holds ---------------------------------------------------------------------- */
+
+#define HELD_MAX 64
+
+/* A spin lock that this thread holds. */
+struct held {
+	PNDIS_SPIN_LOCK lock;
+	bool again; /* taken by one that has it: counted, and not taken */
+};
+
+/* In the order in which they were taken.  Those below the base are of a job that waits on this
+ * thread while another runs on it. */
+static __thread struct held held[HELD_MAX];
+static __thread unsigned int nr_held, held_base;
+
 unsigned int ndis_locks_held(void)
 {
-	return locks_held;
+	return nr_held;
+}
+
+/* The one that was taken last of this lock; NULL: this thread has it not. */
+static struct held *find_held(const NDIS_SPIN_LOCK *SpinLock)
+{
+	for (unsigned int i = nr_held; i > held_base; i--) {
+		if (held[i - 1].lock == SpinLock)
+			return &held[i - 1];
+	}
+	return NULL;
+}
+
+static void push_held(PNDIS_SPIN_LOCK SpinLock, bool again)
+{
+	/* Nobody holds that many; what is beyond is a loop that takes the same one. */
+	if (nr_held == HELD_MAX)
+		return;
+	held[nr_held++] = (struct held){SpinLock, again};
+}
+
+static void drop_held(struct held *one)
+{
+	for (nr_held--; one < &held[nr_held]; one++)
+		one[0] = one[1];
+}
+
+/* The memory is gone, and locks in it with it. */
+void ndis_locks_forget(const void *memory, size_t bytes)
+{
+	for (unsigned int i = nr_held; i > held_base; i--) {
+		if ((uintptr_t)held[i - 1].lock - (uintptr_t)memory >= bytes)
+			continue;
+		ndis_broken(NULL, 14, (uintptr_t)held[i - 1].lock,
+			    "memory was freed with a spin lock in it that is held");
+		drop_held(&held[i - 1]);
+	}
 }
 
 /* A job that runs while another waits starts as a fresh thread does, outside of any adapter. */
 static void suspend(struct exec_context *context)
 {
-	context->word[0] = current_irql;
+	context->word[0] = current_irql | (uintptr_t)held_base << 8;
 	context->word[1] = (uintptr_t)ndis_enter_adapter(NULL);
 	context->word[2] = (uintptr_t)ndis_callback_begin(NULL);
 	current_irql = PASSIVE_LEVEL;
+	held_base = nr_held;
 }
 
 static void resume(const struct exec_context *context)
 {
-	current_irql = (KIRQL)context->word[0];
+	current_irql = (KIRQL)(context->word[0] & 0xff);
+	held_base = (unsigned int)(context->word[0] >> 8);
 	ndis_leave_adapter((struct ndis_adapter *)context->word[1]);
 	ndis_callback_end((const char *)context->word[2]);
 }
@@ -101,8 +153,15 @@ static bool is_taken(PNDIS_SPIN_LOCK SpinLock)
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
 	struct ndis_adapter *adapter = ndis_current_adapter();
+	struct held *mine = find_held(SpinLock);
 
-	if (is_taken(SpinLock)) {
+	if (mine != NULL) {
+		ndis_broken(NULL, 14, (uintptr_t)SpinLock,
+			    "NdisFreeSpinLock was given a lock that its caller holds");
+		drop_held(mine);
+		if (!one_thread)
+			pthread_mutex_unlock(&SpinLock->Mutex);
+	} else if (is_taken(SpinLock)) {
 		ndis_broken(NULL, 52, (uintptr_t)SpinLock,
 			    "NdisFreeSpinLock was given a lock that is held: by a completion, "
 			    "whose last touch of the adapter is still to come");
@@ -113,19 +172,28 @@ VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 	pthread_mutex_destroy(&SpinLock->Mutex);
 }
 
-static void lock(PNDIS_SPIN_LOCK SpinLock)
+/* Returns: false when this thread has it already, and would wait for itself for ever. */
+static bool lock(PNDIS_SPIN_LOCK SpinLock, const char *where)
 {
-	locks_held++;
-	if (!one_thread) {
+	bool again = find_held(SpinLock) != NULL;
+
+	if (again)
+		ndis_broken(NULL, 14, (uintptr_t)SpinLock,
+			    "%s was given a lock that its caller holds already: it would wait for "
+			    "itself for ever",
+			    where);
+	else if (!one_thread)
 		pthread_mutex_lock(&SpinLock->Mutex);
-		return;
-	}
+	push_held(SpinLock, again);
+	if (again || !one_thread)
+		return !again;
 	if (SpinLock->Held) {
 		fprintf(stderr, "ndis: deadlock: a spin lock is taken by one that holds it, or "
 				"while its holder waits\n");
 		abort();
 	}
 	SpinLock->Held = TRUE;
+	return true;
 }
 
 /* The halt goes on, and may find the lock taken when it frees it (R52). */
@@ -138,15 +206,46 @@ static void linger(void)
 	exec_wait(exec, &never, exec_now_ns(exec) + LINGER_NS);
 }
 
-static void unlock(PNDIS_SPIN_LOCK SpinLock)
+/* Returns: whether the lock is free now; otherwise it was not held by this thread, or still is. */
+static bool unlock(PNDIS_SPIN_LOCK SpinLock, const char *where)
 {
+	struct held *mine = find_held(SpinLock);
+	bool again = mine != NULL && mine->again;
+
+	if (mine == NULL) {
+		ndis_broken(NULL, 14, (uintptr_t)SpinLock,
+			    "%s was given a lock that its caller does not hold", where);
+		return false;
+	}
+	drop_held(mine);
+	if (again)
+		return false;
 	if (lingers)
 		linger();
-	locks_held--;
 	if (one_thread)
 		SpinLock->Held = FALSE;
 	else
 		pthread_mutex_unlock(&SpinLock->Mutex);
+	return true;
+}
+
+void ndis_sync_returned(const char *name, KIRQL irql, unsigned int nr)
+{
+	unsigned int left = nr_held > nr ? nr_held - nr : 0;
+
+	if (current_irql == irql && left == 0)
+		return;
+	if (left == 0)
+		ndis_broken(NULL, 14, current_irql, "%s returned at IRQL %u; it was called at %u",
+			    name, current_irql, irql);
+	else
+		ndis_broken(NULL, 14, left,
+			    "%s returned holding %u spin lock%s, at IRQL %u; it was called at %u",
+			    name, left, left == 1 ? "" : "s", current_irql, irql);
+	/* Whoever waits for them goes on. */
+	while (nr_held > nr)
+		unlock(held[nr_held - 1].lock, name);
+	current_irql = irql;
 }
 
 VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
@@ -156,16 +255,16 @@ VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 	ndis_check_irql(NULL, DISPATCH_LEVEL, 14, "NdisAcquireSpinLock");
 	if (old < DISPATCH_LEVEL)
 		current_irql = DISPATCH_LEVEL;
-	lock(SpinLock);
-	SpinLock->OldIrql = old; /* the lock's holder's: written with the lock held */
+	if (lock(SpinLock, "NdisAcquireSpinLock"))
+		SpinLock->OldIrql = old; /* the lock's holder's: written with the lock held */
 }
 
 VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
 	KIRQL old = SpinLock->OldIrql;
 
-	unlock(SpinLock);
-	current_irql = old;
+	if (unlock(SpinLock, "NdisReleaseSpinLock"))
+		current_irql = old;
 }
 
 VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
@@ -174,12 +273,12 @@ VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 		ndis_broken(NULL, 14, current_irql,
 			    "NdisDprAcquireSpinLock was called at IRQL %u, not at DISPATCH_LEVEL",
 			    current_irql);
-	lock(SpinLock);
+	lock(SpinLock, "NdisDprAcquireSpinLock");
 }
 
 VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
-	unlock(SpinLock);
+	unlock(SpinLock, "NdisDprReleaseSpinLock");
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): as published */
@@ -204,7 +303,7 @@ static void note_locked_event(void)
 {
 	struct ndis_adapter *adapter = ndis_current_adapter();
 
-	if (locks_held != 0 && !one_thread && ndis_verifies() && adapter != NULL &&
+	if (nr_held != 0 && !one_thread && ndis_verifies() && adapter != NULL &&
 	    ndis_callback()->completes && ndis_adapter_state(adapter) == NDIS_ADAPTER_HALTING)
 		lingers = true;
 }

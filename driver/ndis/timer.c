@@ -52,13 +52,13 @@ static void timer_run(struct exec_job *job)
 	if (!fire(timer))
 		return;
 	before = ndis_enter_adapter(timer->adapter);
-	outer = ndis_callback_begin("a timer function");
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	outer = ndis_callback_begin("a timer function");
 	ndis5_serial_enter(timer->adapter);
 	timer->function(NULL, timer->context, NULL, NULL);
 	ndis5_serial_leave(timer->adapter);
-	KeLowerIrql(old);
 	ndis_callback_end(outer);
+	KeLowerIrql(old);
 	ndis_leave_adapter(before);
 }
 

@@ -23,6 +23,7 @@ struct adapter {
 	NDIS_HANDLE handle, packets, buffers;
 	NDIS_MINIPORT_TIMER timer;
 	NDIS_EVENT idle;
+	NDIS_SPIN_LOCK lock;
 	PVOID base;
 	NDIS_PHYSICAL_ADDRESS base_pa;
 	PNDIS_PACKET packet[PACKETS];
@@ -51,6 +52,8 @@ static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualA
 	if (VirtualAddress != NULL)
 		NdisMFreeSharedMemory(a->handle, Length, TRUE, VirtualAddress, *PhysicalAddress);
 	a->asked = FALSE;
+	if (MISTAKE(COMPLETION_OF_NDIS5_RETURNS_WITH_A_LOCK))
+		NdisAcquireSpinLock(&a->lock);
 	put(a);
 }
 
@@ -89,14 +92,22 @@ static VOID mark(struct adapter *a)
 
 static VOID indicate(struct adapter *a)
 {
+	PNDIS_PACKET packets[PACKETS];
 	NDIS_STATUS status;
 
+	NdisMoveMemory(packets, a->packet, sizeof(packets));
 	mark(a);
 	NdisInterlockedIncrement(&a->out);
 	NdisInterlockedIncrement(&a->out);
 	NdisInterlockedIncrement(&a->refs);
 	NdisInterlockedIncrement(&a->refs);
-	NdisMIndicateReceivePacket(a->handle, a->packet, PACKETS);
+	if (MISTAKE(PACKET_TWICE_IN_AN_ARRAY))
+		packets[1] = packets[0];
+	NdisMIndicateReceivePacket(a->handle, packets, PACKETS);
+	if (MISTAKE(PACKETS_INDICATED_TWICE))
+		NdisMIndicateReceivePacket(a->handle, packets, 1);
+	if (MISTAKE(PACKET_TWICE_IN_AN_ARRAY))
+		return_packet(a, a->packet[1]); /* it was not indicated */
 	if (MISTAKE(P24_STATUS_READ_AFTERWARDS)) {
 		status = NDIS_GET_PACKET_STATUS(a->packet[0]);
 		UNREFERENCED_PARAMETER(status);
@@ -133,6 +144,7 @@ static VOID release(struct adapter *a)
 		NdisFreePacketPool(a->packets);
 	if (a->base != NULL)
 		NdisMFreeSharedMemory(a->handle, BLOCK_BYTES, TRUE, a->base, a->base_pa);
+	NdisFreeSpinLock(&a->lock);
 	NdisFreeMemory(a, 0, 0);
 }
 
@@ -188,6 +200,7 @@ static NDIS_STATUS initialize(PNDIS_STATUS OpenErrorStatus, PUINT SelectedMedium
 	a->handle = MiniportAdapterHandle;
 	a->refs = 1;
 	NdisInitializeEvent(&a->idle);
+	NdisAllocateSpinLock(&a->lock);
 	NdisMSetAttributesEx(a->handle, a, 0,
 			     NDIS_ATTRIBUTE_BUS_MASTER | NDIS_ATTRIBUTE_DESERIALIZE,
 			     NdisInterfacePci);

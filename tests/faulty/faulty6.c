@@ -29,6 +29,22 @@ static VOID shrink_wrongly(struct adapter *a)
 	block->va = NULL;
 }
 
+static VOID lock_wrongly(struct adapter *a)
+{
+	if (MISTAKE(LOCK_RELEASED_TWICE) || MISTAKE(TIMER_RETURNS_WITH_A_LOCK))
+		NdisDprAcquireSpinLock(&a->lock);
+	if (MISTAKE(LOCK_RELEASED_TWICE)) {
+		NdisDprReleaseSpinLock(&a->lock);
+		NdisDprReleaseSpinLock(&a->lock);
+	}
+	if (MISTAKE(LOCK_TAKEN_TWICE)) {
+		NdisAcquireSpinLock(&a->lock);
+		NdisAcquireSpinLock(&a->lock);
+		NdisReleaseSpinLock(&a->lock);
+		NdisReleaseSpinLock(&a->lock);
+	}
+}
+
 static NDIS_TIMER_FUNCTION tick;
 static VOID tick(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpecific2,
 		 PVOID SystemSpecific3)
@@ -37,6 +53,7 @@ static VOID tick(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpeci
 
 	a->ticks++;
 	shrink_wrongly(a);
+	lock_wrongly(a);
 	if (MISTAKE(REQUEST_WHILE_PAUSED) && !a->running && !a->halting)
 		ask_for_more(a);
 }
@@ -140,6 +157,8 @@ static VOID release(struct adapter *a, BOOLEAN keeps_memory)
 		NdisMUnmapIoSpace(a->handle, a->regs, 4096);
 	if (a->timer != NULL)
 		NdisFreeTimerObject(a->timer);
+	if (MISTAKE(LOCK_FREED_WHILE_HELD))
+		NdisAcquireSpinLock(&a->lock);
 	NdisFreeSpinLock(&a->lock);
 	NdisFreeMemory(a, 0, 0);
 }

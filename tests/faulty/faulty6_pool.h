@@ -262,6 +262,8 @@ static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualA
 		NdisSetEvent(&a->idle);
 		return;
 	}
+	if (MISTAKE(COMPLETION_RETURNS_WITH_A_LOCK))
+		NdisAcquireSpinLock(&a->lock);
 	put(a);
 }
 
@@ -364,6 +366,8 @@ static VOID mistreat(struct adapter *a, PNET_BUFFER_LIST nbl)
 {
 	struct buffer *b = NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0];
 
+	if (MISTAKE(LIST_INDICATED_WHILE_OUT))
+		indicate(a, nbl, 1, 0);
 	if (MISTAKE(FRAME_WRITTEN_WHILE_OUT) && !a->made_it) {
 		b->va[12] ^= 1;
 		a->made_it = TRUE;
@@ -407,6 +411,8 @@ static BOOLEAN receive_some(struct adapter *a)
 	else if (short_of)
 		ask_for_more(a);
 	if (kept.n > 0) {
+		if (MISTAKE(LIST_TWICE_IN_ITS_CHAIN))
+			*kept.last = kept.first;
 		indicate(a, kept.first, kept.n, flags);
 		mistreat(a, kept.first);
 	}
@@ -478,6 +484,7 @@ static VOID return_lists(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST Ne
 {
 	struct adapter *a = MiniportAdapterContext;
 	BOOLEAN paused;
+	KIRQL old;
 
 	NdisAcquireSpinLock(&a->lock);
 	for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl != NULL;
@@ -490,6 +497,8 @@ static VOID return_lists(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST Ne
 	if (paused)
 		a->pausing = FALSE;
 	NdisReleaseSpinLock(&a->lock);
+	if (MISTAKE(RETURN_FUNCTION_LEAVES_ITS_LEVEL))
+		KeRaiseIrql(DISPATCH_LEVEL, &old);
 	if (paused)
 		NdisMPauseComplete(a->handle);
 }
