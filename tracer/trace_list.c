@@ -137,6 +137,8 @@ static int find_below(const char *path, struct db_error *err)
 /* Sorts what was found into the list, each folder once. */
 static int gather(struct trace_list *list)
 {
+	if (!walk.nr)
+		return 0;
 	list->dirs = calloc(walk.nr, sizeof(*list->dirs));
 	list->groups = calloc(walk.nr, sizeof(*list->groups));
 	if (!list->dirs || !list->groups)
