@@ -150,7 +150,7 @@ wait_for() {
 	seen=$(sqlite3 "$last" 'SELECT max(seq) FROM event')
 	daemons=$(for pid in $(pgrep -f 'lttng-(relayd|sessiond|consumerd)'); do
 		tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "HOME=$T/home" && echo "$pid"
-	done)
+	done || true)
 	# shellcheck disable=SC2086
 	kill -KILL "$recorder" $(pgrep -f "^$R ") $daemons
 	wait "$recorder" || true
