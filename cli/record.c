@@ -113,10 +113,9 @@ struct record {
 	bool quiet, resume;
 };
 
-/* Bytes, with K, M or G.  Returns: 0 when it is no such number, or absurd. */
-static uint64_t parse_size(const char *text)
+/* Bytes, with K, M or G.  Returns: 0 when it is no such number, or not in those bounds. */
+static uint64_t parse_size(const char *text, uint64_t smallest, uint64_t largest)
 {
-	const uint64_t smallest = 64 << 10, largest = 1ull << 32;
 	unsigned long long value;
 	char *end;
 
@@ -139,7 +138,7 @@ static int parse_flight(int opt, const char *value, struct record *record)
 		record->options.crash_safe = value;
 		return CLI_OK;
 	case 'F':
-		record->options.flight_bytes = parse_size(value);
+		record->options.flight_bytes = parse_size(value, 64 << 10, UINT64_C(4) << 30);
 		if (record->options.flight_bytes)
 			return CLI_OK;
 		return cli_fail(CLI_USAGE,
@@ -154,6 +153,26 @@ static int parse_flight(int opt, const char *value, struct record *record)
 				"crash, end, all",
 				value);
 	}
+}
+
+/* Limits of what is kept.  Returns: CLI_OK, or what to exit with. */
+static int parse_limit(int opt, const char *value, struct recording_options *options)
+{
+	if (opt == 'S') {
+		options->max_bytes = parse_size(value, 1 << 20, UINT64_C(1) << 50);
+		return options->max_bytes ? CLI_OK
+					  : cli_fail(CLI_USAGE,
+						     "record: --max-size %s: give bytes, 1M or "
+						     "more, as in 500M "
+						     "or 20G",
+						     value);
+	}
+	if (!cli_duration(value, &options->max_age_ns) && options->max_age_ns > 0)
+		return CLI_OK;
+	return cli_fail(CLI_USAGE,
+			"record: --max-age %s: not a duration; give a number with a unit, as in "
+			"10m or 2h",
+			value);
 }
 
 /* --resume takes the rest from the recording that it goes on with. */
@@ -176,6 +195,8 @@ static int parse(int argc, char **argv, struct record *record)
 					      {"crash-safe", required_argument, NULL, 'C'},
 					      {"trigger", required_argument, NULL, 'T'},
 					      {"resume", required_argument, NULL, 'r'},
+					      {"max-size", required_argument, NULL, 'S'},
+					      {"max-age", required_argument, NULL, 'A'},
 					      {0}};
 	struct recording_options *options = &record->options;
 	const char *resume = NULL;
@@ -196,6 +217,11 @@ static int parse(int argc, char **argv, struct record *record)
 			break;
 		case 'r':
 			resume = optarg;
+			break;
+		case 'S':
+		case 'A':
+			if (parse_limit(opt, optarg, options))
+				return CLI_USAGE;
 			break;
 		case 'F':
 		case 'C':

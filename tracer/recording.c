@@ -95,6 +95,8 @@ int recording_open_store(struct recording *r, bool append, struct db_error *err)
 		.command_line = r->options.command_line,
 		.trace = r->session.name,
 		.append = append,
+		.max_bytes = r->options.max_bytes,
+		.max_age_ns = r->options.max_age_ns,
 		.observe = r->options.observe,
 		.restart = r->options.restart,
 		.before_commit = r->options.before_commit,

@@ -40,6 +40,8 @@ struct recording_options {
 	/* Sees rx_drop and violation events of a flight recorder soon; on a thread of its own. */
 	void (*watch)(const struct pool_event *event, void *ctx);
 	/* See struct store_options. */
+	uint64_t max_bytes;
+	int64_t max_age_ns;
 	void (*observe)(const struct pool_event *event, bool contiguous, void *ctx);
 	void (*restart)(uint32_t pool, void *ctx);
 	void (*before_commit)(struct store *store, void *ctx);

@@ -283,6 +283,21 @@ daemons() {
 	[ "$(sqlite3 "$T/other.db" .tables)" = t ]
 }
 
+@test "a limit on the size drops the oldest events and keeps the figures" {
+	run "$P" record -q -o "$T/r.db" --max-size 1M -- "$R" --for 2s --traffic poisson:rate=200k
+	[ "$status" = 0 ]
+	[ "$(json "$T/r.db" 's["trace"]["events_from_ns"] > s["trace"]["start_ns"]')" = True ]
+	[ "$(json "$T/r.db" 'p["audit"]["ok"] and p["identity"]["ok"] and p["audit"]["checked"] > 15')" = True ]
+	[ "$(json "$T/r.db" 's["trace"]["events"]')" -gt "$(events "$T/r.db")" ]
+	[ "$(json "$T/r.db" 'p["taken"]')" = "$(sqlite3 "$T/r.db" 'SELECT sum(taken) FROM level WHERE width_ns = 1 << 23')" ]
+	for bad in '--max-size 10K' '--max-size x' '--max-age 5' '--max-age 0s'; do
+		# shellcheck disable=SC2086
+		run "$P" record -o "$T/x.db" $bad -- "$R"
+		[ "$status" = 2 ]
+		[ "${#lines[@]}" = 1 ]
+	done
+}
+
 @test "mistakes on the command line get one line and status 2" {
 	for args in "-o $T/x.db" "-- $R" "-o $T/x.db --for 3 -- $R" "-o $T/x.db -e all,none -- $R" \
 		"--wrong -o $T/x.db -- $R" "-z -o $T/x.db -- $R" "-o $T/x.db -- $T/nothing-here" \
