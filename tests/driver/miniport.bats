@@ -216,3 +216,9 @@ refused() {
 	[[ $output == *"frames: no descriptor was free"* ]]
 	[[ $output != *"receiver was off"* ]]
 }
+
+@test "payload errors are counted and explained" {
+	build spoil6
+	run -1 "$R" --miniport "$T/spoil6.so" --clock virtual --for 100ms --traffic constant:rate=10k
+	[[ $output =~ payload\ +[0-9]+\ indicated\ frames\ were\ not\ as\ sent\ on\ the\ wire ]]
+}

@@ -368,6 +368,20 @@ static void refused_request_gets_no_completion(void **state)
 	assert_int_equal(ndis_violations(), 0);
 }
 
+/* It is in the books as any refusal is (R57). */
+static void request_for_no_bytes_is_refused_and_counted(void **state)
+{
+	begin("fixed:0ms", NULL);
+	assert_int_equal(ask(0, 0), NDIS_STATUS_INVALID_PARAMETER);
+	ndis_host_flush();
+	assert_int_equal(fx.done[0].times, 0);
+	assert_int_equal(counts().requests, 1);
+	assert_int_equal(counts().refused, 1);
+	assert_int_equal(counts().pending, 0);
+	end();
+	assert_int_equal(ndis_violations(), 0);
+}
+
 /* R3 */
 static void refusal_is_not_for_ever(void **state)
 {
@@ -1034,6 +1048,7 @@ int main(void)
 		cmocka_unit_test(freed_memory_is_back_when_the_call_returns),
 		cmocka_unit_test(completions_come_in_any_order),
 		cmocka_unit_test(refused_request_gets_no_completion),
+		cmocka_unit_test(request_for_no_bytes_is_refused_and_counted),
 		cmocka_unit_test(refusal_is_not_for_ever),
 		cmocka_unit_test(failed_completion_shows_null_and_either_form_of_address),
 		cmocka_unit_test(request_above_dispatch_is_refused_and_reported),
