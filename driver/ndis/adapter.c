@@ -323,15 +323,31 @@ static NDIS_STATUS restart6(struct ndis_adapter *adapter)
 	NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
 		.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
 	};
+	NDIS_STATUS status;
 
-	NDIS_STATUS status =
-		adapter->driver->functions.RestartHandler(adapter->context, &parameters);
-
+	__atomic_store_n(&adapter->restart_done, 0, __ATOMIC_RELEASE);
+	status = adapter->driver->functions.RestartHandler(adapter->context, &parameters);
+	if (status == NDIS_STATUS_PENDING) {
+		exec_wait(ndis_host()->config.exec, &adapter->restart_done, EXEC_NEVER);
+		status = adapter->restart_status;
+	}
 	/* The protocols are bound, and want frames. */
 	if (status == NDIS_STATUS_SUCCESS)
 		status = ndis6_set_filter(adapter,
 					  NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST);
 	return status;
+}
+
+VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
+{
+	struct ndis_adapter *adapter =
+		ndis6_adapter_from(MiniportAdapterHandle, 54, "NdisMRestartComplete");
+
+	if (adapter == NULL)
+		return;
+	adapter->restart_status = Status;
+	__atomic_store_n(&adapter->restart_done, 1, __ATOMIC_RELEASE);
+	exec_wake(ndis_host()->config.exec);
 }
 
 /* A pause that waits for what never comes is ended, so that the rest can be seen. */
@@ -488,6 +504,7 @@ NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
 		return NDIS_STATUS_RESOURCES;
 	dma->adapter = adapter;
 	dma->complete = DmaDescription->SharedMemAllocateCompleteHandler;
+	dma->process = DmaDescription->ProcessSGListHandler;
 	dma->below_4g = !(DmaDescription->Flags & NDIS_SG_DMA_64_BIT_ADDRESS) ||
 			!adapter->device->ops->reaches_64_bit;
 	/* One element of 24 bytes a page, and a header of 16: what a list for the mapping takes. */
@@ -516,6 +533,10 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
 		ndis_broken(dma->adapter, 48, counts.blocks_live,
 			    "DMA was deregistered with %u blocks live and %u requests pending",
 			    counts.blocks_live, counts.pending);
+	if (__atomic_load_n(&dma->sg_lists, __ATOMIC_ACQUIRE) != 0)
+		ndis_broken(dma->adapter, 48, dma->sg_lists,
+			    "DMA was deregistered with %u scatter/gather lists not freed",
+			    dma->sg_lists);
 	ndis_object_remove(&dma->object);
 	dma->adapter->dma = NULL;
 	free(dma);

@@ -43,6 +43,75 @@ VOID WRITE_REGISTER_USHORT(volatile USHORT *Register, USHORT Data)
 	WRITE_REGISTER_ULONG(reg, (ULONG)Data << shift);
 }
 
+/* --- many bytes ------------------------------------------------------------------------------- */
+
+/* One register where [at, at + left) has a whole one, otherwise one byte. */
+static ULONG step_at(uintptr_t at, ULONG left)
+{
+	return at % sizeof(ULONG) == 0 && left >= sizeof(ULONG) ? sizeof(ULONG) : 1;
+}
+
+VOID NdisMoveToMappedMemory(PVOID Destination, const VOID *Source, ULONG Length)
+{
+	volatile UCHAR *to = Destination;
+	const UCHAR *from = Source;
+	ULONG word, n;
+
+	if (!ndis_is_register(Destination)) {
+		memmove(Destination, Source, Length);
+		return;
+	}
+	for (; Length > 0; Length -= n, to += n, from += n) {
+		n = step_at((uintptr_t)to, Length);
+		memcpy(&word, from, n);
+		if (n == sizeof(word))
+			WRITE_REGISTER_ULONG((volatile ULONG *)to, word);
+		else
+			WRITE_REGISTER_UCHAR(to, *from);
+	}
+}
+
+VOID NdisMoveFromMappedMemory(PVOID Destination, const VOID *Source, ULONG Length)
+{
+	volatile UCHAR *from = (volatile UCHAR *)(uintptr_t)Source;
+	PUCHAR to = Destination;
+	ULONG word, n;
+
+	if (!ndis_is_register(Source)) {
+		memmove(Destination, Source, Length);
+		return;
+	}
+	for (; Length > 0; Length -= n, to += n, from += n) {
+		n = step_at((uintptr_t)from, Length);
+		word = n == sizeof(word) ? READ_REGISTER_ULONG((volatile ULONG *)from)
+					 : READ_REGISTER_UCHAR(from);
+		memcpy(to, &word, n);
+	}
+}
+
+VOID NdisMoveMappedMemory(PVOID Destination, const VOID *Source, ULONG Length)
+{
+	UCHAR bytes[64];
+	ULONG n;
+
+	for (ULONG at = 0; at < Length; at += n) {
+		n = min(Length - at, (ULONG)sizeof(bytes));
+		NdisMoveFromMappedMemory(bytes, (const UCHAR *)Source + at, n);
+		NdisMoveToMappedMemory((PUCHAR)Destination + at, bytes, n);
+	}
+}
+
+VOID NdisZeroMappedMemory(PVOID VirtualAddress, ULONG Length)
+{
+	static const UCHAR zeroes[64];
+	ULONG n;
+
+	for (ULONG at = 0; at < Length; at += n) {
+		n = min(Length - at, (ULONG)sizeof(zeroes));
+		NdisMoveToMappedMemory((PUCHAR)VirtualAddress + at, zeroes, n);
+	}
+}
+
 /* --- ports ------------------------------------------------------------------------------------ */
 
 NDIS_STATUS NdisMRegisterIoPortRange(PVOID *PortOffset, NDIS_HANDLE MiniportAdapterHandle,

@@ -2,8 +2,10 @@
 /* What a driver says to its developer and to the system's log. */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 
+#include "driver/ndis/format.h"
 #include "driver/ndis/internal.h"
 
 #define LINE_BYTES 512
@@ -26,10 +28,15 @@ ULONG DbgPrint(PCSTR Format, ...)
 	va_list args;
 
 	va_start(args, Format);
-	vsnprintf(line, sizeof(line), Format, args);
+	ndis_format(line, sizeof(line), Format, args);
 	va_end(args);
 	say(line);
 	return STATUS_SUCCESS;
+}
+
+VOID DbgBreakPoint(VOID)
+{
+	raise(SIGTRAP);
 }
 
 VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE ErrorCode,

@@ -142,6 +142,17 @@ static struct device *find_register(volatile ULONG *reg, uint32_t *offset)
 	return NULL;
 }
 
+bool ndis_is_register(const volatile void *at)
+{
+	for (int i = 0; i < WINDOWS_MAX; i++) {
+		uint8_t *base = __atomic_load_n(&windows[i].base, __ATOMIC_ACQUIRE);
+
+		if (base != NULL && (uintptr_t)at - (uintptr_t)base < windows[i].len_bytes)
+			return true;
+	}
+	return false;
+}
+
 ULONG READ_REGISTER_ULONG(volatile ULONG *Register)
 {
 	uint32_t offset;
@@ -207,8 +218,31 @@ bool ndis6_isr(struct ndis_interrupt *interrupt)
 	BOOLEAN queue_dpc = FALSE;
 	ULONG processors = 0;
 
+	pthread_mutex_lock(&interrupt->adapter->five.isr);
 	interrupt->isr(interrupt->context, &queue_dpc, &processors);
+	pthread_mutex_unlock(&interrupt->adapter->five.isr);
 	return queue_dpc;
+}
+
+BOOLEAN ndis_synchronize(NDIS_HANDLE handle, BOOLEAN (*function)(PVOID context), PVOID context,
+			 const char *where)
+{
+	struct ndis_interrupt *interrupt = handle;
+	BOOLEAN answer;
+	KIRQL old;
+
+	if (ndis_object_kind(handle) != NDIS_KIND_INTERRUPT) {
+		ndis_broken(NULL, 48, (uintptr_t)handle, "%s was given no live interrupt", where);
+		return FALSE;
+	}
+	if (!ndis_check_irql(interrupt->adapter, DEVICE_LEVEL, 14, where))
+		return FALSE;
+	KeRaiseIrql(DEVICE_LEVEL, &old);
+	pthread_mutex_lock(&interrupt->adapter->five.isr);
+	answer = function(context);
+	pthread_mutex_unlock(&interrupt->adapter->five.isr);
+	KeLowerIrql(old);
+	return answer;
 }
 
 void ndis6_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context)
@@ -348,6 +382,14 @@ ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG Targ
 	return 1;
 }
 
+BOOLEAN NdisMSynchronizeWithInterruptEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId,
+					MINIPORT_SYNCHRONIZE_INTERRUPT_HANDLER SynchronizeFunction,
+					PVOID SynchronizeContext)
+{
+	return ndis_synchronize(NdisInterruptHandle, SynchronizeFunction, SynchronizeContext,
+				"NdisMSynchronizeWithInterruptEx");
+}
+
 bool ndis_adapter_in_interrupt(struct ndis_adapter *adapter)
 {
 	return __atomic_load_n(&adapter->irq_waiting, __ATOMIC_ACQUIRE) != 0 ||
@@ -435,6 +477,46 @@ VOID NdisMQueryAdapterResources(PNDIS_STATUS Status, NDIS_HANDLE WrapperConfigur
 	*Status = fits ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 	if (fits)
 		*ResourceList = adapter->resources;
+}
+
+VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *PhysicalDeviceObject,
+			    PDEVICE_OBJECT *FunctionalDeviceObject,
+			    PDEVICE_OBJECT *NextDeviceObject, PCM_RESOURCE_LIST *AllocatedResources,
+			    PCM_RESOURCE_LIST *AllocatedResourcesTranslated)
+{
+	struct ndis_adapter *adapter =
+		ndis_adapter_from(MiniportAdapterHandle, 14, "NdisMGetDeviceProperty");
+	PCM_RESOURCE_LIST list = adapter != NULL ? &adapter->all_resources : NULL;
+
+	if (list != NULL) {
+		list->Count = 1;
+		list->List[0].InterfaceType = NdisInterfacePci;
+		list->List[0].PartialResourceList = adapter->resources;
+	}
+	if (PhysicalDeviceObject != NULL)
+		*PhysicalDeviceObject = NULL;
+	if (FunctionalDeviceObject != NULL)
+		*FunctionalDeviceObject = NULL;
+	if (NextDeviceObject != NULL)
+		*NextDeviceObject = NULL;
+	if (AllocatedResources != NULL)
+		*AllocatedResources = list;
+	if (AllocatedResourcesTranslated != NULL)
+		*AllocatedResourcesTranslated = list;
+}
+
+VOID NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+				    PNDIS_STRING SubKeyName, PNDIS_HANDLE SubKeyHandle)
+{
+	*Status = NDIS_STATUS_FAILURE;
+	*SubKeyHandle = NULL;
+}
+
+VOID NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+				     ULONG Index, PNDIS_STRING KeyName, PNDIS_HANDLE KeyHandle)
+{
+	*Status = NDIS_STATUS_FAILURE;
+	*KeyHandle = NULL;
 }
 
 static bool is_keyword(const struct ndis_config_value *value, const NDIS_STRING *keyword)

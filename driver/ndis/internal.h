@@ -143,6 +143,8 @@ struct ndis_dma {
 	struct ndis_object object;
 	struct ndis_adapter *adapter;
 	MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *complete; /* may be NULL */
+	MINIPORT_PROCESS_SG_LIST *process;		 /* may be NULL */
+	uint32_t sg_lists;				 /* atomic: made and not freed */
 	bool below_4g;
 };
 
@@ -158,6 +160,9 @@ struct ndis_interrupt {
 
 bool ndis6_isr(struct ndis_interrupt *interrupt);
 void ndis6_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context);
+/* Runs function at the device's level, and not while the interrupt handler runs. */
+BOOLEAN ndis_synchronize(NDIS_HANDLE handle, BOOLEAN (*function)(PVOID context), PVOID context,
+			 const char *where);
 /* Interrupts reach it from here on. */
 void ndis_interrupt_connect(struct ndis_interrupt *interrupt);
 /*
@@ -177,7 +182,7 @@ struct ndis5_adapter {
 	struct ndis_object wrapper_context; /* a handle while MiniportInitialize runs */
 	bool serialized;		    /* one function of the miniport at a time, by this: */
 	pthread_mutex_t serial;
-	pthread_mutex_t isr; /* its interrupt handler, and what is synchronized with it */
+	pthread_mutex_t isr; /* the interrupt handler, of NDIS 6 too, and what is kept from it */
 	bool reaches_64_bit; /* its DMA, as the driver said */
 	ADAPTER_SHUTDOWN_HANDLER shutdown;
 	PVOID shutdown_context;
@@ -232,6 +237,8 @@ struct ndis_adapter {
 	uint32_t gone;		     /* atomic: enum ndis_presence */
 	uint32_t borrowed;	     /* atomic: whether any frame was RESOURCES */
 	uint32_t pause_done;	     /* atomic */
+	uint32_t restart_done;	     /* atomic: a restart, left PENDING, has ended ... */
+	NDIS_STATUS restart_status;  /* ... with this */
 	uint32_t indicated;	     /* atomic: frames that the protocols have */
 	struct poolscope_pool *pool; /* where violations go */
 	struct autopool *autopool;
@@ -252,6 +259,7 @@ struct ndis_adapter {
 	unsigned int nr_config;
 	USHORT pci_command; /* what the driver enabled in its configuration space */
 	CM_PARTIAL_RESOURCE_LIST resources;
+	CM_RESOURCE_LIST all_resources; /* the same, for NdisMGetDeviceProperty() */
 };
 
 /*
@@ -347,6 +355,8 @@ void ndis_removal_plan(struct ndis_adapter *adapter);
 void ndis_removal_forget(struct ndis_adapter *adapter);
 
 void ndis_interrupt_init(struct ndis_adapter *adapter);
+/* Whether an address is in a mapped register window. */
+bool ndis_is_register(const volatile void *at);
 void ndis_io_forget(struct ndis_adapter *adapter);
 
 /* --- broken rules: verifier.c ----------------------------------------------------------------- */

@@ -21,7 +21,9 @@
 #include "ndis_oid.h"
 #include "ndis_miniport.h"
 #include "ndis_bus.h"
+#include "ndis_pool.h"
 #include "ndis5_packet.h"
 #include "ndis5_miniport.h"
+#include "ndis_absent.h"
 
 #endif

@@ -495,24 +495,8 @@ BOOLEAN NdisMSynchronizeWithInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt,
 				      NDIS5_SYNCHRONIZE_FUNCTION *SynchronizeFunction,
 				      PVOID SynchronizeContext)
 {
-	static const char where[] = "NdisMSynchronizeWithInterrupt";
-	struct ndis_interrupt *interrupt = Interrupt->Host;
-	BOOLEAN answer;
-	KIRQL old;
-
-	if (ndis_object_kind(Interrupt->Host) != NDIS_KIND_INTERRUPT) {
-		ndis_broken(NULL, 48, (uintptr_t)interrupt, "%s was given no live interrupt",
-			    where);
-		return FALSE;
-	}
-	if (!ndis_check_irql(interrupt->adapter, DEVICE_LEVEL, 14, where))
-		return FALSE;
-	KeRaiseIrql(DEVICE_LEVEL, &old);
-	pthread_mutex_lock(&interrupt->adapter->five.isr);
-	answer = SynchronizeFunction(SynchronizeContext);
-	pthread_mutex_unlock(&interrupt->adapter->five.isr);
-	KeLowerIrql(old);
-	return answer;
+	return ndis_synchronize(Interrupt->Host, SynchronizeFunction, SynchronizeContext,
+				"NdisMSynchronizeWithInterrupt");
 }
 
 static void handle_interrupt(struct ndis_interrupt *interrupt, PVOID dpc_context)

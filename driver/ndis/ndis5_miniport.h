@@ -97,12 +97,6 @@ typedef VOID W_ALLOCATE_COMPLETE_HANDLER(NDIS_HANDLE MiniportAdapterContext, PVO
 					 PNDIS_PHYSICAL_ADDRESS PhysicalAddress, ULONG Length,
 					 PVOID Context);
 typedef VOID W_CANCEL_SEND_PACKETS_HANDLER(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId);
-typedef enum _NDIS_DEVICE_PNP_EVENT {
-	NdisDevicePnPEventQueryRemoved,
-	NdisDevicePnPEventRemoved,
-	NdisDevicePnPEventSurpriseRemoved,
-} NDIS_DEVICE_PNP_EVENT,
-	*PNDIS_DEVICE_PNP_EVENT;
 /* SurpriseRemoved comes before the halt of an adapter whose device is gone (R56). */
 typedef VOID W_PNPEVENT_NOTIFY_HANDLER(NDIS_HANDLE MiniportAdapterContext,
 				       NDIS_DEVICE_PNP_EVENT DevicePnPEvent,
@@ -345,6 +339,15 @@ NDIS_STATUS NdisMAllocateMapRegisters(NDIS_HANDLE MiniportAdapterHandle, UINT Dm
 				      NDIS_DMA_SIZE DmaSize, ULONG PhysicalMapRegistersNeeded,
 				      ULONG MaximumPhysicalMapping);
 VOID NdisMFreeMapRegisters(NDIS_HANDLE MiniportAdapterHandle);
+
+/*
+ * Makes what the device wrote to shared memory visible to the driver: it is so already, and the
+ * call is checked only. IRQL:    <= DISPATCH_LEVEL.
+ */
+VOID NdisMUpdateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, PVOID VirtualAddress,
+			     NDIS_PHYSICAL_ADDRESS PhysicalAddress);
+#define NdisUpdateSharedMemory(Handle, Length, Va, Pa)                                             \
+	NdisMUpdateSharedMemory((Handle), (Length), (Va), (Pa))
 
 /*
  * Asks for Length bytes more; they come in the driver's MiniportAllocateComplete.

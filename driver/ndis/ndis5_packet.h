@@ -45,6 +45,27 @@ static inline VOID NdisQueryBufferSafe(PNDIS_BUFFER Buffer, PVOID *VirtualAddres
 	*Length = Buffer->ByteCount;
 }
 
+/* How far its bytes begin within a page, and how many there are. */
+static inline VOID NdisQueryBufferOffset(PNDIS_BUFFER Buffer, PUINT Offset, PUINT Length)
+{
+	*Offset = Buffer->ByteOffset;
+	*Length = Buffer->ByteCount;
+}
+
+/* In how many pieces of physical memory it is at most: pages. */
+static inline VOID NdisGetBufferPhysicalArraySize(PNDIS_BUFFER Buffer, PUINT ArraySize)
+{
+	*ArraySize = NDIS_BUFFER_TO_SPAN_PAGES(Buffer);
+}
+
+/*
+ * A descriptor of Length bytes from Offset of what MemoryDescriptor describes.
+ * Owns:    the caller, until NdisFreeBuffer(); the memory stays whose it was.
+ * Status:  as NdisAllocateBuffer(); _FAILURE too if those bytes are not all described.
+ */
+VOID NdisCopyBuffer(PNDIS_STATUS Status, PNDIS_BUFFER *Buffer, NDIS_HANDLE PoolHandle,
+		    PVOID MemoryDescriptor, UINT Offset, UINT Length);
+
 /* --- Packets ---------------------------------------------------------------------------------- */
 
 typedef struct _NDIS_PACKET_PRIVATE {
@@ -102,6 +123,48 @@ typedef struct _NDIS_PACKET_OOB_DATA {
 #define NDIS_SET_PACKET_TIME_RECEIVED(Packet, Time)                                                \
 	(NDIS_OOB_DATA_FROM_PACKET(Packet)->TimeReceived = (Time))
 
+/* More of it: one word for each kind. */
+typedef enum _NDIS_PER_PACKET_INFO {
+	TcpIpChecksumPacketInfo,
+	IpSecPacketInfo,
+	TcpLargeSendPacketInfo,
+	ClassificationHandlePacketInfo,
+	NdisReserved,
+	ScatterGatherListPacketInfo,
+	Ieee8021QInfo,
+	OriginalPacketInfo,
+	PacketCancelId,
+	OriginalNetBufferList,
+	CachedNetBufferList,
+	ShortPacketPaddingInfo,
+	MaxPerPacketInfo,
+} NDIS_PER_PACKET_INFO,
+	*PNDIS_PER_PACKET_INFO;
+typedef struct _NDIS_PACKET_EXTENSION {
+	PVOID NdisPacketInfo[MaxPerPacketInfo];
+} NDIS_PACKET_EXTENSION, *PNDIS_PACKET_EXTENSION;
+typedef struct _NDIS_PACKET_8021Q_INFO {
+	union {
+		struct {
+			UINT32 UserPriority : 3;
+			UINT32 CanonicalFormatId : 1;
+			UINT32 VlanId : 12;
+			UINT32 Reserved : 16;
+		} TagHeader;
+		PVOID Value;
+	};
+} NDIS_PACKET_8021Q_INFO, *PNDIS_PACKET_8021Q_INFO;
+#define NDIS_PACKET_EXTENSION_FROM_PACKET(Packet)                                                  \
+	((PNDIS_PACKET_EXTENSION)(PVOID)(NDIS_OOB_DATA_FROM_PACKET(Packet) + 1))
+#define NDIS_PER_PACKET_INFO_FROM_PACKET(Packet, Id)                                               \
+	(NDIS_PACKET_EXTENSION_FROM_PACKET(Packet)->NdisPacketInfo[(Id)])
+#define NDIS_GET_ORIGINAL_PACKET(Packet)                                                           \
+	((PNDIS_PACKET)NDIS_PER_PACKET_INFO_FROM_PACKET((Packet), OriginalPacketInfo))
+#define NDIS_SET_ORIGINAL_PACKET(Packet, Original)                                                 \
+	(NDIS_PER_PACKET_INFO_FROM_PACKET((Packet), OriginalPacketInfo) = (Original))
+#define NDIS_GET_PACKET_CANCEL_ID(Packet)     NDIS_PER_PACKET_INFO_FROM_PACKET((Packet), PacketCancelId)
+#define NDIS_SET_PACKET_CANCEL_ID(Packet, Id) (NDIS_GET_PACKET_CANCEL_ID(Packet) = (Id))
+
 /*
  * NDIS_STATUS_SUCCESS or NDIS_STATUS_RESOURCES, to be set before each indication.  After it, only a
  * serialized miniport may read it: SUCCESS, the packet is home, or PENDING, it comes through
@@ -124,6 +187,10 @@ VOID NdisAllocatePacketPoolEx(PNDIS_STATUS Status, PNDIS_HANDLE PoolHandle,
 			      UINT NumberOfDescriptors, UINT NumberOfOverflowDescriptors,
 			      UINT ProtocolReservedLength);
 VOID NdisFreePacketPool(NDIS_HANDLE PoolHandle);
+/* ProtocolReservedLength that is enough for any protocol. */
+#define PROTOCOL_RESERVED_SIZE_IN_PACKET (4 * sizeof(PVOID))
+/* Says whose packets the pool has, NDIS_PROTOCOL_ID_...; of no consequence here. */
+VOID NdisSetPacketPoolProtocolId(NDIS_HANDLE PacketPoolHandle, UINT ProtocolId);
 /* How many packets of the pool are in use. */
 UINT NdisPacketPoolUsage(NDIS_HANDLE PoolHandle);
 
@@ -239,6 +306,16 @@ static inline VOID NdisGetFirstBufferFromPacket(PNDIS_PACKET Packet, PNDIS_BUFFE
 #define NdisGetFirstBufferFromPacketSafe(Packet, Buffer, Va, Length, Total, Priority)              \
 	NdisGetFirstBufferFromPacket((Packet), (Buffer), (Va), (Length), (Total))
 
+/*
+ * Copies bytes from one packet's buffers to another's; nothing is added to either.
+ *	*BytesCopied  fewer than BytesToCopy where one of them ends
+ * IRQL:    <= DISPATCH_LEVEL.
+ */
+VOID NdisCopyFromPacketToPacket(PNDIS_PACKET Destination, UINT DestinationOffset, UINT BytesToCopy,
+				PNDIS_PACKET Source, UINT SourceOffset, PUINT BytesCopied);
+#define NdisCopyFromPacketToPacketSafe(Destination, To, Bytes, Source, From, Copied, Priority)     \
+	NdisCopyFromPacketToPacket((Destination), (To), (Bytes), (Source), (From), (Copied))
+
 /* --- Indicating and returning ----------------------------------------------------------------- */
 
 /*
@@ -256,6 +333,19 @@ static inline VOID NdisGetFirstBufferFromPacket(PNDIS_PACKET Packet, PNDIS_BUFFE
  */
 VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET ReceivePackets,
 				UINT NumberOfPackets);
+
+/*
+ * Gives one frame to the protocols, which copy it in this call, as with NDIS_STATUS_RESOURCES.
+ *	MiniportReceiveContext  ignored: MiniportTransferData is not called
+ *	LookAheadBuffer         what follows the header; only LookaheadBufferSize == PacketSize, the
+ *	                        whole frame, is taken: a frame that is not all there is dropped
+ * IRQL:    <= DISPATCH_LEVEL.
+ */
+VOID NdisMEthIndicateReceive(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportReceiveContext,
+			     PVOID HeaderBuffer, UINT HeaderBufferSize, PVOID LookaheadBuffer,
+			     UINT LookaheadBufferSize, UINT PacketSize);
+/* The end of a run of those. */
+VOID NdisMEthIndicateReceiveComplete(NDIS_HANDLE MiniportAdapterHandle);
 
 /* The protocols' side: gives packets back, whichever adapters and indications they are from. */
 VOID NdisReturnPackets(PNDIS_PACKET *PacketsToReturn, UINT NumberOfPackets);

@@ -46,6 +46,9 @@ typedef UCHAR BOOLEAN, *PBOOLEAN;
 typedef UCHAR KIRQL, *PKIRQL;
 typedef LONG NTSTATUS, *PNTSTATUS;
 typedef PVOID HANDLE;
+typedef uint8_t BYTE, *PBYTE;
+typedef uint16_t WORD, *PWORD;
+typedef int32_t BOOL, *PBOOL;
 static_assert(sizeof(ULONG) == 4 && sizeof(LONG) == 4, "P33: ULONG has 32 bits");
 static_assert(sizeof(WCHAR) == 2, "WCHAR has 16 bits");
 
@@ -55,12 +58,24 @@ static_assert(sizeof(WCHAR) == 2, "WCHAR has 16 bits");
 #endif
 #define UNREFERENCED_PARAMETER(p)	      ((void)(p))
 #define ARRAYSIZE(a)			      (sizeof(a) / sizeof((a)[0]))
+#define RTL_NUMBER_OF(a)		      ARRAYSIZE(a)
 #define C_ASSERT(e)			      static_assert(e, #e)
 #define FIELD_OFFSET(type, field)	      ((ULONG)offsetof(type, field))
 #define FIELD_SIZE(type, field)		      (sizeof(((type *)0)->field))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 #define CONTAINING_RECORD(address, type, field)                                                    \
 	((type *)(void *)((char *)(address)-offsetof(type, field)))
+
+#define RtlUshortByteSwap(value)    __builtin_bswap16((USHORT)(value))
+#define RtlUlongByteSwap(value)	    __builtin_bswap32((ULONG)(value))
+#define RtlUlonglongByteSwap(value) __builtin_bswap64((ULONGLONG)(value))
+/* Either argument may be evaluated twice. */
+#ifndef min
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#endif
+#ifndef max
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#endif
 
 typedef union _LARGE_INTEGER {
 	struct {

@@ -21,6 +21,17 @@ VOID WRITE_REGISTER_USHORT(volatile USHORT *Register, USHORT Data);
 #define NdisWriteRegisterUchar(reg, data)  WRITE_REGISTER_UCHAR((volatile UCHAR *)(reg), (data))
 #define NdisWriteRegisterUshort(reg, data) WRITE_REGISTER_USHORT((volatile USHORT *)(reg), (data))
 
+/*
+ * Many bytes at once, to and from registers; an address outside of every mapped window is memory,
+ * and moved as such.  Whole registers are moved where both the address and the length allow.
+ * IRQL: any.
+ */
+VOID NdisZeroMappedMemory(PVOID VirtualAddress, ULONG Length);
+VOID NdisMoveToMappedMemory(PVOID Destination, const VOID *Source, ULONG Length);
+VOID NdisMoveFromMappedMemory(PVOID Destination, const VOID *Source, ULONG Length);
+/* Either may be mapped. */
+VOID NdisMoveMappedMemory(PVOID Destination, const VOID *Source, ULONG Length);
+
 /* --- Ports ---------------------------------------------------------------------------------------
  * *
  *
@@ -75,6 +86,11 @@ typedef struct _PCI_COMMON_CONFIG {
 } PCI_COMMON_CONFIG, *PPCI_COMMON_CONFIG;
 static_assert(sizeof(PCI_COMMON_CONFIG) == 64, "the header of configuration space");
 #define PCI_COMMON_HDR_LENGTH	64
+#define PCI_VENDOR_ID_OFFSET	0x00
+#define PCI_DEVICE_ID_OFFSET	0x02
+#define PCI_COMMAND_OFFSET	0x04
+#define PCI_STATUS_OFFSET	0x06
+#define PCI_REVISION_ID_OFFSET	0x08
 #define PCI_WHICHSPACE_CONFIG	0
 #define PCI_ENABLE_IO_SPACE	0x0001
 #define PCI_ENABLE_MEMORY_SPACE 0x0002

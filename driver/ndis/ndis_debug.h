@@ -21,14 +21,23 @@
 #define ASSERTMSG(message, expression) ((void)0)
 #define KdPrint(words)		       ((void)0)
 #endif
-#define NT_ASSERT(expression) ASSERT(expression)
+#define NT_ASSERT(expression)	ASSERT(expression)
+#define NDIS_ASSERT(expression) ASSERT(expression)
 
 /*
  * Text for whoever runs the program: a line on the host's log, with the miniport's name before it.
- * printf's formats, of 32-bit longs: %d and %u take LONG and ULONG.  IRQL: any.
+ *
+ * printf's formats, of 32-bit longs (%d, %u, %lu, %lx take LONG and ULONG), and the kernel's own:
+ * %I64u, %I64x, %I32u, %Iu (pointer width); %ws, %ls, %S text of WCHARs, %wc, %C one; %wZ a
+ * PUNICODE_STRING, %Z a PANSI_STRING.  64 bits are %I64 or %ll; no floating point.
+ * IRQL:    any; texts of WCHARs at PASSIVE_LEVEL, as published.
  */
-ULONG DbgPrint(PCSTR Format, ...) __attribute__((format(printf, 1, 2)));
+ULONG DbgPrint(PCSTR Format, ...);
 #define DbgPrintEx(component, level, ...) DbgPrint(__VA_ARGS__)
+
+/* Stops in a debugger; without one the program dies by SIGTRAP.  IRQL: any. */
+VOID DbgBreakPoint(VOID);
+#define KdBreakPoint() DbgBreakPoint()
 
 /* Code that touches pageable memory must run below DISPATCH_LEVEL: violation R13 otherwise. */
 VOID NdisCheckPagedCode(PCSTR Function);

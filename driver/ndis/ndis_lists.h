@@ -118,6 +118,16 @@ VOID NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increment, PNDI
 #define InterlockedExchangePointer(p, value) InterlockedExchange((p), (value))
 #define InterlockedCompareExchangePointer(p, value, comparand)                                     \
 	InterlockedCompareExchange((p), (value), (comparand))
+/* The same of 64 bits: the type of what p points at says the width. */
+#define InterlockedIncrement64(p)	InterlockedIncrement(p)
+#define InterlockedDecrement64(p)	InterlockedDecrement(p)
+#define InterlockedAdd64(p, n)		InterlockedAdd((p), (n))
+#define InterlockedExchange64(p, value) InterlockedExchange((p), (value))
+#define InterlockedExchangeAdd64(p, n)	InterlockedExchangeAdd((p), (n))
+#define InterlockedOr64(p, bits)	InterlockedOr((p), (bits))
+#define InterlockedAnd64(p, bits)	InterlockedAnd((p), (bits))
+#define InterlockedCompareExchange64(p, value, comparand)                                          \
+	InterlockedCompareExchange((p), (value), (comparand))
 #define KeMemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 #endif

@@ -3,6 +3,7 @@
 #define NDIS_MEMORY_H
 /* Memory: the driver's own, and memory shared with a bus-master device.  Drivers include ndis.h. */
 #include "ndis_base.h"
+#include "ndis_sg.h"
 
 #define NdisZeroMemory(to, length)	    memset((to), 0, (length))
 #define NdisFillMemory(to, length, fill)    memset((to), (fill), (length))
@@ -69,10 +70,6 @@ typedef VOID MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE(NDIS_HANDLE MiniportAdapterCo
 						   PNDIS_PHYSICAL_ADDRESS PhysicalAddress,
 						   ULONG Length, PVOID Context);
 typedef MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE_HANDLER;
-
-typedef VOID MINIPORT_PROCESS_SG_LIST(PDEVICE_OBJECT pDO, PVOID Reserved, PVOID pSGL,
-				      PVOID Context);
-typedef MINIPORT_PROCESS_SG_LIST *MINIPORT_PROCESS_SG_LIST_HANDLER;
 
 typedef struct _NDIS_SG_DMA_DESCRIPTION {
 	NDIS_OBJECT_HEADER Header;

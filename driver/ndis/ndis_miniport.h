@@ -9,8 +9,29 @@
 /* --- What the miniport supplies --------------------------------------------------------------- */
 
 /* The resources of an adapter: its register window and interrupt. */
-#define CmResourceTypeInterrupt 2
-#define CmResourceTypeMemory	3
+#define CmResourceTypeNull	     0
+#define CmResourceTypePort	     1
+#define CmResourceTypeInterrupt	     2
+#define CmResourceTypeMemory	     3
+#define CmResourceTypeDma	     4
+#define CmResourceTypeDeviceSpecific 5
+#define CmResourceTypeBusNumber	     6
+typedef enum _CM_SHARE_DISPOSITION {
+	CmResourceShareUndetermined = 0,
+	CmResourceShareDeviceExclusive = 1,
+	CmResourceShareDriverExclusive = 2,
+	CmResourceShareShared = 3,
+} CM_SHARE_DISPOSITION;
+/* Flags of a descriptor, by its type. */
+#define CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE 0
+#define CM_RESOURCE_INTERRUPT_LATCHED	      1
+#define CM_RESOURCE_INTERRUPT_MESSAGE	      2
+#define CM_RESOURCE_MEMORY_READ_WRITE	      0x0000
+#define CM_RESOURCE_MEMORY_READ_ONLY	      0x0001
+#define CM_RESOURCE_MEMORY_WRITE_ONLY	      0x0002
+#define CM_RESOURCE_MEMORY_PREFETCHABLE	      0x0004
+#define CM_RESOURCE_PORT_MEMORY		      0x0000
+#define CM_RESOURCE_PORT_IO		      0x0001
 typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
 	UCHAR Type;
 	UCHAR ShareDisposition;
@@ -25,6 +46,11 @@ typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
 			ULONG Vector;
 			ULONG_PTR Affinity;
 		} Interrupt;
+		struct {
+			ULONG Channel;
+			ULONG Port;
+			ULONG Reserved1;
+		} Dma;
 	} u;
 } CM_PARTIAL_RESOURCE_DESCRIPTOR, *PCM_PARTIAL_RESOURCE_DESCRIPTOR;
 typedef struct _CM_PARTIAL_RESOURCE_LIST {
@@ -33,6 +59,16 @@ typedef struct _CM_PARTIAL_RESOURCE_LIST {
 	ULONG Count;
 	CM_PARTIAL_RESOURCE_DESCRIPTOR PartialDescriptors[2];
 } CM_PARTIAL_RESOURCE_LIST, *PCM_PARTIAL_RESOURCE_LIST, NDIS_RESOURCE_LIST, *PNDIS_RESOURCE_LIST;
+/* The same with its bus: Count is 1. */
+typedef struct _CM_FULL_RESOURCE_DESCRIPTOR {
+	ULONG InterfaceType; /* NDIS_INTERFACE_TYPE */
+	ULONG BusNumber;
+	CM_PARTIAL_RESOURCE_LIST PartialResourceList;
+} CM_FULL_RESOURCE_DESCRIPTOR, *PCM_FULL_RESOURCE_DESCRIPTOR;
+typedef struct _CM_RESOURCE_LIST {
+	ULONG Count;
+	CM_FULL_RESOURCE_DESCRIPTOR List[1];
+} CM_RESOURCE_LIST, *PCM_RESOURCE_LIST;
 
 typedef struct _NDIS_MINIPORT_INIT_PARAMETERS {
 	NDIS_OBJECT_HEADER Header;
@@ -64,9 +100,38 @@ typedef struct _NDIS_MINIPORT_PAUSE_PARAMETERS {
 	ULONG Flags;
 	ULONG PauseReason;
 } NDIS_MINIPORT_PAUSE_PARAMETERS, *PNDIS_MINIPORT_PAUSE_PARAMETERS;
+/* One of a chain; what Data holds, Oid says. */
+typedef struct _NDIS_RESTART_ATTRIBUTES {
+	struct _NDIS_RESTART_ATTRIBUTES *Next;
+	NDIS_OID Oid; /* OID_GEN_MINIPORT_RESTART_ATTRIBUTES */
+	ULONG DataLength;
+	DECLSPEC_ALIGN(16) UCHAR Data[1];
+} NDIS_RESTART_ATTRIBUTES, *PNDIS_RESTART_ATTRIBUTES;
+typedef struct _NDIS_RESTART_GENERAL_ATTRIBUTES {
+	NDIS_OBJECT_HEADER Header;
+	ULONG MtuSize;
+	ULONG64 MaxXmitLinkSpeed;
+	ULONG64 MaxRcvLinkSpeed;
+	ULONG LookaheadSize;
+	ULONG MacOptions;
+	ULONG SupportedPacketFilters;
+	ULONG MaxMulticastListSize;
+	PNDIS_RECEIVE_SCALE_CAPABILITIES RecvScaleCapabilities;
+	NET_IF_ACCESS_TYPE AccessType;
+	ULONG Flags;
+	NET_IF_CONNECTION_TYPE ConnectionType;
+	ULONG SupportedStatistics;
+	ULONG DataBackFillSize;
+	ULONG ContextBackFillSize;
+	PNDIS_OID SupportedOidList;
+	ULONG SupportedOidListLength;
+} NDIS_RESTART_GENERAL_ATTRIBUTES, *PNDIS_RESTART_GENERAL_ATTRIBUTES;
+#define NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_1 1
+#define NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_1                                          \
+	RTL_SIZEOF_THROUGH_FIELD(NDIS_RESTART_GENERAL_ATTRIBUTES, SupportedOidListLength)
 typedef struct _NDIS_MINIPORT_RESTART_PARAMETERS {
 	NDIS_OBJECT_HEADER Header;
-	PVOID RestartAttributes;
+	PNDIS_RESTART_ATTRIBUTES RestartAttributes; /* NULL here: nobody has changed any */
 	ULONG Flags;
 } NDIS_MINIPORT_RESTART_PARAMETERS, *PNDIS_MINIPORT_RESTART_PARAMETERS;
 
@@ -91,6 +156,7 @@ typedef VOID MINIPORT_HALT(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION 
 /* Returns: SUCCESS, or PENDING and NdisMPauseComplete() once every frame is back (R54). */
 typedef NDIS_STATUS MINIPORT_PAUSE(NDIS_HANDLE MiniportAdapterContext,
 				   PNDIS_MINIPORT_PAUSE_PARAMETERS PauseParameters);
+/* Returns: SUCCESS, a failure (it stays paused), or PENDING and NdisMRestartComplete(). */
 typedef NDIS_STATUS MINIPORT_RESTART(NDIS_HANDLE MiniportAdapterContext,
 				     PNDIS_MINIPORT_RESTART_PARAMETERS RestartParameters);
 /* Frames come back; the chain may mix lists of several indications.  IRQL: <= DISPATCH_LEVEL. */
@@ -105,14 +171,27 @@ typedef NDIS_STATUS MINIPORT_RESET(NDIS_HANDLE MiniportAdapterContext, PBOOLEAN 
 /* Stops the device and frees nothing (R55).  IRQL: any. */
 typedef VOID MINIPORT_SHUTDOWN(NDIS_HANDLE MiniportAdapterContext,
 			       NDIS_SHUTDOWN_ACTION ShutdownAction);
+typedef NDIS_STATUS(SET_OPTIONS)(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext);
+typedef SET_OPTIONS *SET_OPTIONS_HANDLER;
 typedef NDIS_STATUS MINIPORT_SET_OPTIONS(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext);
 typedef NDIS_STATUS MINIPORT_OID_REQUEST(NDIS_HANDLE MiniportAdapterContext,
 					 PNDIS_OID_REQUEST OidRequest);
 typedef VOID MINIPORT_CANCEL_OID_REQUEST(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId);
+typedef enum _NDIS_DEVICE_PNP_EVENT {
+	NdisDevicePnPEventQueryRemoved = 0,
+	NdisDevicePnPEventRemoved = 1,
+	NdisDevicePnPEventSurpriseRemoved = 2,
+	NdisDevicePnPEventQueryStopped = 3,
+	NdisDevicePnPEventStopped = 4,
+	NdisDevicePnPEventPowerProfileChanged = 5,
+	NdisDevicePnPEventFilterListChanged = 6,
+	NdisDevicePnPEventMaximum = 7,
+} NDIS_DEVICE_PNP_EVENT,
+	*PNDIS_DEVICE_PNP_EVENT;
 typedef struct _NET_DEVICE_PNP_EVENT {
 	NDIS_OBJECT_HEADER Header;
 	NDIS_PORT_NUMBER PortNumber;
-	ULONG DevicePnPEvent;
+	NDIS_DEVICE_PNP_EVENT DevicePnPEvent;
 	PVOID InformationBuffer;
 	ULONG InformationBufferLength;
 	UCHAR NdisReserved[2 * sizeof(PVOID)];
@@ -210,6 +289,25 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
 /* Ends a pause that returned PENDING; every frame must be back.  IRQL: <= DISPATCH_LEVEL. */
 VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle);
 
+/*
+ * Ends a restart that returned PENDING: with Status SUCCESS the adapter runs.
+ * IRQL: <= DISPATCH_LEVEL.
+ */
+VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status);
+
+/*
+ * What the system knows of the adapter's device; each pointer may be NULL.
+ *	*PhysicalDeviceObject, *FunctionalDeviceObject, *NextDeviceObject  NULL: there are no device
+ *	                       objects here
+ *	*AllocatedResources    the register window and the interrupt, raw and translated the same
+ * Owns:    the lists are the host's, until MiniportHaltEx returns.
+ * IRQL:    PASSIVE_LEVEL.
+ */
+VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *PhysicalDeviceObject,
+			    PDEVICE_OBJECT *FunctionalDeviceObject,
+			    PDEVICE_OBJECT *NextDeviceObject, PCM_RESOURCE_LIST *AllocatedResources,
+			    PCM_RESOURCE_LIST *AllocatedResourcesTranslated);
+
 /* --- Registers -------------------------------------------------------------------------------- */
 
 /*
@@ -239,11 +337,39 @@ VOID WRITE_REGISTER_ULONG(volatile ULONG *Register, ULONG Data);
  */
 typedef BOOLEAN MINIPORT_ISR(NDIS_HANDLE MiniportInterruptContext,
 			     PBOOLEAN QueueDefaultInterruptDpc, PULONG TargetProcessors);
-/* The deferred part of it.  IRQL: DISPATCH_LEVEL. */
+/*
+ * The deferred part of it.  The last two parameters are as NDIS 6.20 has them unless the source
+ * says that it is for 6.0 or 6.1; both are NULL here.  IRQL: DISPATCH_LEVEL.
+ */
+#if defined(NDIS60_MINIPORT) || defined(NDIS61_MINIPORT)
+typedef VOID MINIPORT_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
+				    PULONG NdisReserved1, PULONG NdisReserved2);
+typedef VOID MINIPORT_MSI_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
+					PVOID MiniportDpcContext, PULONG NdisReserved1,
+					PULONG NdisReserved2);
+#else
 typedef VOID MINIPORT_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
 				    PVOID ReceiveThrottleParameters, PVOID NdisReserved2);
+typedef VOID MINIPORT_MSI_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
+					PVOID MiniportDpcContext, PVOID ReceiveThrottleParameters,
+					PVOID NdisReserved2);
+#endif
 typedef VOID MINIPORT_DISABLE_INTERRUPT(NDIS_HANDLE MiniportInterruptContext);
 typedef VOID MINIPORT_ENABLE_INTERRUPT(NDIS_HANDLE MiniportInterruptContext);
+/* Functions for interrupts by message.  The device has a line: they are taken and not called. */
+typedef BOOLEAN MINIPORT_MSI_ISR(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
+				 PBOOLEAN QueueDefaultInterruptDpc, PULONG TargetProcessors);
+typedef VOID MINIPORT_DISABLE_MSI_INTERRUPT(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId);
+typedef VOID MINIPORT_ENABLE_MSI_INTERRUPT(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId);
+/* At the interrupt's level, and not while the handler runs.  Returns: for the caller to say. */
+typedef BOOLEAN MINIPORT_SYNCHRONIZE_INTERRUPT(NDIS_HANDLE SynchronizeContext);
+typedef MINIPORT_SYNCHRONIZE_INTERRUPT *MINIPORT_SYNCHRONIZE_INTERRUPT_HANDLER;
+
+typedef enum _NDIS_INTERRUPT_TYPE {
+	NDIS_CONNECT_LINE_BASED = 1,
+	NDIS_CONNECT_MESSAGE_BASED = 2,
+} NDIS_INTERRUPT_TYPE,
+	*PNDIS_INTERRUPT_TYPE;
 
 typedef struct _NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS {
 	NDIS_OBJECT_HEADER Header;
@@ -253,12 +379,16 @@ typedef struct _NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS {
 	MINIPORT_ENABLE_INTERRUPT *EnableInterruptHandler;
 	BOOLEAN MsiSupported;
 	BOOLEAN MsiSyncWithAllMessages;
-	ULONG InterruptType; /* written by NDIS */
+	MINIPORT_MSI_ISR *MessageInterruptHandler;
+	MINIPORT_MSI_INTERRUPT_DPC *MessageInterruptDpcHandler;
+	MINIPORT_DISABLE_MSI_INTERRUPT *DisableMessageInterruptHandler;
+	MINIPORT_ENABLE_MSI_INTERRUPT *EnableMessageInterruptHandler;
+	NDIS_INTERRUPT_TYPE InterruptType; /* written by NDIS: NDIS_CONNECT_LINE_BASED */
+	PVOID MessageInfoTable;		   /* written by NDIS: NULL */
 } NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS, *PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS;
 #define NDIS_MINIPORT_INTERRUPT_REVISION_1 1
-#define NDIS_CONNECT_LINE_BASED		   1
 #define NDIS_SIZEOF_MINIPORT_INTERRUPT_CHARACTERISTICS_REVISION_1                                  \
-	RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS, InterruptType)
+	RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS, MessageInfoTable)
 
 /*
  * Connects the adapter's interrupt; the handler may run before this call returns.
@@ -275,6 +405,16 @@ VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle);
 /* Queues the DPC once more.  Returns: the processors it was queued on.  IRQL: <= device. */
 ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG TargetProcessors,
 		    PVOID MiniportDpcContext);
+
+/*
+ * Runs a function at the interrupt's level, and not while the interrupt handler runs.
+ *	MessageId  ignored: the interrupt is a line
+ * IRQL:    <= the interrupt's; not inside the handler.
+ * Returns: what the function returned; FALSE: it was not called (R48).
+ */
+BOOLEAN NdisMSynchronizeWithInterruptEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId,
+					MINIPORT_SYNCHRONIZE_INTERRUPT_HANDLER SynchronizeFunction,
+					PVOID SynchronizeContext);
 
 /* --- Configuration ---------------------------------------------------------------------------- */
 
@@ -328,5 +468,13 @@ VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle
 VOID NdisReadNetworkAddress(PNDIS_STATUS Status, PVOID *NetworkAddress, PUINT NetworkAddressLength,
 			    NDIS_HANDLE ConfigurationHandle);
 VOID NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle);
+/*
+ * The configuration of an adapter has no subkeys here.
+ * *Status: NDIS_STATUS_FAILURE; *SubKeyHandle, *KeyHandle are NULL.  IRQL: PASSIVE_LEVEL.
+ */
+VOID NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+				    PNDIS_STRING SubKeyName, PNDIS_HANDLE SubKeyHandle);
+VOID NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+				     ULONG Index, PNDIS_STRING KeyName, PNDIS_HANDLE KeyHandle);
 
 #endif

@@ -35,6 +35,8 @@ VOID NdisFreeMdl(PMDL Mdl);
 #define NdisGetNextMdl(mdl, next) ((void)(*(next) = (mdl)->Next))
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)                                                   \
 	((ULONG)((((ULONG_PTR)(va)&4095u) + (size) + 4095u) >> 12))
+/* Makes the caches agree with memory; the machine's always do. */
+#define NdisFlushBuffer(Buffer, WriteToDevice) ((void)(Buffer), (void)(WriteToDevice))
 #define NDIS_BUFFER_TO_SPAN_PAGES(mdl)                                                             \
 	ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), (mdl)->ByteCount)
 
@@ -63,6 +65,77 @@ typedef struct _NET_BUFFER {
 #define NET_BUFFER_MINIPORT_RESERVED(nb)  ((nb)->MiniportReserved)
 #define NET_BUFFER_PROTOCOL_RESERVED(nb)  ((nb)->ProtocolReserved)
 
+/* What goes along with a list, out of band: indices of NET_BUFFER_LIST_INFO(). */
+typedef enum _NDIS_NET_BUFFER_LIST_INFO {
+	TcpIpChecksumNetBufferListInfo = 0,
+	TcpOffloadBytesTransferred = 0,
+	IPsecOffloadV1NetBufferListInfo = 1,
+	IPsecOffloadV2NetBufferListInfo = 1,
+	TcpLargeSendNetBufferListInfo = 2,
+	TcpReceiveNoPush = 2,
+	ClassificationHandleNetBufferListInfo = 3,
+	Ieee8021QNetBufferListInfo = 4,
+	NetBufferListCancelId = 5,
+	MediaSpecificInformation = 6,
+	NetBufferListFrameType = 7,
+	NetBufferListProtocolId = 7,
+	NetBufferListHashValue = 8,
+	NetBufferListHashInfo = 9,
+	WfpNetBufferListInfo = 10,
+	MaxNetBufferListInfo = 11,
+} NDIS_NET_BUFFER_LIST_INFO,
+	*PNDIS_NET_BUFFER_LIST_INFO;
+
+/* The word of TcpIpChecksumNetBufferListInfo. */
+typedef struct _NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO {
+	union {
+		struct {
+			ULONG IsIPv4 : 1;
+			ULONG IsIPv6 : 1;
+			ULONG TcpChecksum : 1;
+			ULONG UdpChecksum : 1;
+			ULONG IpHeaderChecksum : 1;
+			ULONG Reserved : 11;
+			ULONG TcpHeaderOffset : 10;
+		} Transmit;
+		struct {
+			ULONG TcpChecksumFailed : 1;
+			ULONG UdpChecksumFailed : 1;
+			ULONG IpChecksumFailed : 1;
+			ULONG TcpChecksumSucceeded : 1;
+			ULONG UdpChecksumSucceeded : 1;
+			ULONG IpChecksumSucceeded : 1;
+			ULONG Loopback : 1;
+			ULONG Reserved : 25;
+		} Receive;
+		PVOID Value;
+	};
+} NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO, *PNDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO;
+/* The word of Ieee8021QNetBufferListInfo. */
+typedef struct _NDIS_NET_BUFFER_LIST_8021Q_INFO {
+	union {
+		struct {
+			UINT32 UserPriority : 3;
+			UINT32 CanonicalFormatId : 1;
+			UINT32 VlanId : 12;
+			UINT32 Reserved : 16;
+		} TagHeader;
+		struct {
+			UINT32 UserPriority : 3;
+			UINT32 CanonicalFormatId : 1;
+			UINT32 VlanId : 12;
+			UINT32 WMMInfo : 4;
+			UINT32 Reserved : 12;
+		} WLanTagHeader;
+		PVOID Value;
+	};
+} NDIS_NET_BUFFER_LIST_8021Q_INFO, *PNDIS_NET_BUFFER_LIST_8021Q_INFO;
+static_assert(sizeof(NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO) == sizeof(PVOID) &&
+		      sizeof(NDIS_NET_BUFFER_LIST_8021Q_INFO) == sizeof(PVOID),
+	      "each is one word of a list's information");
+#define NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(nbl)	    NET_BUFFER_LIST_INFO(nbl, NetBufferListCancelId)
+#define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, id) (NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(nbl) = (id))
+
 /* What is indicated and returned: here one frame each. */
 typedef struct _NET_BUFFER_LIST {
 	struct _NET_BUFFER_LIST *Next;
@@ -79,7 +152,9 @@ typedef struct _NET_BUFFER_LIST {
 	LONG ChildRefCount;
 	ULONG Flags;
 	NDIS_STATUS Status;
+	PVOID NetBufferListInfo[MaxNetBufferListInfo];
 } NET_BUFFER_LIST, *PNET_BUFFER_LIST;
+#define NET_BUFFER_LIST_INFO(nbl, id)	       ((nbl)->NetBufferListInfo[(id)])
 #define NET_BUFFER_LIST_NEXT_NBL(nbl)	       ((nbl)->Next)
 #define NET_BUFFER_LIST_FIRST_NB(nbl)	       ((nbl)->FirstNetBuffer)
 #define NET_BUFFER_LIST_FLAGS(nbl)	       ((nbl)->Flags)
@@ -184,7 +259,23 @@ PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
 VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle,
 				     PNET_BUFFER_LIST NetBufferLists, ULONG SendCompleteFlags);
 #define NDIS_SEND_FLAGS_DISPATCH_LEVEL		0x00000001
+#define NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK	0x00000002
 #define NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL 0x00000001
+/* Flags of sends, and of their completions and of returns: whether one stands, and setting it. */
+#define NDIS_TEST_SEND_FLAG(flags, flag) (((flags) & (flag)) != 0)
+#define NDIS_SET_SEND_FLAG(flags, flag)	 ((flags) |= (flag))
+#define NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags)                                                    \
+	NDIS_TEST_SEND_FLAG((flags), NDIS_SEND_FLAGS_DISPATCH_LEVEL)
+#define NDIS_TEST_SEND_CHECK_FOR_LOOPBACK(flags)                                                   \
+	NDIS_TEST_SEND_FLAG((flags), NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK)
+#define NDIS_TEST_SEND_COMPLETE_FLAG(flags, flag) (((flags) & (flag)) != 0)
+#define NDIS_SET_SEND_COMPLETE_FLAG(flags, flag)  ((flags) |= (flag))
+#define NDIS_TEST_SEND_COMPLETE_AT_DISPATCH_LEVEL(flags)                                           \
+	NDIS_TEST_SEND_COMPLETE_FLAG((flags), NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL)
+#define NDIS_TEST_RETURN_FLAG(flags, flag) (((flags) & (flag)) != 0)
+#define NDIS_SET_RETURN_FLAG(flags, flag)  ((flags) |= (flag))
+#define NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(flags)                                                  \
+	NDIS_TEST_RETURN_FLAG((flags), NDIS_RETURN_FLAGS_DISPATCH_LEVEL)
 
 #define NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL    0x00000001
 #define NDIS_RECEIVE_FLAGS_RESOURCES	     0x00000002
@@ -192,6 +283,10 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle,
 #define NDIS_RECEIVE_FLAGS_SINGLE_VLAN	     0x00000200
 #define NDIS_RECEIVE_FLAGS_PERFECT_FILTERED  0x00000400
 #define NDIS_RETURN_FLAGS_DISPATCH_LEVEL     0x00000001
+#define NDIS_TEST_RECEIVE_FLAG(flags, flag)  (((flags) & (flag)) != 0)
+#define NDIS_SET_RECEIVE_FLAG(flags, flag)   ((flags) |= (flag))
+#define NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags)                                                 \
+	NDIS_TEST_RECEIVE_FLAG((flags), NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL)
 #define NDIS_TEST_RECEIVE_CANNOT_PEND(flags) (((flags)&NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
 #define NDIS_TEST_RECEIVE_CAN_PEND(flags)    (((flags)&NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
 

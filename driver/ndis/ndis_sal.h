@@ -46,7 +46,23 @@
 #define _Printf_format_string_
 #define _Frees_ptr_
 #define _Frees_ptr_opt_
+#define __in
+#define __out
 #define __inout
+#define __inout_opt
+#define __reserved
+#define __in_ecount(n)
+#define __in_ecount_opt(n)
+#define __in_bcount_opt(n)
+#define __out_ecount(n)
+#define __out_ecount_opt(n)
+#define __out_bcount_opt(n)
+#define __out_bcount_part(n, used)
+#define __inout_ecount(n)
+#define __inout_bcount(n)
+#define __deref_opt_out
+#define __checkReturn
+#define __success(how)
 #define __out_bcount(n)
 #define __in_bcount(n)
 #define __deref_out

@@ -47,6 +47,12 @@ VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
 VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock);
 VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
 
+/* The one or the other, by a flag such as NDIS_TEST_SEND_AT_DISPATCH_LEVEL(). */
+#define NDIS_ACQUIRE_SPIN_LOCK(lock, at_dispatch)                                                  \
+	((at_dispatch) ? NdisDprAcquireSpinLock(lock) : NdisAcquireSpinLock(lock))
+#define NDIS_RELEASE_SPIN_LOCK(lock, at_dispatch)                                                  \
+	((at_dispatch) ? NdisDprReleaseSpinLock(lock) : NdisReleaseSpinLock(lock))
+
 /* KSPIN_LOCK, and the level that its holder found. */
 typedef NDIS_SPIN_LOCK KSPIN_LOCK, *PKSPIN_LOCK;
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock);

@@ -57,11 +57,13 @@ VOID NdisMSleep(ULONG MicrosecondsToSleep);
  * takes none.  IRQL: any.
  */
 VOID NdisStallExecution(UINT MicrosecondsToStall);
+#define KeStallExecutionProcessor(MicroSeconds) NdisStallExecution(MicroSeconds)
 
 /* --- The time --------------------------------------------------------------------------------- */
 
 /* In 100 ns since 1601-01-01 UTC.  IRQL: any. */
 VOID NdisGetCurrentSystemTime(PLARGE_INTEGER pCurrentTime);
+#define KeQuerySystemTime(CurrentTime) NdisGetCurrentSystemTime(CurrentTime)
 /* Since the machine started: in ms, and in 100 ns.  IRQL: <= DISPATCH_LEVEL. */
 VOID NdisGetSystemUpTime(PULONG pSystemUpTime);
 VOID NdisGetSystemUpTimeEx(PLARGE_INTEGER pSystemUpTime);

@@ -222,7 +222,7 @@ VOID NdisAllocatePacketPoolEx(PNDIS_STATUS Status, PNDIS_HANDLE PoolHandle,
 	if (pool != NULL) {
 		pool->oob_offset = (USHORT)oob;
 		pool->packet_bytes = offsetof(struct packet_storage, packet) + oob +
-				     sizeof(NDIS_PACKET_OOB_DATA);
+				     sizeof(NDIS_PACKET_OOB_DATA) + sizeof(NDIS_PACKET_EXTENSION);
 	}
 	*PoolHandle = pool;
 	*Status = pool != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;

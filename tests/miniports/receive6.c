@@ -301,10 +301,10 @@ static BOOLEAN ReceiveSome(PADAPTER Adapter)
 }
 
 _Use_decl_annotations_ VOID RecvDpc(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
-				    PVOID ReceiveThrottleParameters, PVOID NdisReserved2)
+				    PULONG NdisReserved1, PULONG NdisReserved2)
 {
 	UNREFERENCED_PARAMETER(MiniportDpcContext);
-	UNREFERENCED_PARAMETER(ReceiveThrottleParameters);
+	UNREFERENCED_PARAMETER(NdisReserved1);
 	UNREFERENCED_PARAMETER(NdisReserved2);
 	while (ReceiveSome((PADAPTER)MiniportInterruptContext))
 		;
