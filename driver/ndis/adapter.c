@@ -104,10 +104,13 @@ static void set_resources(struct ndis_adapter *adapter, uint64_t number)
 	list->Revision = 1;
 	list->Count = 2;
 	list->PartialDescriptors[0].Type = CmResourceTypeMemory;
+	list->PartialDescriptors[0].ShareDisposition = CmResourceShareDeviceExclusive;
 	list->PartialDescriptors[0].u.Memory.Start.QuadPart =
 		(LONGLONG)(0xfeb00000u + number % 256 * 0x10000u);
 	list->PartialDescriptors[0].u.Memory.Length = adapter->device->ops->register_bytes;
 	list->PartialDescriptors[1].Type = CmResourceTypeInterrupt;
+	list->PartialDescriptors[1].ShareDisposition = CmResourceShareShared;
+	list->PartialDescriptors[1].Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
 	list->PartialDescriptors[1].u.Interrupt.Level = DEVICE_LEVEL;
 	list->PartialDescriptors[1].u.Interrupt.Vector = (ULONG)(32 + number % 200);
 	list->PartialDescriptors[1].u.Interrupt.Affinity = 1;

@@ -175,6 +175,20 @@ static const char *what_lacks(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
 						      : NULL;
 }
 
+/* The driver may ask for more while it registers. */
+static NDIS_STATUS set_options(struct ndis_driver *driver)
+{
+	const char *outer;
+	NDIS_STATUS status;
+
+	if (driver->functions.SetOptionsHandler == NULL)
+		return NDIS_STATUS_SUCCESS;
+	outer = ndis_callback_begin("MiniportSetOptions");
+	status = driver->functions.SetOptionsHandler(driver, driver->context);
+	ndis_callback_end(outer);
+	return status;
+}
+
 NDIS_STATUS
 NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath,
 			    NDIS_HANDLE MiniportDriverContext,
@@ -184,6 +198,7 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
 	static const char where[] = "NdisMRegisterMiniportDriver";
 	const char *lack = what_lacks(MiniportDriverCharacteristics);
 	struct ndis_driver *driver;
+	NDIS_STATUS status;
 
 	if (lack != NULL)
 		return ndis_refuse(NDIS_STATUS_BAD_CHARACTERISTICS, "%s: %s", where, lack);
@@ -197,8 +212,13 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
 	driver->context = MiniportDriverContext;
 	driver->functions = *MiniportDriverCharacteristics;
 	ndis_object_add(&driver->object, NDIS_KIND_DRIVER);
-	ndis_driver_register(driver);
 	*NdisMiniportDriverHandle = driver;
+	status = set_options(driver);
+	if (status != NDIS_STATUS_SUCCESS) {
+		NdisMDeregisterMiniportDriver(driver);
+		return ndis_refuse(status, "%s: MiniportSetOptions returned a failure", where);
+	}
+	ndis_driver_register(driver);
 	return NDIS_STATUS_SUCCESS;
 }
 

@@ -171,6 +171,7 @@ typedef NDIS_STATUS MINIPORT_RESET(NDIS_HANDLE MiniportAdapterContext, PBOOLEAN 
 /* Stops the device and frees nothing (R55).  IRQL: any. */
 typedef VOID MINIPORT_SHUTDOWN(NDIS_HANDLE MiniportAdapterContext,
 			       NDIS_SHUTDOWN_ACTION ShutdownAction);
+/* Called while NdisMRegisterMiniportDriver() runs, which fails when this does. */
 typedef NDIS_STATUS(SET_OPTIONS)(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext);
 typedef SET_OPTIONS *SET_OPTIONS_HANDLER;
 typedef NDIS_STATUS MINIPORT_SET_OPTIONS(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext);

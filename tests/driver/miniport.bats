@@ -50,6 +50,24 @@ refused() {
 	build page 51
 }
 
+@test "names of the published reference that few drivers need do what is published" {
+	build names6 60 -DDBG=1 -Wno-unknown-pragmas
+	run -0 --separate-stderr "$R" --miniport "$T/names6.so" --clock virtual --for 100ms
+	[[ $output == *"0 violations"* ]]
+	[[ $stderr == *"names6: wide one text 123456789abcdef 7"* ]]
+	[[ $stderr == *"names6: 1 restarts"* ]]
+	[[ $stderr != *"not as published"* ]]
+	run -0 "$R" --miniport "$T/names6.so" --for 50ms
+	[[ $output == *"0 violations"* ]]
+	build names5 51
+	run --separate-stderr "$R" --miniport "$T/names5.so" --clock virtual --for 100ms
+	# Its one frame is its own, and not what the traffic sent.
+	[ "$status" = 1 ]
+	[[ $output == *" 1 indicated (1 as RESOURCES)"* ]]
+	[[ $output == *"1 payload errors, 0 violations"* ]]
+	[ -z "$stderr" ] || [[ $stderr != *"not as published"* ]]
+}
+
 @test "headers that are installed are enough" {
 	make -s -o "$BUILD/refnic" -o "$BUILD/poolscope" BUILD="$BUILD" install DESTDIR="$T/root" PREFIX=/usr
 	cc -shared -fPIC -I"$T/root/usr/include/poolscope/ndis" -DNDIS_MINIPORT_DRIVER \

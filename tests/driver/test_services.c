@@ -445,6 +445,31 @@ static void what_a_driver_says_comes_in_whole_lines(void **state)
 	assert_string_equal(fx.line, "error log: code 0xc0001389 0x1 0xff");
 }
 
+static void messages_have_the_kernels_formats(void **state)
+{
+	UNICODE_STRING wide = NDIS_STRING_CONST("Network Address"), empty = {0, 0, NULL};
+	ANSI_STRING bytes = {3, 8, (PCHAR) "abcdefgh"};
+
+	DbgPrint("%I64u %I64x %I64d|", 0xffffffffffffffffull, 0x123456789aull, -5ll);
+	assert_string_equal(fx.line, "18446744073709551615 123456789a -5|");
+	DbgPrint("%8I64x|%-8I64x|%08I64X|%Iu", 0xabcull, 0xabcull, 0xabcull, (ULONG_PTR)7);
+	assert_string_equal(fx.line, "     abc|abc     |00000ABC|7");
+	DbgPrint("%wZ=%Z %wZ %d", &wide, &bytes, &empty, 17);
+	assert_string_equal(fx.line, "Network Address=abc (null) 17");
+	DbgPrint("%ws %S %ls %hs %s %u", u"one", u"two", u"three", "four", "five", 6u);
+	assert_string_equal(fx.line, "one two three four five 6");
+	DbgPrint("%.2ws|%5S|%-5ws|%wc%C%c", u"text", u"abc", u"abc", u'x', u'y', 'z');
+	assert_string_equal(fx.line, "te|  abc|abc  |xyz");
+	DbgPrint("%lu %lx %ld %hu %hhd %#x %+i", 0xffffffffu, 0x80000000u, -1, 65537, 255, 16, 3);
+	assert_string_equal(fx.line, "4294967295 80000000 -1 1 -1 0x10 +3");
+	DbgPrint("%*d|%-*d|%.*s|%p", 4, 1, 3, 2, 2, "abc", (PVOID)0x1234);
+	assert_string_equal(fx.line, "   1|2  |ab|0000000000001234");
+	DbgPrint("100%% %q %u %ws", 5u, NULL);
+	assert_string_equal(fx.line, "100% %q 5 (null)");
+	DbgPrint("%0600u", 1u);
+	assert_true(strlen(fx.line) < 512);
+}
+
 /* A frame of two MDLs, of 10 and 6 bytes. */
 static void net_buffers_move_along_their_mdls(void **state)
 {
@@ -513,6 +538,7 @@ int main(void)
 		ON(narrow_register_reads_are_parts_of_the_register),
 		ON(written_configuration_is_found_again),
 		ON(what_a_driver_says_comes_in_whole_lines),
+		ON(messages_have_the_kernels_formats),
 		ON(net_buffers_move_along_their_mdls),
 		ON(a_send_that_nobody_made_cannot_be_completed),
 	};
