@@ -206,6 +206,7 @@ static ULONG sift_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST *chain, U
 	ULONG count = 0, out = 0;
 	PNET_BUFFER_LIST nbl;
 
+	/* cppcheck-suppress uninitvar ; it is what the caller passed */
 	while ((nbl = *chain) != NULL && storage_of(nbl)->indicated != number) {
 		if (owner_of(nbl) != OWNER_MINIPORT) {
 			ndis_broken(adapter, 45, (uintptr_t)nbl,
