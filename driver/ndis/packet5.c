@@ -462,7 +462,7 @@ VOID NdisMIndicateReceivePacket(NDIS_HANDLE MiniportAdapterHandle, PPNDIS_PACKET
 	ndis_callback()->refused = 0;
 	/* The array is the miniport's, and stays as it is. */
 	if (NumberOfPackets > ARRAYSIZE(few))
-		good = calloc(NumberOfPackets, sizeof(*good));
+		good = calloc(NumberOfPackets, sizeof(PNDIS_PACKET));
 	if (good == NULL)
 		return;
 	given = sift(adapter, ReceivePackets, NumberOfPackets, good);
