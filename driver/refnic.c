@@ -17,9 +17,14 @@
 
 static uint32_t stop;
 
+/* The second time patience is over: what was found so far is told, and the signal ends it. */
 static void on_signal(int number)
 {
-	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	if (__atomic_exchange_n(&stop, 1, __ATOMIC_ACQ_REL) == 0)
+		return;
+	ndis_violations_write(STDERR_FILENO);
+	signal(number, SIG_DFL);
+	raise(number); /* blocked until this handler returns */
 }
 
 /* The halt waits; it is for the allocations to end, or for the user to lose patience. */
@@ -134,8 +139,8 @@ static void print_adapters(struct machine *machine)
 
 static void catch_signals(void)
 {
-	/* Once: a halt that waits for a far-off completion can still be cut short. */
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	/* A halt that waits for a far-off completion can still be cut short. */
+	struct sigaction action = {.sa_handler = on_signal};
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);

@@ -210,6 +210,7 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 	}
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
 	autopool_end(adapter->autopool);
+	ndis_objects_report(adapter, false);
 	ndis_shared_memory_reclaim(adapter, false);
 	/* A callback that the failing function has waited for may still be on its way out. */
 	ndis_host_flush();
@@ -282,6 +283,7 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 		__atomic_store_n(&adapter->gone, NDIS_REMOVED, __ATOMIC_RELEASE);
 	}
 	adapter->halting_ns = exec_now_ns(ndis_host()->config.exec);
+	adapter->stalled_ns = adapter->halting_ns;
 	adapter->idle_ns = 0;
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
 	ndis_requests_storm(adapter);
@@ -302,6 +304,7 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
 			    "%s left the interrupt registered", halt);
 	autopool_end(adapter->autopool);
+	ndis_objects_report(adapter, true);
 	ndis_shared_memory_reclaim(adapter, true);
 	/* A callback that has let halt go on may still be on its way out of this layer. */
 	ndis_host_flush();

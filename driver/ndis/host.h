@@ -179,5 +179,7 @@ void ndis_adapter_counts(struct ndis_adapter *adapter, struct ndis_memory_counts
 uint64_t ndis_violations(void);
 /* The index-th rule that was broken.  Returns: whether there is one. */
 bool ndis_violation_at(unsigned int index, struct ndis_violation *violation);
+/* A line for each rule that was broken so far, to a file.  Safe in a signal handler. */
+void ndis_violations_write(int fd);
 
 #endif

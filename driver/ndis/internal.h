@@ -34,7 +34,8 @@ enum ndis_kind {
 
 struct ndis_object {
 	enum ndis_kind kind;
-	struct ndis_object *next; /* of all live handles */
+	struct ndis_object *next;   /* of all live handles */
+	struct ndis_adapter *owner; /* in whose callback it was made; NULL: it outlives the halt */
 };
 
 void ndis_object_add(struct ndis_object *object, enum ndis_kind kind);
@@ -43,6 +44,12 @@ void ndis_object_remove(struct ndis_object *object);
  */
 enum ndis_kind ndis_object_kind(NDIS_HANDLE handle);
 const char *ndis_kind_name(enum ndis_kind kind);
+/* After a halt, or a failed start: reports the handles that adapter's miniport left (R18, R50,
+ * R53).
+ */
+void ndis_objects_report(struct ndis_adapter *adapter, bool has_started);
+/* Stops a timer.  Returns: whether it was set. */
+bool ndis_timer_disarm(NDIS_HANDLE handle);
 
 /* --- statuses: status.c ------------------------------------------------------------------------
  */
@@ -230,6 +237,7 @@ struct ndis_adapter {
 	NDIS_HANDLE context;	       /* of the miniport: what its callbacks are given */
 	ULONG attributes;
 	uint64_t halting_ns; /* when MiniportHaltEx was called */
+	uint64_t stalled_ns; /* when its halt was last said to wait */
 	uint64_t idle_ns;    /* since when a halt or pause has waited for nothing; 0: it has not */
 	uint64_t callbacks;  /* atomic: so far */
 	bool has_run;

@@ -166,6 +166,7 @@ void ndis5_forget(struct ndis_adapter *adapter)
 
 	while ((timer = adapter->five.timers) != NULL) {
 		adapter->five.timers = timer->next;
+		NdisCancelTimerObject(timer->handle);
 		NdisFreeTimerObject(timer->handle);
 		free(timer);
 	}
@@ -569,6 +570,7 @@ VOID NdisMInitializeTimer(PNDIS_MINIPORT_TIMER Timer, NDIS_HANDLE MiniportAdapte
 		return;
 	}
 	Timer->Host = timer->handle;
+	((struct ndis_object *)timer->handle)->owner = NULL; /* the driver has no call to free it */
 	timer->next = adapter->five.timers;
 	adapter->five.timers = timer;
 }

@@ -137,9 +137,9 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
 				    PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
 				    PNDIS_HANDLE pTimerObject);
 /*
- * Cancels and frees.  At PASSIVE_LEVEL it waits for a function that is running; above, where the
- * timer's own function may call it, it does not.
- * IRQL: <= DISPATCH_LEVEL.
+ * Frees a timer that is not set: one that is must be cancelled first (R18).  At PASSIVE_LEVEL it
+ * waits for a function that is running; above, where the timer's own function may call it, it does
+ * not. IRQL: <= DISPATCH_LEVEL.
  */
 VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject);
 /*

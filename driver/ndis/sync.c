@@ -327,8 +327,12 @@ static void note_stall(struct ndis_adapter *adapter)
 	const struct ndis_host_config *config = &ndis_host()->config;
 	struct ndis_memory_counts counts;
 
-	if (config->stalled == NULL)
+	uint64_t now_ns = exec_now_ns(config->exec);
+
+	/* A halt may look often: it is told as often as one that waits patiently. */
+	if (config->stalled == NULL || now_ns - adapter->stalled_ns < ndis_patience_ns())
 		return;
+	adapter->stalled_ns = now_ns;
 	ndis_adapter_counts(adapter, &counts);
 	config->stalled(counts.pending, exec_now_ns(config->exec) - adapter->halting_ns);
 }

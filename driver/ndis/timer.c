@@ -136,13 +136,30 @@ BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 	return was_waiting;
 }
 
+bool ndis_timer_disarm(NDIS_HANDLE handle)
+{
+	struct timer *timer = timer_from(handle);
+	bool was_armed;
+
+	if (timer == NULL)
+		return false;
+	pthread_mutex_lock(&timer->mutex);
+	was_armed = timer->armed;
+	timer->armed = false;
+	exec_cancel(ndis_host()->timers, &timer->job);
+	pthread_mutex_unlock(&timer->mutex);
+	return was_armed;
+}
+
 VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 {
 	struct timer *timer = timer_from(TimerObject);
 
 	if (timer == NULL)
 		return;
-	NdisCancelTimerObject(TimerObject);
+	if (ndis_timer_disarm(TimerObject))
+		ndis_broken(timer->adapter, 18, (uintptr_t)timer,
+			    "NdisFreeTimerObject: the timer is set; it is to be cancelled first");
 	ndis_object_remove(&timer->object);
 	if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
 		exec_flush(ndis_host()->timers);
@@ -180,6 +197,7 @@ static void keep(NDIS_HANDLE timer)
 	if (kept == NULL)
 		return; /* leaked, and of no other consequence */
 	kept->timer = timer;
+	((struct ndis_object *)timer)->owner = NULL;
 	pthread_mutex_lock(&kept_mutex);
 	kept->next = kept_timers;
 	kept_timers = kept;

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/uio.h>
 
 #include "driver/ndis/internal.h"
 
@@ -174,4 +175,23 @@ bool ndis_violation_at(unsigned int index, struct ndis_violation *violation)
 		*violation = broken[index];
 	pthread_mutex_unlock(&mutex);
 	return exists;
+}
+
+/* Without the lock: who holds it may be the one that was interrupted. */
+void ndis_violations_write(int fd)
+{
+	unsigned int n = __atomic_load_n(&nr_broken, __ATOMIC_ACQUIRE);
+
+	for (unsigned int i = 0; i < n; i++) {
+		uint16_t rule = broken[i].rule;
+		char number[] = {'R', (char)('0' + rule / 10), (char)('0' + rule % 10), ':', ' '};
+		char *first = broken[i].first;
+		struct iovec parts[] = {{"violation   ", 12},
+					{number, sizeof(number)},
+					{first, strnlen(first, sizeof(broken[i].first))},
+					{"\n", 1}};
+		ssize_t written = writev(fd, parts, ARRAYSIZE(parts));
+
+		(void)written;
+	}
 }

@@ -978,6 +978,7 @@ static VOID free_the_timer(PVOID one, PVOID context, PVOID two, PVOID three)
 {
 	NDIS_HANDLE *timer = context;
 
+	NdisCancelTimerObject(*timer);
 	NdisFreeTimerObject(*timer);
 	NdisFreeTimerObject(*timer); /* it is none any more */
 	NdisSetEvent(&timed.third);

@@ -81,7 +81,8 @@ static NDIS_STATUS pause_adapter(NDIS_HANDLE MiniportAdapterContext,
 	struct adapter *a = MiniportAdapterContext;
 	BOOLEAN waits;
 
-	if (!MISTAKE(REQUEST_WHILE_PAUSED))
+	if (!MISTAKE(REQUEST_WHILE_PAUSED) && !MISTAKE(TIMER_FREED_WHILE_SET) &&
+	    !MISTAKE(TIMER_LEFT_SET))
 		NdisCancelTimerObject(a->timer);
 	set_reg(a, FIELD_OFFSET(struct regs, ctrl), 0);
 	NdisAcquireSpinLock(&a->lock);
@@ -149,7 +150,7 @@ static VOID release(struct adapter *a, BOOLEAN keeps_memory)
 		free_block(a, &a->base);
 	if (a->ring != NULL)
 		NdisMFreeSharedMemory(a->handle, sizeof(*a->ring), TRUE, a->ring, a->ring_pa);
-	if (a->nbl_pool != NULL)
+	if (a->nbl_pool != NULL && !MISTAKE(POOL_LEFT))
 		NdisFreeNetBufferListPool(a->nbl_pool);
 	if (dma != NULL)
 		NdisMDeregisterScatterGatherDma(dma);
@@ -172,7 +173,10 @@ static VOID halt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction
 	a->halting = TRUE;
 	if (HaltAction != NdisHaltDeviceSurpriseRemoved || MISTAKE(P34_REGISTERS_AFTER_REMOVAL))
 		set_reg(a, FIELD_OFFSET(struct regs, ctrl), 0x80000000u);
-	NdisFreeTimerObject(a->timer);
+	if (!MISTAKE(TIMER_FREED_WHILE_SET) && !MISTAKE(TIMER_LEFT_SET))
+		NdisCancelTimerObject(a->timer);
+	if (!MISTAKE(TIMER_LEFT_SET))
+		NdisFreeTimerObject(a->timer);
 	a->timer = NULL;
 	if (!MISTAKE(INTERRUPT_GOES_AFTER_THE_MEMORY))
 		NdisMDeregisterInterruptEx(interrupt);
