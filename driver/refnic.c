@@ -30,6 +30,13 @@ static void on_signal(int number)
 /* The halt waits; it is for the allocations to end, or for the user to lose patience. */
 static void say_stalled(uint32_t pending, uint64_t for_ns)
 {
+	if (pending == 0) {
+		fprintf(stderr,
+			"refnic: the halt has waited %.0f s, though no request is pending; "
+			"Ctrl-C again ends at once\n",
+			(double)for_ns / 1e9);
+		return;
+	}
 	fprintf(stderr,
 		"refnic: the halt has waited %.0f s for %" PRIu32
 		" pending request%s; Ctrl-C again ends at once\n",

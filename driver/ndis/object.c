@@ -104,8 +104,8 @@ void ndis_objects_report(struct ndis_adapter *adapter, bool has_started)
 					    "%s returned while a timer was set", who);
 		}
 		if (n != 0)
-			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u x %s",
-					       total != 0 ? ", " : "", n, ndis_kind_name(kinds[i]));
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s (%u)",
+					       total != 0 ? ", " : "", ndis_kind_name(kinds[i]), n);
 		total += n;
 	}
 	if (total != 0)
