@@ -464,7 +464,7 @@ static void messages_have_the_kernels_formats(void **state)
 	assert_string_equal(fx.line, "4294967295 80000000 -1 1 -1 0x10 +3");
 	DbgPrint("%*d|%-*d|%.*s|%p", 4, 1, 3, 2, 2, "abc", (PVOID)0x1234);
 	assert_string_equal(fx.line, "   1|2  |ab|0000000000001234");
-	DbgPrint("100%% %q %u %ws", 5u, NULL);
+	DbgPrint("100%% %q %u %ws", 5u, (PWSTR)NULL);
 	assert_string_equal(fx.line, "100% %q 5 (null)");
 	DbgPrint("%0600u", 1u);
 	assert_true(strlen(fx.line) < 512);
