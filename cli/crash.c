@@ -36,7 +36,7 @@ static int store_all(const char *path, const char *command_line, const char *out
 		char dir[PATH_MAX + 16];
 
 		snprintf(dir, sizeof(dir), "%s/%d", out, i);
-		ret = snapshot_store(store, dir, err);
+		ret = snapshot_store(store, dir, false, err);
 		if (ret || i + 1 == nr) {
 			store_drain(store);
 			store_meta(store, "trigger", "crash of the recorder");

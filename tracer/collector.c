@@ -28,8 +28,8 @@ struct collector {
 	atomic_bool attached, ended, cancelled;
 	void (*see)(const struct pool_event *event, void *ctx); /* NULL: events are stored */
 	void *see_ctx;
-	uint64_t from_cycles; /* older ones are passed over */
-	int error;	      /* -errno from the sink: its own, not Babeltrace's */
+	uint64_t from_cycles, to_cycles; /* what is older or younger is passed over */
+	int error;			 /* -errno from the sink: its own, not Babeltrace's */
 	struct db_error why;
 };
 
@@ -87,19 +87,26 @@ static void sink_finalize(bt_self_component_sink *self)
 	c->messages = NULL;
 }
 
-static bool is_older(const struct collector *c, const bt_message *message)
+static bool is_outside(const struct collector *c, const bt_message *message)
 {
 	const bt_clock_snapshot *clock =
 		bt_message_event_borrow_default_clock_snapshot_const(message);
+	uint64_t cycles = clock ? bt_clock_snapshot_get_value(clock) : c->from_cycles;
 
-	return clock && bt_clock_snapshot_get_value(clock) < c->from_cycles;
+	return cycles < c->from_cycles || cycles > c->to_cycles;
+}
+
+/* Whether all of the trace is kept. */
+static bool keeps_all(const struct collector *c)
+{
+	return !c->from_cycles && c->to_cycles == UINT64_MAX;
 }
 
 static int take_event(struct collector *c, const bt_message *message)
 {
 	struct pool_event event;
 
-	if (c->from_cycles && is_older(c, message))
+	if (!keeps_all(c) && is_outside(c, message))
 		return 0;
 	switch (decoder_read(c->decoder, message, &event)) {
 	case DECODE_OK:
@@ -144,7 +151,7 @@ static int64_t clock_ns(const bt_clock_snapshot *clock)
  */
 static bool is_concern(const struct collector *c)
 {
-	return !c->see && !c->from_cycles;
+	return !c->see && keeps_all(c);
 }
 
 /* LTTng says here that it had no room; count 0 = it does not know how many. */
@@ -372,6 +379,7 @@ static int open_collector(struct store *store, const char *class_name, bt_value 
 		return -EIO;
 	}
 	c->store = store;
+	c->to_cycles = UINT64_MAX;
 	c->origins = origins_create(store, name);
 	ret = build(c, class_name, params, muxed, err);
 	if (ret)
@@ -465,9 +473,10 @@ void collector_watch(struct collector *c, void (*see)(const struct pool_event *e
 	c->see_ctx = ctx;
 }
 
-void collector_skip_before(struct collector *c, uint64_t cycles)
+void collector_keep(struct collector *c, uint64_t from_cycles, uint64_t to_cycles)
 {
-	c->from_cycles = cycles;
+	c->from_cycles = from_cycles;
+	c->to_cycles = to_cycles;
 }
 
 void collector_cancel(struct collector *c)

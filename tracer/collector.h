@@ -56,10 +56,10 @@ void collector_watch(struct collector *c, void (*see)(const struct pool_event *e
 		     void *ctx);
 
 /*
- * Before the run: what is older than this, by the trace's own clock, is passed over, as if it had
+ * Before the run: what is older or younger, by the trace's own clock, is passed over, as if it had
  * never been in the trace.
  */
-void collector_skip_before(struct collector *c, uint64_t cycles);
+void collector_keep(struct collector *c, uint64_t from_cycles, uint64_t to_cycles);
 
 /*
  * Reads until the trace ends or collector_cancel().

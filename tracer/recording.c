@@ -322,9 +322,10 @@ int recording_start(const struct recording_options *options, struct recording **
 static int write_snapshot(struct recording *r, const char *dir, struct store *store,
 			  struct db_error *err)
 {
+	bool goes_on = !program_poll(&r->program);
 	int ret = session_snapshot(&r->flight, dir, err);
 
-	return ret ? ret : snapshot_store(store, dir, err);
+	return ret ? ret : snapshot_store(store, dir, goes_on, err);
 }
 
 int recording_snapshot(struct recording *r, struct store *store, struct db_error *err)

@@ -34,12 +34,17 @@ _Static_assert(sizeof(struct packet_head) == 72, "as LTTng-UST writes it");
 #define PACKET_MAGIC 0xc1fc1fc1u
 
 /* nftw() has no context argument. */
-static _Thread_local uint64_t begin_cycles;
+static _Thread_local struct snapshot_window window;
 
-/* A stream whose first packet is not number 0 was overwritten before that packet. */
+/*
+ * A stream whose first packet is not number 0 was overwritten before that packet.  A packet's end
+ * is when its buffer was handed on: there is nothing older that this stream still has to say.
+ */
 static int look_at_stream(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	struct packet_head head;
+	uint64_t last = 0;
+	off_t offset = 0;
 	int fd;
 
 	(void)at;
@@ -48,36 +53,42 @@ static int look_at_stream(const char *path, const struct stat *st, int type, str
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return 0;
-	if (read(fd, &head, sizeof(head)) == sizeof(head) && head.magic == PACKET_MAGIC &&
-	    head.number && head.begin > begin_cycles)
-		begin_cycles = head.begin;
+	while (pread(fd, &head, sizeof(head), offset) == sizeof(head) &&
+	       head.magic == PACKET_MAGIC && head.packet_bits / 8 >= sizeof(head) &&
+	       head.packet_bits / 8 <= (uint64_t)(st->st_size - offset)) {
+		if (!offset && head.number && head.begin > window.begin)
+			window.begin = head.begin;
+		last = head.end;
+		offset += (off_t)(head.packet_bits / 8);
+	}
+	if (offset && last < window.end)
+		window.end = last;
 	close(fd);
 	return 0;
 }
 
-uint64_t snapshot_begin(const char *dir)
+struct snapshot_window snapshot_window_of(const char *dir)
 {
-	begin_cycles = 0;
+	window = (struct snapshot_window){0, UINT64_MAX};
 	nftw(dir, look_at_stream, 16, FTW_PHYS);
-	return begin_cycles;
+	return window;
 }
 
-int snapshot_store(struct store *store, const char *dir, struct db_error *err)
+int snapshot_store(struct store *store, const char *dir, bool goes_on, struct db_error *err)
 {
+	struct snapshot_window whole = snapshot_window_of(dir);
 	struct collector *c;
 	int ret = collector_open_trace(store, dir, &c, err);
 
 	if (ret)
 		return ret;
-	collector_skip_before(c, snapshot_begin(dir));
+	collector_keep(c, whole.begin, goes_on ? whole.end : UINT64_MAX);
 	ret = collector_run(c, err);
 	collector_close(c);
 	return ret;
 }
 
-/* --- what a crash left
- * ----------------------------------------------------------------------------
- */
+/* --- what a crash left ------------------------------------------------------------------------ */
 
 static bool has_buffers(const char *dir)
 {

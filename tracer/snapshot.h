@@ -6,20 +6,31 @@
  *
  * Each stream (a CPU's buffer of one channel) reaches back to another time, since each was
  * overwritten at its own pace.  What is older than the youngest of these beginnings is only part of
- * what happened: it is left out, and from there on the record is exact.  What was overwritten is no
- * loss.
+ * what happened: it is left out.  Nor do they end at one time, since they are handed on one after
+ * the other while the program goes on: what is younger than the oldest of these ends is left out as
+ * well.  Between the two the record is exact.  What was overwritten, or comes later, is no loss.
  *
  * Errors:  0 or -errno with err filled; -ENODATA when there is no trace below dir.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "db/store.h"
 
-/* Since when, by the trace's clock, all streams below dir are whole; 0: none was overwritten. */
-uint64_t snapshot_begin(const char *dir);
+/* By the trace's clock, both borders within. */
+struct snapshot_window {
+	uint64_t begin; /* 0: no stream was overwritten */
+	uint64_t end;	/* UINT64_MAX: there is no stream */
+};
 
-/* Every trace below dir into the store, from that time on. */
-int snapshot_store(struct store *store, const char *dir, struct db_error *err);
+/* When all streams below dir are whole. */
+struct snapshot_window snapshot_window_of(const char *dir);
+
+/*
+ * Every trace below dir into the store, from that begin on, and to that end if the program went on
+ * meanwhile.  Of one that is dead every stream has all that it ever said.
+ */
+int snapshot_store(struct store *store, const char *dir, bool goes_on, struct db_error *err);
 
 /*
  * The buffers of a recorder with file-backed ones (record --flight SIZE --crash-safe DIR) that were

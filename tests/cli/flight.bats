@@ -151,8 +151,12 @@ wait_for() {
 	daemons=$(for pid in $(pgrep -f 'lttng-(relayd|sessiond|consumerd)'); do
 		tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "HOME=$T/home" && echo "$pid"
 	done || true)
+	# All at once, as a reboot does it: a consumer daemon that outlives its session daemon removes the buffers.
+	program=$(pgrep -f "^$R ")
 	# shellcheck disable=SC2086
-	kill -KILL "$recorder" $(pgrep -f "^$R ") $daemons
+	kill -STOP "$recorder" $program $daemons
+	# shellcheck disable=SC2086
+	kill -KILL "$recorder" $program $daemons
 	wait "$recorder" || true
 	run -0 "${AS[@]}" "$P" import --crash "$T/home/buffers" -o crash.db
 	[[ $output == *"events in crash.db, of 1 recording"* ]]
