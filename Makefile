@@ -40,7 +40,10 @@ ALL_LDFLAGS  := -pthread $(LDFLAGS) $(SANFLAGS)
 $(BUILD)/driver/%.o $(BUILD)/tests/driver/%.o $(BUILD)/tests/faulty/%.o: \
 	ALL_CPPFLAGS += -Idriver/ndis -Itracer
 # Faulty miniports, several in one test: each has its DriverEntry under a name of its own.
+# They say their version as any miniport's source does.
 $(BUILD)/tests/faulty/faulty%.o: ALL_CPPFLAGS += -DDriverEntry=$(notdir $*)_entry
+$(BUILD)/tests/faulty/faulty6.o: ALL_CPPFLAGS += -DNDIS60_MINIPORT=1
+$(BUILD)/tests/faulty/faulty5.o: ALL_CPPFLAGS += -DNDIS51_MINIPORT=1
 $(BUILD)/tests/faulty/test_faulty: $(BUILD)/tests/faulty/faulty6.o $(BUILD)/tests/faulty/faulty5.o
 
 # Every byte of every frame is written once and checked twice: those loops are worth vectors.

@@ -444,7 +444,7 @@ static VOID try_in_a_dpc(struct adapter *a)
 
 static MINIPORT_INTERRUPT_DPC dpc;
 static VOID dpc(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
-		PVOID ReceiveThrottleParameters, PVOID NdisReserved2)
+		PULONG NdisReserved1, PULONG NdisReserved2)
 {
 	struct adapter *a = MiniportInterruptContext;
 
