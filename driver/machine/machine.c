@@ -177,6 +177,7 @@ void machine_stop(struct machine *m)
 		port_quiet(m->ports[i], until_ns);
 	for (uint32_t i = 0; i < m->nr_ports; i++)
 		port_stop(m->ports[i]);
+	ndis_driver_end(m->driver);
 }
 
 uint32_t machine_adapters(const struct machine *m)

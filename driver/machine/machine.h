@@ -8,7 +8,7 @@
  *	machine_open(&config, DriverEntry, &machine, why)
  *	machine_start(machine)                 the adapter is initialized and runs, frames flow
  *	machine_run(machine, for_ns, &stop)    until the time is over, the frames are sent, or stop
- *	machine_stop(machine)                  wire, pause, halt: nothing is left
+ *	machine_stop(machine)                  wire, pause, halt, unload: nothing is left
  *	machine_summary(machine, &summary)
  *	machine_close(machine)
  *

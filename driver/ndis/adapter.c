@@ -166,6 +166,7 @@ void ndis_adapter_close(struct ndis_adapter *adapter)
 	adapter->device->line = (struct irq_line){NULL, NULL};
 	dma_space_on_fault(adapter->device->space, NULL, NULL);
 	ndis_removal_forget(adapter);
+	ndis_work_wait(adapter);
 	exec_lane_close(adapter->irq_lane);
 	ndis_io_forget(adapter);
 	ndis5_forget(adapter);
@@ -209,8 +210,8 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 		return status;
 	}
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTED);
+	ndis_left_by_halt(adapter, false);
 	autopool_end(adapter->autopool);
-	ndis_objects_report(adapter, false);
 	ndis_shared_memory_reclaim(adapter, false);
 	/* A callback that the failing function has waited for may still be on its way out. */
 	ndis_host_flush();
@@ -303,8 +304,8 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 	if (adapter->interrupt != NULL)
 		ndis_broken(adapter, 48, (uintptr_t)adapter->interrupt,
 			    "%s left the interrupt registered", halt);
+	ndis_left_by_halt(adapter, true);
 	autopool_end(adapter->autopool);
-	ndis_objects_report(adapter, true);
 	ndis_shared_memory_reclaim(adapter, true);
 	/* A callback that has let halt go on may still be on its way out of this layer. */
 	ndis_host_flush();

@@ -100,6 +100,17 @@ VOID NdisMUnmapIoSpace(NDIS_HANDLE MiniportAdapterHandle, PVOID VirtualAddress, 
 	pthread_mutex_unlock(&windows_mutex);
 }
 
+unsigned int ndis_windows_of(const struct ndis_adapter *adapter)
+{
+	unsigned int n = 0;
+
+	pthread_mutex_lock(&windows_mutex);
+	for (int i = 0; i < WINDOWS_MAX; i++)
+		n += windows[i].base != NULL && windows[i].adapter == adapter;
+	pthread_mutex_unlock(&windows_mutex);
+	return n;
+}
+
 void ndis_io_forget(struct ndis_adapter *adapter)
 {
 	pthread_mutex_lock(&windows_mutex);

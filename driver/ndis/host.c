@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "driver/ndis/holdings.h"
 #include "driver/ndis/internal.h"
 
 /* There is one kernel in a machine: functions without a handle find it here. */
@@ -109,6 +110,15 @@ void ndis_driver_register(struct ndis_driver *driver)
 	registered = driver;
 }
 
+void ndis_driver_deregister(struct ndis_driver *driver)
+{
+	ndis_object_remove(&driver->object);
+	if (registered == driver)
+		registered = NULL;
+	if (!driver->is_loaded)
+		free(driver);
+}
+
 NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driver)
 {
 	static UNICODE_STRING path = NDIS_STRING_CONST("");
@@ -123,7 +133,9 @@ NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driv
 	status = entry((PDRIVER_OBJECT)&the_host, &path);
 	ndis_callback_end(outer);
 	*driver = status == NDIS_STATUS_SUCCESS ? registered : NULL;
+	registered = NULL;
 	if (*driver != NULL) {
+		(*driver)->is_loaded = true;
 		(*driver)->has_pool = poolscope_pool_last() != last;
 		ndis_driver_set_name(*driver, "miniport");
 	}
@@ -140,20 +152,38 @@ unsigned int ndis_driver_generation(const struct ndis_driver *driver)
 	return driver->face->generation;
 }
 
-void ndis_driver_unload(struct ndis_driver *driver)
+void ndis_driver_end(struct ndis_driver *driver)
 {
-	const char *outer = ndis_callback_begin("MiniportDriverUnload");
+	const char *outer;
 
+	if (driver->has_ended)
+		return;
+	driver->has_ended = true;
+	outer = ndis_callback_begin("MiniportDriverUnload");
 	driver->face->unload(driver);
 	ndis_callback_end(outer);
+	ndis_object_remove(&driver->object);
+	ndis_left_by_unload();
 }
 
+void ndis_driver_unload(struct ndis_driver *driver)
+{
+	ndis_driver_end(driver);
+	holdings_forget();
+	free(driver->wrapper);
+	free(driver);
+}
+
+/* A driver without an unload function cannot be unloaded; this machine ends all the same. */
 void ndis6_unload(struct ndis_driver *driver)
 {
-	if (driver->functions.UnloadHandler != NULL)
-		driver->functions.UnloadHandler((PDRIVER_OBJECT)&the_host);
-	else
-		NdisMDeregisterMiniportDriver(driver);
+	if (driver->functions.UnloadHandler == NULL)
+		return;
+	driver->functions.UnloadHandler((PDRIVER_OBJECT)&the_host);
+	if (ndis_object_kind(driver) == NDIS_KIND_DRIVER)
+		ndis_broken(NULL, 50, (uintptr_t)driver,
+			    "the unload function left the driver registered: "
+			    "NdisMDeregisterMiniportDriver was not called");
 }
 
 /* Returns: what the characteristics lack; NULL: nothing. */
@@ -224,8 +254,13 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
 
 VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 {
-	if (ndis_object_kind(NdisMiniportDriverHandle) != NDIS_KIND_DRIVER)
-		return;
-	ndis_object_remove(NdisMiniportDriverHandle);
-	free(NdisMiniportDriverHandle);
+	enum ndis_kind kind = ndis_object_kind(NdisMiniportDriverHandle);
+
+	if (kind == NDIS_KIND_DRIVER)
+		ndis_driver_deregister(NdisMiniportDriverHandle);
+	else
+		ndis_broken(NULL, 19, (uintptr_t)NdisMiniportDriverHandle,
+			    "NdisMDeregisterMiniportDriver was given %s; it wants the driver "
+			    "handle",
+			    ndis_kind_name(kind));
 }

@@ -8,6 +8,7 @@
  *	ndis_driver_load(DriverEntry)        a driver registers itself
  *	ndis_adapter_open(driver, device)    an adapter over a device, with its configuration
  *	ndis_adapter_initialize(), _restart(), _pause(), _halt()
+ *	ndis_driver_end()                    the driver is to have nothing any more
  *	ndis_adapter_close(), ndis_driver_unload(), ndis_host_close()
  *
  * Thread: one thread opens, starts, stops and closes; the counting functions may be called by any.
@@ -95,6 +96,12 @@ NDIS_STATUS ndis_driver_load(DRIVER_INITIALIZE *entry, struct ndis_driver **driv
 void ndis_driver_set_name(struct ndis_driver *driver, const char *name);
 /* 5 or 6: as what it registered. */
 unsigned int ndis_driver_generation(const struct ndis_driver *driver);
+/*
+ * The adapters are halted: MiniportDriverUnload, once.  What the driver has left then is reported;
+ * no function of it is called from here on.
+ */
+void ndis_driver_end(struct ndis_driver *driver);
+/* After its adapters are closed; ends it, if that was not done. */
 void ndis_driver_unload(struct ndis_driver *driver);
 
 /* --- adapters --------------------------------------------------------------------------------- */

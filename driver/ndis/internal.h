@@ -35,7 +35,8 @@ enum ndis_kind {
 struct ndis_object {
 	enum ndis_kind kind;
 	struct ndis_object *next;   /* of all live handles */
-	struct ndis_adapter *owner; /* in whose callback it was made; NULL: it outlives the halt */
+	struct ndis_adapter *owner; /* in whose callback it was made; NULL: the driver's */
+	bool is_told;		    /* it was told as left, or nobody has to give it back */
 };
 
 void ndis_object_add(struct ndis_object *object, enum ndis_kind kind);
@@ -44,12 +45,29 @@ void ndis_object_remove(struct ndis_object *object);
  */
 enum ndis_kind ndis_object_kind(NDIS_HANDLE handle);
 const char *ndis_kind_name(enum ndis_kind kind);
-/* After a halt, or a failed start: reports the handles that adapter's miniport left (R18, R50,
- * R53).
- */
-void ndis_objects_report(struct ndis_adapter *adapter, bool has_started);
+/* The next of a kind that was made in callbacks of adapter (NULL: of none) and is left; each is
+ * found once.  Returns: NULL when there is no more. */
+struct ndis_object *ndis_object_take_left(const struct ndis_adapter *adapter, enum ndis_kind kind);
 /* Stops a timer.  Returns: whether it was set. */
 bool ndis_timer_disarm(NDIS_HANDLE handle);
+/* Takes a work item off its lane.  Returns: whether it was queued. */
+bool ndis_work_item_cancel(struct ndis_object *item);
+
+/* --- what a miniport leaves: left.c ----------------------------------------------------------- */
+
+/* After a halt, or a failed start: reports the handles, mappings, MDLs and memory that adapter's
+ * miniport left (R18, R50, R53). */
+void ndis_left_by_halt(struct ndis_adapter *adapter, bool has_started);
+/* After the unload: reports what the driver itself has left (R18, R50). */
+void ndis_left_by_unload(void);
+/* Work items of NDIS_WORK_ITEM that are queued, for adapter (NULL: for none): reports them against
+ * the function `who`, which has returned (R18), and takes them off. */
+void ndis_work_report(struct ndis_adapter *adapter, const char *who);
+/* Returns when no work item of adapter runs: one that has let a halt go on may be on its way out.
+ */
+void ndis_work_wait(struct ndis_adapter *adapter);
+/* How many register windows adapter's miniport has mapped. */
+unsigned int ndis_windows_of(const struct ndis_adapter *adapter);
 
 /* --- statuses: status.c ------------------------------------------------------------------------
  */
@@ -107,14 +125,18 @@ struct ndis_driver {
 	NDIS_MINIPORT_DRIVER_CHARACTERISTICS functions; /* of NDIS 6 */
 	NDIS51_MINIPORT_CHARACTERISTICS functions5;	/* of NDIS 5; NULL what its version lacks */
 	struct ndis5_wrapper *wrapper;
-	char name[64]; /* for people */
-	bool has_pool; /* it opened one in DriverEntry: the host keeps none */
+	char name[64];	/* for people */
+	bool has_pool;	/* it opened one in DriverEntry: the host keeps none */
+	bool is_loaded; /* it is freed by ndis_driver_unload(), whatever it says itself */
+	bool has_ended;
 };
 
 void ndis6_unload(struct ndis_driver *driver);
 
-/* While DriverEntry runs: this is the driver that it registered; NULL: none after all. */
+/* While DriverEntry runs: this is the driver that it registered. */
 void ndis_driver_register(struct ndis_driver *driver);
+/* Its handle is none any more; frees it, unless it is loaded. */
+void ndis_driver_deregister(struct ndis_driver *driver);
 
 /* --- shared memory: shared_memory.c ----------------------------------------------------------- */
 
@@ -240,6 +262,7 @@ struct ndis_adapter {
 	uint64_t stalled_ns; /* when its halt was last said to wait */
 	uint64_t idle_ns;    /* since when a halt or pause has waited for nothing; 0: it has not */
 	uint64_t callbacks;  /* atomic: so far */
+	uint32_t working;    /* atomic: work items that are queued or run */
 	bool has_run;
 	struct exec_job removal_job;
 	uint32_t gone;		     /* atomic: enum ndis_presence */

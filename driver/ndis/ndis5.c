@@ -35,13 +35,16 @@ VOID NdisInitializeWrapper(PNDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific1
 
 static void forget_wrapper(struct ndis5_wrapper *wrapper)
 {
-	if (wrapper->driver != NULL) {
-		ndis_driver_register(NULL);
-		ndis_object_remove(&wrapper->driver->object);
-		free(wrapper->driver);
-	}
+	struct ndis_driver *driver = wrapper->driver;
+
+	/* A driver that is loaded takes its wrapper along when it is unloaded. */
+	bool goes = driver == NULL || !driver->is_loaded;
+
 	ndis_object_remove(&wrapper->object);
-	free(wrapper);
+	if (driver != NULL)
+		ndis_driver_deregister(driver);
+	if (goes)
+		free(wrapper);
 }
 
 VOID NdisTerminateWrapper(NDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific)
@@ -126,7 +129,7 @@ static void unload(struct ndis_driver *driver)
 
 	if (wrapper->unload != NULL)
 		wrapper->unload(wrapper->driver_object);
-	forget_wrapper(wrapper);
+	ndis_object_remove(&wrapper->object);
 }
 
 /* --- calls into a miniport -------------------------------------------------------------------- */
@@ -570,7 +573,7 @@ VOID NdisMInitializeTimer(PNDIS_MINIPORT_TIMER Timer, NDIS_HANDLE MiniportAdapte
 		return;
 	}
 	Timer->Host = timer->handle;
-	((struct ndis_object *)timer->handle)->owner = NULL; /* the driver has no call to free it */
+	((struct ndis_object *)timer->handle)->is_told = true; /* drivers have no call to free it */
 	timer->next = adapter->five.timers;
 	adapter->five.timers = timer;
 }

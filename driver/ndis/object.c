@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "driver/ndis/internal.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -10,6 +8,7 @@ void ndis_object_add(struct ndis_object *object, enum ndis_kind kind)
 {
 	object->kind = kind;
 	object->owner = ndis_current_adapter();
+	object->is_told = false;
 	pthread_mutex_lock(&mutex);
 	object->next = objects;
 	objects = object;
@@ -65,49 +64,17 @@ const char *ndis_kind_name(enum ndis_kind kind)
 	return names[kind];
 }
 
-/* --- what a miniport leaves ------------------------------------------------------------------- */
-
-/* The next of a kind that adapter's miniport has left, which is nobody's from here on. */
-static struct ndis_object *take_left(const struct ndis_adapter *adapter, enum ndis_kind kind)
+struct ndis_object *ndis_object_take_left(const struct ndis_adapter *adapter, enum ndis_kind kind)
 {
 	struct ndis_object *o;
 
 	pthread_mutex_lock(&mutex);
-	for (o = objects; o != NULL && (o->owner != adapter || o->kind != kind); o = o->next)
-		;
+	for (o = objects; o != NULL; o = o->next) {
+		if (o->owner == adapter && o->kind == kind && !o->is_told)
+			break;
+	}
 	if (o != NULL)
-		o->owner = NULL;
+		o->is_told = true;
 	pthread_mutex_unlock(&mutex);
 	return o;
-}
-
-void ndis_objects_report(struct ndis_adapter *adapter, bool has_started)
-{
-	static const enum ndis_kind kinds[] = {NDIS_KIND_TIMER,		  NDIS_KIND_NBL_POOL,
-					       NDIS_KIND_NET_BUFFER_POOL, NDIS_KIND_WORK_ITEM,
-					       NDIS_KIND_CONFIGURATION,	  NDIS_KIND_PACKET_POOL,
-					       NDIS_KIND_BUFFER_POOL};
-	const struct ndis_face *face = adapter->driver->face;
-	const char *who = has_started ? face->halt_name : face->initialize_name;
-	unsigned int total = 0;
-	char text[320] = "";
-	size_t at = 0;
-
-	for (size_t i = 0; i < ARRAYSIZE(kinds); i++) {
-		struct ndis_object *o;
-		unsigned int n = 0;
-
-		while ((o = take_left(adapter, kinds[i])) != NULL) {
-			n++;
-			if (kinds[i] == NDIS_KIND_TIMER && ndis_timer_disarm(o))
-				ndis_broken(adapter, 18, (uintptr_t)o,
-					    "%s returned while a timer was set", who);
-		}
-		if (n != 0)
-			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s (%u)",
-					       total != 0 ? ", " : "", ndis_kind_name(kinds[i]), n);
-		total += n;
-	}
-	if (total != 0)
-		ndis_broken(adapter, has_started ? 50 : 53, total, "%s left %s", who, text);
 }

@@ -2,6 +2,7 @@
 /* Net buffer lists and MDLs: making them, indicating them, giving them back. */
 #include <stdlib.h>
 
+#include "driver/ndis/holdings.h"
 #include "driver/ndis/internal.h"
 
 /* Who has a list, kept in NdisReserved[0]. */
@@ -80,10 +81,15 @@ void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length)
 
 PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 {
+	const struct ndis_adapter *owner = NULL;
 	PMDL mdl = ndis_may_describe() ? calloc(1, sizeof(*mdl)) : NULL;
 
-	if (mdl == NULL)
+	if (ndis_object_kind(NdisHandle) == NDIS_KIND_ADAPTER)
+		owner = NdisHandle;
+	if (mdl == NULL || !holdings_add(mdl, HOLDING_MDL, owner, sizeof(*mdl), 0)) {
+		free(mdl);
 		return NULL;
+	}
 	ndis_mdl_init(mdl, VirtualAddress, Length);
 	ndis_check_line(VirtualAddress, Length);
 	return mdl;
@@ -91,6 +97,7 @@ PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 
 VOID NdisFreeMdl(PMDL Mdl)
 {
+	holdings_remove(Mdl);
 	free(Mdl);
 }
 

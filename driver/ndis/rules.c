@@ -96,8 +96,8 @@ static const struct ndis_rule rules[NDIS_RULES + 1] = {
 			"frames, frees memory and deregisters DMA, in this order"},
 	[49] = {DRIVER, "memory that arrives while the halt waits is freed as any other, and "
 			"counted"},
-	[50] = {BOTH, "after the halt no block, request or frame is left, nor a handle that the "
-		      "miniport took"},
+	[50] = {BOTH, "after the halt no block, request or frame is left, nor a handle, mapping or "
+		      "memory that the miniport took; after the unload nothing at all"},
 	[51] = {DRIVER, "the halt waits as long as it takes, and says so while it does"},
 	[52] = {DRIVER, "the last thing a completion does with the adapter is to let the halt go "
 			"on, exactly once"},

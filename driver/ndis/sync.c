@@ -13,8 +13,12 @@ static bool one_thread;
 /* Whether this thread let a halt go on under a lock of its own. */
 static __thread bool lingers;
 
-/* How long the halt may run ahead of a completion that still holds a lock. */
-#define LINGER_NS UINT64_C(20000000)
+/* How long the halt may run ahead of a completion that still holds a lock; until it comes to that
+ * lock, it has time enough on a machine that is busy with other things. */
+#define LINGER_NS UINT64_C(200000000)
+
+/* Somebody has found a lock taken since a completion began to linger. */
+static uint32_t met = 1; /* atomic */
 
 /* --- what a thread holds ---------------------------------------------------------------------- */
 
@@ -150,6 +154,13 @@ static bool is_taken(PNDIS_SPIN_LOCK SpinLock)
 	return false;
 }
 
+/* Who holds the lock need not linger any more. */
+static void note_met(void)
+{
+	if (__atomic_exchange_n(&met, 1, __ATOMIC_ACQ_REL) == 0)
+		exec_wake(ndis_host()->config.exec);
+}
+
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
 	struct ndis_adapter *adapter = ndis_current_adapter();
@@ -165,11 +176,20 @@ VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 		ndis_broken(NULL, 52, (uintptr_t)SpinLock,
 			    "NdisFreeSpinLock was given a lock that is held: by a completion, "
 			    "whose last touch of the adapter is still to come");
+		note_met();
 		/* Now it comes before the memory goes. */
 		if (is_halting(adapter))
 			ndis_host_flush();
 	}
 	pthread_mutex_destroy(&SpinLock->Mutex);
+}
+
+static void lock_mutex(pthread_mutex_t *mutex)
+{
+	if (pthread_mutex_trylock(mutex) == 0)
+		return;
+	note_met();
+	pthread_mutex_lock(mutex);
 }
 
 /* Returns: false when this thread has it already, and would wait for itself for ever. */
@@ -183,7 +203,7 @@ static bool lock(PNDIS_SPIN_LOCK SpinLock, const char *where)
 			    "itself for ever",
 			    where);
 	else if (!one_thread)
-		pthread_mutex_lock(&SpinLock->Mutex);
+		lock_mutex(&SpinLock->Mutex);
 	push_held(SpinLock, again);
 	if (again || !one_thread)
 		return !again;
@@ -200,10 +220,9 @@ static bool lock(PNDIS_SPIN_LOCK SpinLock, const char *where)
 static void linger(void)
 {
 	struct exec *exec = ndis_host()->config.exec;
-	const uint32_t never = 0;
 
 	lingers = false;
-	exec_wait(exec, &never, exec_now_ns(exec) + LINGER_NS);
+	exec_wait(exec, &met, exec_now_ns(exec) + LINGER_NS);
 }
 
 /* Returns: whether the lock is free now; otherwise it was not held by this thread, or still is. */
@@ -298,6 +317,12 @@ VOID NdisInitializeEvent(PNDIS_EVENT Event)
 	__atomic_store_n(&Event->Signalled, 0, __ATOMIC_RELEASE);
 }
 
+static void begin_linger(void)
+{
+	__atomic_store_n(&met, 0, __ATOMIC_RELEASE);
+	lingers = true;
+}
+
 /* A completion that lets the halt go on, while it holds a lock, is going to touch that lock. */
 static void note_locked_event(void)
 {
@@ -305,7 +330,7 @@ static void note_locked_event(void)
 
 	if (nr_held != 0 && !one_thread && ndis_verifies() && adapter != NULL &&
 	    ndis_callback()->completes && ndis_adapter_state(adapter) == NDIS_ADAPTER_HALTING)
-		lingers = true;
+		begin_linger();
 }
 
 VOID NdisSetEvent(PNDIS_EVENT Event)

@@ -197,7 +197,7 @@ static void keep(NDIS_HANDLE timer)
 	if (kept == NULL)
 		return; /* leaked, and of no other consequence */
 	kept->timer = timer;
-	((struct ndis_object *)timer)->owner = NULL;
+	((struct ndis_object *)timer)->is_told = true; /* and is not missed */
 	pthread_mutex_lock(&kept_mutex);
 	kept->next = kept_timers;
 	kept_timers = kept;

@@ -17,10 +17,33 @@ struct io_work_item {
 	uint32_t queued; /* atomic */
 };
 
+/* From the moment when a work item is queued until its function has returned, or it is cancelled;
+ * adapter may be NULL. */
+static void begin_work(struct ndis_adapter *adapter)
+{
+	if (adapter != NULL)
+		__atomic_add_fetch(&adapter->working, 1, __ATOMIC_ACQ_REL);
+}
+
+static void end_work(struct ndis_adapter *adapter)
+{
+	if (adapter != NULL)
+		__atomic_sub_fetch(&adapter->working, 1, __ATOMIC_ACQ_REL);
+}
+
+void ndis_work_wait(struct ndis_adapter *adapter)
+{
+	struct exec *exec = ndis_host()->config.exec;
+	const uint32_t never = 0;
+
+	while (__atomic_load_n(&adapter->working, __ATOMIC_ACQUIRE) != 0)
+		exec_wait(exec, &never, exec_now_ns(exec) + 1000000);
+}
+
 static void run_io_item(struct exec_job *job)
 {
 	struct io_work_item *item = CONTAINING_RECORD(job, struct io_work_item, job);
-	struct ndis_adapter *before = ndis_enter_adapter(item->adapter);
+	struct ndis_adapter *adapter = item->adapter, *before = ndis_enter_adapter(adapter);
 	const char *outer = ndis_callback_begin("a work item");
 	NDIS_IO_WORKITEM_ROUTINE routine = item->routine;
 	PVOID context = item->context;
@@ -29,6 +52,7 @@ static void run_io_item(struct exec_job *job)
 	__atomic_store_n(&item->queued, 0, __ATOMIC_RELEASE);
 	routine(context, item);
 	ndis_callback_end(outer);
+	end_work(adapter);
 	ndis_leave_adapter(before);
 }
 
@@ -66,7 +90,7 @@ VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
 		ndis_broken(item->adapter, 18, (uintptr_t)item,
 			    "NdisFreeIoWorkItem: the work item is queued; its function would run "
 			    "on freed memory");
-		exec_cancel(ndis_host()->work, &item->job);
+		ndis_work_item_cancel(&item->object);
 	}
 	ndis_object_remove(&item->object);
 	free(item);
@@ -87,26 +111,89 @@ VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUT
 	}
 	item->routine = Routine;
 	item->context = WorkItemContext;
+	begin_work(item->adapter);
 	exec_submit(ndis_host()->work, &item->job, 0);
+}
+
+bool ndis_work_item_cancel(struct ndis_object *object)
+{
+	struct io_work_item *item = CONTAINING_RECORD(object, struct io_work_item, object);
+
+	if (!exec_cancel(ndis_host()->work, &item->job))
+		return false;
+	end_work(item->adapter);
+	return true;
 }
 
 /* What stands for an NDIS_WORK_ITEM on the lane: the routine may free its item. */
 struct scheduled {
 	struct exec_job job;
+	struct scheduled *next; /* of all that are queued */
 	struct ndis_adapter *adapter;
 	PNDIS_WORK_ITEM item;
 };
 
+static pthread_mutex_t scheduled_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct scheduled *all_scheduled;
+
+static void enter(struct scheduled *scheduled)
+{
+	pthread_mutex_lock(&scheduled_mutex);
+	scheduled->next = all_scheduled;
+	all_scheduled = scheduled;
+	pthread_mutex_unlock(&scheduled_mutex);
+}
+
+static void leave(const struct scheduled *scheduled)
+{
+	struct scheduled **at = &all_scheduled;
+
+	pthread_mutex_lock(&scheduled_mutex);
+	while (*at != scheduled)
+		at = &(*at)->next;
+	*at = scheduled->next;
+	pthread_mutex_unlock(&scheduled_mutex);
+}
+
+/* One of adapter's that was queued, and is not any more.  Returns: NULL when there is none. */
+static struct scheduled *take_queued(const struct ndis_adapter *adapter)
+{
+	struct scheduled **at = &all_scheduled, *s;
+
+	pthread_mutex_lock(&scheduled_mutex);
+	while ((s = *at) != NULL &&
+	       (s->adapter != adapter || !exec_cancel(ndis_host()->work, &s->job)))
+		at = &s->next;
+	if (s != NULL)
+		*at = s->next;
+	pthread_mutex_unlock(&scheduled_mutex);
+	return s;
+}
+
+void ndis_work_report(struct ndis_adapter *adapter, const char *who)
+{
+	struct scheduled *s;
+
+	while ((s = take_queued(adapter)) != NULL) {
+		ndis_broken(adapter, 18, (uintptr_t)s->item,
+			    "%s returned while a work item was queued", who);
+		end_work(s->adapter);
+		free(s);
+	}
+}
+
 static void run_scheduled(struct exec_job *job)
 {
 	struct scheduled *scheduled = CONTAINING_RECORD(job, struct scheduled, job);
-	struct ndis_adapter *before = ndis_enter_adapter(scheduled->adapter);
+	struct ndis_adapter *adapter = scheduled->adapter, *before = ndis_enter_adapter(adapter);
 	const char *outer = ndis_callback_begin("a work item");
 	PNDIS_WORK_ITEM item = scheduled->item;
 
+	leave(scheduled);
 	free(scheduled);
 	item->Routine(item, item->Context);
 	ndis_callback_end(outer);
+	end_work(adapter);
 	ndis_leave_adapter(before);
 }
 
@@ -125,6 +212,8 @@ NDIS_STATUS NdisScheduleWorkItem(PNDIS_WORK_ITEM WorkItem)
 	scheduled->job.run = run_scheduled;
 	scheduled->adapter = ndis_current_adapter();
 	scheduled->item = WorkItem;
+	begin_work(scheduled->adapter);
+	enter(scheduled);
 	exec_submit(ndis_host()->work, &scheduled->job, 0);
 	return NDIS_STATUS_SUCCESS;
 }

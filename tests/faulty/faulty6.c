@@ -10,6 +10,8 @@
 #include "faulty6_pool.h"
 
 static NDIS_HANDLE driver_handle;
+static PVOID notes; /* the driver's own */
+static NDIS_WORK_ITEM late_work;
 
 /* --- running ---------------------------------------------------------------------------------- */
 
@@ -154,14 +156,45 @@ static VOID release(struct adapter *a, BOOLEAN keeps_memory)
 		NdisFreeNetBufferListPool(a->nbl_pool);
 	if (dma != NULL)
 		NdisMDeregisterScatterGatherDma(dma);
-	if (a->regs != NULL)
+	if (a->regs != NULL && !MISTAKE(REGISTERS_LEFT_MAPPED))
 		NdisMUnmapIoSpace(a->handle, a->regs, 4096);
 	if (a->timer != NULL)
 		NdisFreeTimerObject(a->timer);
 	if (MISTAKE(LOCK_FREED_WHILE_HELD))
 		NdisAcquireSpinLock(&a->lock);
 	NdisFreeSpinLock(&a->lock);
-	NdisFreeMemory(a, 0, 0);
+	if (!MISTAKE(MEMORY_LEFT))
+		NdisFreeMemory(a, 0, 0);
+}
+
+static VOID work(PNDIS_WORK_ITEM WorkItem, PVOID Context)
+{
+}
+
+static VOID io_work(PVOID WorkItemContext, NDIS_HANDLE NdisIoWorkItemHandle)
+{
+}
+
+/* Nobody waits for what is queued here.  The lane is kept busy, so that it is still queued. */
+static VOID doze(PNDIS_WORK_ITEM WorkItem, PVOID Context)
+{
+	NdisMSleep(50000);
+}
+
+static VOID queue_wrongly(struct adapter *a)
+{
+	static NDIS_WORK_ITEM dozing;
+
+	if (!MISTAKE(WORK_ITEM_LEFT_QUEUED) && !MISTAKE(IO_WORK_ITEM_LEFT_QUEUED))
+		return;
+	NdisInitializeWorkItem(&dozing, doze, NULL);
+	NdisScheduleWorkItem(&dozing);
+	NdisMSleep(1000);
+	NdisInitializeWorkItem(&late_work, work, NULL);
+	if (MISTAKE(WORK_ITEM_LEFT_QUEUED))
+		NdisScheduleWorkItem(&late_work);
+	else
+		NdisQueueIoWorkItem(NdisAllocateIoWorkItem(a->handle), io_work, NULL);
 }
 
 static MINIPORT_HALT halt;
@@ -181,6 +214,7 @@ static VOID halt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction
 	if (!MISTAKE(INTERRUPT_GOES_AFTER_THE_MEMORY))
 		NdisMDeregisterInterruptEx(interrupt);
 	wait_for_requests(a);
+	queue_wrongly(a);
 	release(a, MISTAKE(BASE_BLOCK_LEFT));
 	if (MISTAKE(INTERRUPT_GOES_AFTER_THE_MEMORY))
 		NdisMDeregisterInterruptEx(interrupt);
@@ -320,7 +354,10 @@ static NDIS_STATUS initialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE Minipo
 static MINIPORT_UNLOAD unload;
 static VOID unload(PDRIVER_OBJECT DriverObject)
 {
-	NdisMDeregisterMiniportDriver(driver_handle);
+	if (!MISTAKE(DRIVER_LEFT_REGISTERED))
+		NdisMDeregisterMiniportDriver(driver_handle);
+	if (!MISTAKE(MEMORY_OF_THE_DRIVER_LEFT))
+		NdisFreeMemory(notes, 0, 0);
 }
 
 DRIVER_INITIALIZE DriverEntry;
@@ -339,5 +376,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 		.ShutdownHandlerEx = shut_down,
 	};
 
+	notes = NdisAllocateMemoryWithTagPriority(NULL, 100, TAG, NormalPoolPriority);
 	return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &c, &driver_handle);
 }

@@ -118,7 +118,8 @@ static VOID unwrap(struct block *block)
 
 		if (!b->lost)
 			NdisFreeNetBufferList(b->nbl);
-		NdisFreeMdl(b->mdl);
+		if (!MISTAKE(MDL_LEFT))
+			NdisFreeMdl(b->mdl);
 	}
 }
 

@@ -208,6 +208,7 @@ static void is_caught(void **state)
 		assert_int_equal(ndis_adapter_initialize(rig.adapter), NDIS_STATUS_SUCCESS);
 		run(m);
 	}
+	ndis_driver_end(rig.driver);
 	assert_only_broken(m->rule, m->also);
 	ndis_adapter_counts(rig.adapter, &counts);
 	assert_int_equal(counts.blocks_live, 0); /* whatever it did, the host has it all back */
@@ -231,7 +232,7 @@ static struct mistake mistakes[] = {
 	CATCHES(SOUND, 0, LATE, NULL, PULLED_OUT),
 	CATCHES(SOUND, 0, LATE, NULL, IN_REAL_TIME),
 	CATCHES(P1_HALT_DOES_NOT_WAIT, 18, LATE, NULL, 0, 48),
-	CATCHES(P2_EVENT_UNDER_THE_LOCK, 52, LATE, NULL, IN_REAL_TIME),
+	CATCHES(P2_EVENT_UNDER_THE_LOCK, 52, "fixed:800ms", NULL, IN_REAL_TIME),
 	CATCHES(P3_COUNT_IN_TWO_STEPS, 52, LATE),
 	CATCHES(P4_UNWRAPPED_BLOCK_IS_LOST, 36, SOON, "wrap:p=1", 0, 48),
 	CATCHES(P5_FAILURE_ALONE_IS_A_REFUSAL, 4, SOON, "refuse:p=1,status=resources"),
@@ -286,6 +287,14 @@ static struct mistake mistakes[] = {
 	CATCHES(TIMER_FREED_WHILE_SET, 18, SOON),
 	CATCHES(TIMER_LEFT_SET, 18, SOON, NULL, 0, 50),
 	CATCHES(POOL_LEFT, 50, SOON),
+	CATCHES(MDL_LEFT, 50, SOON),
+	CATCHES(MEMORY_LEFT, 50, SOON),
+	CATCHES(MEMORY_OF_THE_DRIVER_LEFT, 50, SOON),
+	CATCHES(REGISTERS_LEFT_MAPPED, 50, SOON),
+	CATCHES(WORK_ITEM_LEFT_QUEUED, 18, SOON, NULL, IN_REAL_TIME),
+	CATCHES(WORK_ITEM_LEFT_QUEUED, 18, SOON),
+	CATCHES(IO_WORK_ITEM_LEFT_QUEUED, 18, SOON, NULL, 0, 50),
+	CATCHES(DRIVER_LEFT_REGISTERED, 50, SOON),
 };
 
 static struct mistake mistakes5[] = {

@@ -50,3 +50,24 @@ twice() {
 	[[ $output == *" 0 violations"* ]]
 	[[ $output == *" 0 live;"* ]]
 }
+
+# faulty PITFALL ARG...: a miniport that makes one mistake, under light traffic.
+faulty() {
+	local pitfall=$1
+	shift
+	cc -shared -fPIC -Idriver/ndis -DNDIS_MINIPORT_DRIVER -DNDIS60_MINIPORT=1 \
+		"-DPITFALL=$pitfall" tests/faulty/faulty6.c -o "$T/faulty.so"
+	"$BUILD/refnic" --miniport "$T/faulty.so" --traffic poisson:rate=20k --hold fixed:2ms "$@"
+}
+
+@test "memory that is left is told with its bytes, its tag and who took it" {
+	run -1 faulty MEMORY_LEFT --clock virtual --for 50ms
+	[[ $output == *"R50, 1 time: "*"MiniportHaltEx left memory of its own (1) of "*" bytes, tag 'Falt', the last of it allocated in MiniportInitializeEx"* ]]
+	run -1 faulty MEMORY_OF_THE_DRIVER_LEFT --clock virtual --for 50ms
+	[[ $output == *"after the unload the driver still has memory of its own (1) of 100 bytes, tag 'Falt', the last of it allocated in DriverEntry"* ]]
+}
+
+@test "a driver that its unload leaves registered is told" {
+	run -1 faulty DRIVER_LEFT_REGISTERED --clock virtual --for 50ms
+	[[ $output == *"R50, 1 time: in MiniportDriverUnload: "*"NdisMDeregisterMiniportDriver was not called"* ]]
+}
