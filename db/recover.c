@@ -204,6 +204,7 @@ static void follow(struct writer *w, struct track *t, bool anew)
 		fresh.identity = t->identity;
 	if (w->options.restart)
 		w->options.restart(t->pool, w->options.ctx);
+	rows_flush(&w->rows);
 	w->rows.muted = !anew;
 	if (!ret)
 		ret = reader_events(&w->reader, t->pool, replay.next, step, &replay, &why);

@@ -146,6 +146,7 @@ void retain(struct writer *w)
 
 	if (!w->options.max_bytes && !w->options.max_age_ns)
 		return;
+	rows_flush(&w->rows);
 	save_states(w);
 	for (int i = 0; i < STEPS_A_BATCH && !w->rows.error; i++) {
 		struct track *t = oldest(w);

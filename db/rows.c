@@ -10,20 +10,21 @@
 #include "db/error.h"
 #include "db/track.h"
 
-#define SCRATCH_BYTES                                                                              \
-	(HISTOGRAM_ENCODED_MAX > (size_t)QUEUE_IDS_MAX * 4 ? HISTOGRAM_ENCODED_MAX                 \
-							   : (size_t)QUEUE_IDS_MAX * 4)
-
 int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err)
 {
 	int ret;
 
 	memset(r, 0, sizeof(*r));
 	r->db = db;
-	r->scratch = malloc(SCRATCH_BYTES);
+	r->scratch = malloc(HISTOGRAM_ENCODED_MAX);
 	if (!r->scratch)
 		return db_fail(err, -ENOMEM, "out of memory");
-	ret = statements_prepare(&r->statements, db, err);
+	ret = rx_rows_init(&r->rx, db, err);
+	if (!ret) {
+		ret = statements_prepare(&r->statements, db, err);
+		if (ret)
+			rx_rows_release(&r->rx);
+	}
 	if (ret)
 		free(r->scratch);
 	return ret;
@@ -32,6 +33,7 @@ int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err)
 void rows_release(struct rows *r)
 {
 	statements_release(&r->statements);
+	rx_rows_release(&r->rx);
 	free(r->scratch);
 }
 
@@ -51,13 +53,22 @@ void rows_begin(struct rows *r)
 	rows_run(r, stmt_of(r, STMT_BEGIN));
 }
 
+void rows_flush(struct rows *r)
+{
+	if (r->rx.nr)
+		rows_run(r, stmt_of(r, STMT_EV_RX));
+	rx_rows_clear(&r->rx);
+}
+
 void rows_commit(struct rows *r)
 {
+	rows_flush(r);
 	rows_run(r, stmt_of(r, STMT_COMMIT));
 }
 
 void rows_rollback(struct rows *r)
 {
+	rx_rows_clear(&r->rx);
 	if (!sqlite3_get_autocommit(r->db))
 		statement_run(stmt_of(r, STMT_ROLLBACK));
 }
@@ -379,8 +390,11 @@ struct rows_span rows_span(struct rows *r, uint32_t pool, uint64_t seq)
 bool rows_has_event(struct rows *r, uint32_t pool, uint64_t seq)
 {
 	sqlite3_stmt *stmt = stmt_of(r, STMT_STORED);
+	int64_t id = (int64_t)((uint64_t)pool << DB_SEQ_BITS | seq);
 
-	bind_int(stmt, ":id", (int64_t)((uint64_t)pool << DB_SEQ_BITS | seq));
+	if (rx_rows_may_have(&r->rx, id))
+		rows_flush(r);
+	bind_int(stmt, ":id", id);
 	return has_row(r, stmt);
 }
 

@@ -15,6 +15,7 @@
 #include "db/level.h"
 #include "db/pool_event.h"
 #include "db/queue.h"
+#include "db/rx_rows.h"
 #include "db/statement.h"
 #include "db/store.h"
 
@@ -25,12 +26,13 @@ enum { ROWS_LEAD, ROWS_HOLD }; /* latency_row.what */
 struct rows {
 	struct sqlite3 *db;
 	struct statements statements;
+	struct rx_rows rx;
 	bool muted; /* what follows from events is not written: it is there already */
 	bool has_base;
 	int64_t base_ns; /* physical times are relative to it */
 	int error;	 /* -errno */
 	struct db_error error_text;
-	uint8_t *scratch; /* HISTOGRAM_ENCODED_MAX; also buffer ids */
+	uint8_t *scratch; /* HISTOGRAM_ENCODED_MAX */
 };
 
 /* The figures of table progress. */
@@ -46,6 +48,11 @@ void rows_release(struct rows *r);
 void rows_begin(struct rows *r);
 void rows_commit(struct rows *r);
 void rows_rollback(struct rows *r);
+/*
+ * Events of receive traffic wait for others, so that many become rows at once, at a commit at the
+ * latest.  To be called before anything looks at ev_rx.
+ */
+void rows_flush(struct rows *r);
 
 void rows_meta_text(struct rows *r, const char *key, const char *value);
 void rows_meta_int(struct rows *r, const char *key, int64_t value);

@@ -6,7 +6,7 @@
 #include "db/rows.h"
 
 /* Ids in as few bytes as they need: 2 each, or 4 when one does not fit; says which by bit 1. */
-static int pack_ids(const uint32_t *ids, uint32_t nr, uint8_t *out, int *wide)
+static size_t pack_ids(const uint32_t *ids, uint32_t nr, uint8_t *out, unsigned *wide)
 {
 	uint8_t *at = out;
 	uint32_t all = 0;
@@ -22,29 +22,24 @@ static int pack_ids(const uint32_t *ids, uint32_t nr, uint8_t *out, int *wide)
 		*at++ = (uint8_t)(ids[i] >> 16);
 		*at++ = (uint8_t)(ids[i] >> 24);
 	}
-	return (int)(at - out);
+	return (size_t)(at - out);
 }
 
 static void rx_event(struct rows *r, int64_t id, const struct pool_event *e)
 {
-	const struct statements *s = &r->statements;
-	sqlite3_stmt *stmt = s->stmt[STMT_EV_RX];
+	struct rx_row *row = rx_rows_add(&r->rx);
 	bool is_return = e->kind == POOL_EVENT_RX_RETURN;
 	bool one_frame = !is_return && e->u.rx.frames == 1 && e->u.rx.nr_buffers > 1;
-	int wide;
-	int bytes = pack_ids(e->u.rx.buffers, e->u.rx.nr_buffers, r->scratch, &wide);
+	unsigned resources = is_return ? 0 : e->u.rx.resources, wide;
+	size_t bytes = pack_ids(e->u.rx.buffers, e->u.rx.nr_buffers, row->ids, &wide);
 
-	sqlite3_bind_int64(stmt, s->rx.id, id);
-	sqlite3_bind_int64(stmt, s->rx.ts, e->ts_ns - r->base_ns);
-	sqlite3_bind_int(stmt, s->rx.what,
-			 is_return | wide | (is_return ? 0 : e->u.rx.resources << 2) |
-				 one_frame << 18);
-	if (e->available == POOL_UNKNOWN)
-		sqlite3_bind_null(stmt, s->rx.available);
-	else
-		sqlite3_bind_int64(stmt, s->rx.available, e->available);
-	sqlite3_bind_blob(stmt, s->rx.ids, r->scratch, bytes, SQLITE_STATIC);
-	rows_run(r, stmt);
+	row->id = id;
+	row->ts = e->ts_ns - r->base_ns;
+	row->what = is_return | wide | resources << 2 | (unsigned)one_frame << 18;
+	row->available = e->available;
+	rx_rows_added(&r->rx, bytes);
+	if (rx_rows_full(&r->rx))
+		rows_flush(r);
 }
 
 static void bind_open(sqlite3_stmt *stmt, const struct pool_event *e)

@@ -51,7 +51,7 @@ static const char *const sql[STMT_NR] = {
 			     " :va, :pa, :length_bytes, :irql, :outcome, :buffers, :available)",
 	[STMT_EV_FREE] = "INSERT OR IGNORE INTO ev_free VALUES (:id, :ts, :block, :va, :pa,"
 			 " :length_bytes, :reason, :buffers, :available)",
-	[STMT_EV_RX] = "INSERT OR IGNORE INTO ev_rx VALUES (:id, :ts, :what, :available, :ids)",
+	[STMT_EV_RX] = "INSERT OR IGNORE INTO ev_rx SELECT * FROM temp.rx_row",
 	[STMT_EV_DROP] = "INSERT OR IGNORE INTO ev_drop VALUES (:id, :ts, :count, :cause)",
 	[STMT_EV_FALLBACK] = "INSERT OR IGNORE INTO ev_fallback VALUES (:id, :ts, :is_on,"
 			     " :available)",
@@ -129,8 +129,6 @@ static int parameter(sqlite3_stmt *stmt, const char *name)
 
 int statements_prepare(struct statements *s, struct sqlite3 *db, struct db_error *err)
 {
-	sqlite3_stmt *rx;
-
 	memset(s, 0, sizeof(*s));
 	for (int i = 0; i < STMT_NR; i++) {
 		if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
@@ -139,12 +137,6 @@ int statements_prepare(struct statements *s, struct sqlite3 *db, struct db_error
 		statements_release(s);
 		return db_fail_sqlite(err, db, sql[i]);
 	}
-	rx = s->stmt[STMT_EV_RX];
-	s->rx.id = parameter(rx, ":id");
-	s->rx.ts = parameter(rx, ":ts");
-	s->rx.what = parameter(rx, ":what");
-	s->rx.available = parameter(rx, ":available");
-	s->rx.ids = parameter(rx, ":ids");
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 #define DB_STATEMENT_H
 /*
  * The statements of the writer, in one table, prepared when the file is opened.  Parameters are
- * named; those of the one hot statement are looked up once.
+ * named.
  */
 #include <stdint.h>
 
@@ -27,7 +27,7 @@ enum statement {
 	STMT_EV_REFUSED,
 	STMT_EV_COMPLETE,
 	STMT_EV_FREE,
-	STMT_EV_RX,
+	STMT_EV_RX, /* all of temp.rx_row: see rx_rows.h */
 	STMT_EV_DROP,
 	STMT_EV_FALLBACK,
 	STMT_EV_VIOLATION,
@@ -65,9 +65,6 @@ enum statement {
 
 struct statements {
 	struct sqlite3_stmt *stmt[STMT_NR];
-	struct {
-		int id, ts, what, available, ids;
-	} rx; /* parameters of STMT_EV_RX */
 };
 
 int statements_prepare(struct statements *s, struct sqlite3 *db, struct db_error *err);
