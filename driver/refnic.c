@@ -27,20 +27,41 @@ static void on_signal(int number)
 	raise(number); /* blocked until this handler returns */
 }
 
-/* The halt waits; it is for the allocations to end, or for the user to lose patience. */
-static void say_stalled(uint32_t pending, uint64_t for_ns)
+/* The halt waits; what for is most likely the first of these that there is. */
+static void say_stalled(const struct ndis_stall *stall)
 {
-	if (pending == 0) {
+	const struct {
+		uint32_t n;
+		const char *one, *several;
+	} whats[] = {
+		{stall->completing, "completion function that did not return",
+		 "completion functions that did not return"},
+		{stall->pending, "pending request", "pending requests"},
+		{stall->indicated, "frame that the protocols have",
+		 "frames that the protocols have"},
+	};
+	double for_s = (double)stall->for_ns / 1e9;
+
+	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+		if (whats[i].n == 0)
+			continue;
 		fprintf(stderr,
-			"refnic: the halt has waited %.0f s, though no request is pending; "
-			"Ctrl-C again ends at once\n",
-			(double)for_ns / 1e9);
+			"refnic: the halt has waited %.0f s for %" PRIu32
+			" %s; Ctrl-C again ends at once\n",
+			for_s, whats[i].n, whats[i].n == 1 ? whats[i].one : whats[i].several);
 		return;
 	}
 	fprintf(stderr,
-		"refnic: the halt has waited %.0f s for %" PRIu32
-		" pending request%s; Ctrl-C again ends at once\n",
-		(double)for_ns / 1e9, pending, pending == 1 ? "" : "s");
+		"refnic: the halt has waited %.0f s, though no request is pending; Ctrl-C again "
+		"ends at once\n",
+		for_s);
+}
+
+/* A function of the driver does not come back.  Thread: the watch's. */
+static void say_stuck(const char *name, const char *waits)
+{
+	fprintf(stderr, "refnic: %s has not ended for 1 s%s%s\n", name, waits != NULL ? ": " : "",
+		waits != NULL ? waits : "");
 }
 
 /* What -o records: when refnic stops at a broken rule, that is stored first. */
@@ -279,6 +300,7 @@ int main(int argc, char **argv)
 	/* In virtual time nobody waits. */
 	options.machine.broken = stop_at;
 	options.machine.stalled = options.virtual_time ? NULL : say_stalled;
+	options.machine.stuck = say_stuck;
 	exec = options.virtual_time ? exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS) : exec_real_open();
 	if (exec == NULL) {
 		fprintf(stderr, "refnic: out of memory\n");

@@ -66,6 +66,7 @@ static int open_host(struct machine *m, DRIVER_INITIALIZE *entry, char *why)
 		.lead = m->config.lead,
 		.faults = m->config.faults,
 		.stalled = m->config.stalled,
+		.stuck = m->config.stuck,
 		.log = m->config.log,
 		.verify = m->config.verify,
 		.stop = m->config.broken,

@@ -41,8 +41,11 @@ struct machine_config {
 	struct traffic traffic;
 	struct draw hold, lead;
 	struct ndis_faults faults;
-	/* Called every 2 s while the halt waits for requests; may be NULL. */
-	void (*stalled)(uint32_t pending, uint64_t for_ns);
+	/* Called every 2 s while a halt waits; may be NULL. */
+	void (*stalled)(const struct ndis_stall *stall);
+	/* A function of the driver does not come back; see struct ndis_host_config.  May be NULL.
+	 */
+	void (*stuck)(const char *name, const char *waits);
 	enum ndis_verify verify;
 	/* With NDIS_VERIFY_ABORT: ends the program; see struct ndis_host_config. */
 	void (*broken)(const struct ndis_violation *violation);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "driver/ndis/internal.h"
+#include "driver/ndis/watch.h"
 
 static __thread struct ndis_adapter *current;
 
@@ -289,6 +290,7 @@ void ndis_adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 	ndis_adapter_set_state(adapter, NDIS_ADAPTER_HALTING);
 	ndis_requests_storm(adapter);
 	ndis_adapter_counts(adapter, &counts);
+	adapter->stalled_at = ndis_completions_begun(&counts);
 	outer = ndis_callback_begin(halt);
 	ndis_callback()->blocks = counts.blocks_live;
 	adapter->driver->face->halt(adapter, action);
@@ -335,7 +337,9 @@ static NDIS_STATUS restart6(struct ndis_adapter *adapter)
 	__atomic_store_n(&adapter->restart_done, 0, __ATOMIC_RELEASE);
 	status = adapter->driver->functions.RestartHandler(adapter->context, &parameters);
 	if (status == NDIS_STATUS_PENDING) {
+		watch_waits("it returned PENDING, and NdisMRestartComplete was not called");
 		exec_wait(ndis_host()->config.exec, &adapter->restart_done, EXEC_NEVER);
+		watch_waits(NULL);
 		status = adapter->restart_status;
 	}
 	/* The protocols are bound, and want frames. */
@@ -362,6 +366,7 @@ static void wait_for_pause(struct ndis_adapter *adapter)
 {
 	struct exec *exec = ndis_host()->config.exec;
 
+	watch_waits("it returned PENDING, and NdisMPauseComplete was not called");
 	adapter->idle_ns = 0;
 	while (!exec_wait(exec, &adapter->pause_done, exec_now_ns(exec) + ndis_patience_ns())) {
 		if (ndis_waits_for_nothing(adapter, "pause"))

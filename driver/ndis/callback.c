@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "driver/ndis/internal.h"
+#include "driver/ndis/watch.h"
 
 /* Deeper than any nesting of callbacks and waits that makes sense. */
 #define DEPTH_MAX 32
@@ -25,6 +26,7 @@ const char *ndis_callback_begin(const char *name)
 		ndis_callback()->number =
 			__atomic_add_fetch(&adapter->callbacks, 1, __ATOMIC_RELAXED);
 	current = name;
+	watch_enter(name);
 	return before;
 }
 
@@ -35,6 +37,7 @@ void ndis_callback_end(const char *before)
 	if (in->name != NULL && depth < DEPTH_MAX)
 		ndis_sync_returned(in->name, in->irql, in->locks);
 	depth--;
+	watch_leave();
 	current = before;
 }
 

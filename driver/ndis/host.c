@@ -7,6 +7,7 @@
 
 #include "driver/ndis/holdings.h"
 #include "driver/ndis/internal.h"
+#include "driver/ndis/watch.h"
 
 /* There is one kernel in a machine: functions without a handle find it here. */
 static struct ndis_host the_host;
@@ -74,6 +75,10 @@ int ndis_host_open(const struct ndis_host_config *config)
 		close_lanes();
 		return -ENOMEM;
 	}
+	if (config->stuck != NULL && watch_begin(config->stuck) != 0) {
+		close_lanes();
+		return -ENOMEM;
+	}
 	note_time();
 	ndis_violations_forget();
 	ndis_sync_begin(config->exec);
@@ -85,6 +90,7 @@ void ndis_host_close(void)
 {
 	exec_flush(the_host.timers); /* timers that were freed by their own functions */
 	close_lanes();
+	watch_end();
 	ndis_timers_forget();
 	ndis_sync_end(the_host.config.exec);
 	host_is_open = false;

@@ -39,16 +39,30 @@ struct ndis_violation {
 	char first[512];   /* where and what happened the first time, in a sentence */
 };
 
+/* A halt that waits. */
+struct ndis_stall {
+	uint64_t for_ns;     /* since when it halts */
+	uint32_t pending;    /* requests */
+	uint32_t completing; /* completion functions that have not returned while it waited */
+	uint32_t indicated;  /* frames that the protocols have */
+};
+
 struct ndis_host_config {
 	struct exec *exec;
 	uint64_t seed;
 	struct draw lead;	   /* from a shared-memory request to its completion */
 	struct ndis_faults faults; /* what goes wrong on purpose */
 	/*
-	 * MiniportHaltEx waited on an event in vain (R51), and waits again: requests pending, and
-	 * since when it halts.  May be NULL.  Thread: the halting one.
+	 * MiniportHaltEx waited on an event in vain (R51), and waits again.  May be NULL.  Thread:
+	 * the halting one.
 	 */
-	void (*stalled)(uint32_t pending, uint64_t for_ns);
+	void (*stalled)(const struct ndis_stall *stall);
+	/*
+	 * A function of the miniport has not ended for 1 s of real time: its name, and what it
+	 * waits for as the end of a sentence, or NULL.  Once for each call of one.  NULL: nobody
+	 * looks. Thread: one of its own, which calls no function of the host.
+	 */
+	void (*stuck)(const char *name, const char *waits);
 	enum ndis_verify verify;
 	/*
 	 * A rule was broken and verify is NDIS_VERIFY_ABORT: ends the program.  Locks of the driver

@@ -260,6 +260,7 @@ struct ndis_adapter {
 	ULONG attributes;
 	uint64_t halting_ns; /* when MiniportHaltEx was called */
 	uint64_t stalled_ns; /* when its halt was last said to wait */
+	uint64_t stalled_at; /* completions that had begun by then */
 	uint64_t idle_ns;    /* since when a halt or pause has waited for nothing; 0: it has not */
 	uint64_t callbacks;  /* atomic: so far */
 	uint32_t working;    /* atomic: work items that are queued or run */
@@ -305,6 +306,11 @@ static inline void ndis_frames_lock(struct ndis_adapter *adapter)
 static inline void ndis_frames_unlock(struct ndis_adapter *adapter)
 {
 	pthread_mutex_unlock(&adapter->tracked.mutex);
+}
+
+static inline uint64_t ndis_completions_begun(const struct ndis_memory_counts *counts)
+{
+	return counts->completed + counts->completed_null;
 }
 
 enum ndis_adapter_state ndis_adapter_state(const struct ndis_adapter *adapter);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "driver/ndis/internal.h"
+#include "driver/ndis/watch.h"
 
 /* MiniportCheckForHang is called this often unless the driver says otherwise. */
 #define CHECK_FOR_HANG_NS UINT64_C(2000000000)
@@ -270,7 +271,10 @@ static NDIS_STATUS set_filter(struct ndis_adapter *adapter, ULONG filter)
 	ndis_callback_end(outer);
 	end_call(adapter, old);
 	if (status == NDIS_STATUS_PENDING) {
+		watch_waits("a request for the packet filter was left PENDING, and "
+			    "NdisMSetInformationComplete was not called");
 		exec_wait(ndis_host()->config.exec, &adapter->five.answered, EXEC_NEVER);
+		watch_waits(NULL);
 		status = adapter->five.answer;
 	}
 	if (status == NDIS_STATUS_NOT_SUPPORTED || status == NDIS_STATUS_INVALID_OID)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "driver/ndis/internal.h"
+#include "driver/ndis/watch.h"
 
 static __thread KIRQL current_irql;
 
@@ -186,10 +187,14 @@ VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 
 static void lock_mutex(pthread_mutex_t *mutex)
 {
+	const char *before;
+
 	if (pthread_mutex_trylock(mutex) == 0)
 		return;
 	note_met();
+	before = watch_waits("it waits for a spin lock");
 	pthread_mutex_lock(mutex);
+	watch_waits(before);
 }
 
 /* Returns: false when this thread has it already, and would wait for itself for ever. */
@@ -350,16 +355,23 @@ VOID NdisResetEvent(PNDIS_EVENT Event)
 static void note_stall(struct ndis_adapter *adapter)
 {
 	const struct ndis_host_config *config = &ndis_host()->config;
-	struct ndis_memory_counts counts;
-
 	uint64_t now_ns = exec_now_ns(config->exec);
+	struct ndis_memory_counts counts;
+	struct ndis_stall stall;
 
 	/* A halt may look often: it is told as often as one that waits patiently. */
 	if (config->stalled == NULL || now_ns - adapter->stalled_ns < ndis_patience_ns())
 		return;
 	adapter->stalled_ns = now_ns;
 	ndis_adapter_counts(adapter, &counts);
-	config->stalled(counts.pending, exec_now_ns(config->exec) - adapter->halting_ns);
+	stall = (struct ndis_stall){.for_ns = now_ns - adapter->halting_ns,
+				    .pending = counts.pending,
+				    .indicated = counts.indicated};
+	/* None has begun since it was looked at last: those that run are stuck. */
+	if (adapter->stalled_at == ndis_completions_begun(&counts))
+		stall.completing = __atomic_load_n(&adapter->memory.calling, __ATOMIC_ACQUIRE);
+	adapter->stalled_at = ndis_completions_begun(&counts);
+	config->stalled(&stall);
 }
 
 bool ndis_waited_in_vain(void)
@@ -376,6 +388,8 @@ BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait)
 {
 	struct exec *exec = ndis_host()->config.exec;
 	uint64_t until = EXEC_NEVER, slice;
+	const char *before;
+	bool is_set;
 
 	if (!ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "NdisWaitEvent"))
 		return __atomic_load_n(&Event->Signalled, __ATOMIC_ACQUIRE) != 0;
@@ -385,7 +399,10 @@ BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, ULONG MsToWait)
 		slice = until;
 		if (until == EXEC_NEVER && is_halting(ndis_current_adapter()))
 			slice = exec_now_ns(exec) + ndis_patience_ns();
-		if (exec_wait(exec, &Event->Signalled, slice))
+		before = watch_waits("it is in NdisWaitEvent");
+		is_set = exec_wait(exec, &Event->Signalled, slice);
+		watch_waits(before);
+		if (is_set)
 			return TRUE;
 		/* A halt that waits for nothing goes on, so that the rest can be seen. */
 		if (ndis_waited_in_vain())

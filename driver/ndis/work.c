@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "driver/ndis/internal.h"
+#include "driver/ndis/watch.h"
 
 /* --- work items ------------------------------------------------------------------------------- */
 
@@ -224,10 +225,13 @@ VOID NdisMSleep(ULONG MicrosecondsToSleep)
 {
 	struct exec *exec = ndis_host()->config.exec;
 	const uint32_t never = 0;
+	const char *before;
 
 	if (!ndis_check_irql(NULL, PASSIVE_LEVEL, 13, "NdisMSleep"))
 		return;
+	before = watch_waits("it is in NdisMSleep");
 	exec_wait(exec, &never, exec_now_ns(exec) + MicrosecondsToSleep * UINT64_C(1000));
+	watch_waits(before);
 	ndis_waited_in_vain();
 }
 

@@ -173,12 +173,13 @@ static struct {
 	uint64_t for_ns;
 } stalls;
 
-static void note_stall(uint32_t pending, uint64_t for_ns)
+static void note_stall(const struct ndis_stall *stall)
 {
-	assert_true(for_ns > stalls.for_ns);
+	assert_true(stall->for_ns > stalls.for_ns);
+	assert_int_equal(stall->completing, 0);
 	stalls.times++;
-	stalls.pending = pending;
-	stalls.for_ns = for_ns;
+	stalls.pending = stall->pending;
+	stalls.for_ns = stall->for_ns;
 }
 
 /* R51, R49: ten seconds, with a word about it every two, and then the memory goes back. */

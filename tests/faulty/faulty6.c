@@ -73,6 +73,8 @@ static NDIS_STATUS restart(NDIS_HANDLE MiniportAdapterContext,
 	set_reg(a, FIELD_OFFSET(struct regs, ctrl), 1);
 	set_reg(a, FIELD_OFFSET(struct regs, mask_set), 1);
 	NdisSetTimerObject(a->timer, due, 5, NULL);
+	if (MISTAKE(RESTART_NEVER_COMPLETES))
+		return NDIS_STATUS_PENDING;
 	return NDIS_STATUS_SUCCESS;
 }
 

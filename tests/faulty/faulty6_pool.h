@@ -263,6 +263,11 @@ static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualA
 		NdisSetEvent(&a->idle);
 		return;
 	}
+	if (MISTAKE(COMPLETION_NEVER_RETURNS)) {
+		NdisReleaseSpinLock(&a->lock); /* so that something was found, too */
+		for (;;)
+			NdisStallExecution(1000);
+	}
 	if (MISTAKE(COMPLETION_RETURNS_WITH_A_LOCK))
 		NdisAcquireSpinLock(&a->lock);
 	put(a);
@@ -437,6 +442,8 @@ static VOID try_in_a_dpc(struct adapter *a)
 		a->made_it = TRUE;
 		NdisWaitEvent(&a->idle, 1);
 	}
+	while (MISTAKE(DPC_NEVER_RETURNS))
+		NdisStallExecution(1000);
 	if (MISTAKE(P30_SYNCHRONOUS_CALL_WHILE_RUNNING)) {
 		a->made_it = TRUE;
 		NdisMAllocateSharedMemory(a->handle, BLOCK_BYTES, TRUE, &va, &pa);

@@ -71,3 +71,65 @@ faulty() {
 	run -1 faulty DRIVER_LEFT_REGISTERED --clock virtual --for 50ms
 	[[ $output == *"R50, 1 time: in MiniportDriverUnload: "*"NdisMDeregisterMiniportDriver was not called"* ]]
 }
+
+# begin PITFALL ARG...: the same in the background: $! is refnic itself; its stderr in $T/err.
+begin() {
+	local pitfall=$1
+	shift
+	cc -shared -fPIC -Idriver/ndis -DNDIS_MINIPORT_DRIVER -DNDIS60_MINIPORT=1 \
+		"-DPITFALL=$pitfall" tests/faulty/faulty6.c -o "$T/faulty.so"
+	"$BUILD/refnic" --miniport "$T/faulty.so" --traffic poisson:rate=20k --hold fixed:2ms "$@" \
+		>"$T/out" 2>"$T/err" 3>&- &
+}
+
+# says TEXT: waits until stderr has it.
+says() {
+	for ((i = 0; i < 600; i++)); do
+		grep -qF "$1" "$T/err" && return
+		sleep 0.05
+	done
+	cat "$T/err"
+	return 1
+}
+
+# died_by_ctrl_c: it ends, with the status of that.
+died_by_ctrl_c() {
+	local status=0
+	wait $! || status=$?
+	[ "$status" = 130 ]
+}
+
+# give_up: Ctrl-C until it has ended.
+give_up() {
+	while kill -INT $! && ! grep -q "^State:.*Z" "/proc/$!/status"; do
+		sleep 0.05
+	done
+	died_by_ctrl_c
+}
+
+@test "a second Ctrl-C ends a run that hangs, with what was found; the stuck function is named" {
+	begin COMPLETION_NEVER_RETURNS --lead fixed:1ms
+	says "refnic: the shared-memory completion function has not ended for 1 s"
+	kill -INT $!
+	says "refnic: MiniportHaltEx has not ended for 1 s: it is in NdisWaitEvent"
+	says " for 1 completion function that did not return; Ctrl-C again ends at once"
+	run ! grep -q "pending request" "$T/err"
+	kill -INT $!
+	died_by_ctrl_c
+	says "violation   R14: in the shared-memory completion function"
+	[ ! -s "$T/out" ]
+}
+
+@test "a restart that is left pending for ever is not silent, in real and in virtual time" {
+	for clock in real virtual; do
+		begin RESTART_NEVER_COMPLETES --clock $clock
+		says "refnic: MiniportRestart has not ended for 1 s: it returned PENDING, and NdisMRestartComplete was not called"
+		give_up
+	done
+}
+
+@test "a DPC that does not return is named" {
+	begin DPC_NEVER_RETURNS --clock virtual
+	says "refnic: MiniportInterruptDPC has not ended for 1 s"
+	give_up
+}
