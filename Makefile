@@ -197,7 +197,7 @@ check-includes: ## every include goes along the arrows of docs/architecture.md
 	@tests/check-includes.sh
 
 check-headers: | $(BUILD)/.packages ## every header compiles alone
-	$(Q)for h in $(filter-out tracer/poolscope/provider.h,$(filter %.h,$(C_FILES))); do \
+	$(Q)for h in $(filter-out %provider.h,$(filter %.h,$(C_FILES))); do \
 		echo "#include \"$$h\"" | $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Werror -Idriver/ndis \
 			-Itracer -Wno-unused-function -x c -fsyntax-only - || exit 1; \
 	done
@@ -216,7 +216,7 @@ lint: check-includes check-headers ## clang-tidy, cppcheck, shellcheck, layout
 	$(say) LINT shellcheck
 	$(Q)shellcheck -x $(SH_FILES)
 	$(say) LINT clang-format
-	$(Q)clang-format --dry-run --Werror $(filter-out tracer/poolscope/provider.h,$(C_FILES))
+	$(Q)clang-format --dry-run --Werror $(filter-out %provider.h,$(C_FILES))
 	$(say) LINT cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j2 \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
@@ -229,7 +229,7 @@ lint: check-includes check-headers ## clang-tidy, cppcheck, shellcheck, layout
 
 .PHONY: format compdb
 format: ## lay the code out with clang-format
-	$(Q)clang-format -i $(filter-out tracer/poolscope/provider.h,$(C_FILES))
+	$(Q)clang-format -i $(filter-out %provider.h,$(C_FILES))
 
 compdb: ## compile_commands.json for editors
 	$(Q)$(MAKE) --no-print-directory -nB V=1 tests | \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tracer/collector.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "tracer/decode.h"
 #include "tracer/origin.h"
+#include "tracer/room.h"
 #include "tracer/trace_list.h"
 
 /* How long the source may rest when the relay daemon has nothing: well below the live timer. */
@@ -373,6 +375,7 @@ static int open_collector(struct store *store, const char *class_name, bt_value 
 	struct collector *c = calloc(1, sizeof(*c));
 	int ret;
 
+	assert(room_is_made());
 	if (!c) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		bt_value_put_ref(params);
