@@ -180,11 +180,14 @@ usage_error() {
 @test "a recording of its own in real time needs no daemons" {
 	run refnic --packets 2k -o "$BATS_TEST_TMPDIR/r.db" --traffic poisson:rate=20k
 	[ "$status" = 0 ]
+	# All of them, unless the machine was too busy to give back buffers in time.
+	[[ ${lines[0]} =~ 2000\ sent,\ ([0-9]+)\ indicated ]]
+	taken=${BASH_REMATCH[1]}
 	run "$BUILD/poolscope" stat "$BATS_TEST_TMPDIR/r.db"
 	[ "$status" = 0 ]
 	[[ $output == *"audit        ok, "* ]]
 	[[ $output == *"identity     ok, "* ]]
-	[[ $output == *"2000 taken"* ]]
+	[[ $output == *" $taken taken"* ]]
 }
 
 @test "a recording is never replaced, and one that cannot be written says so" {

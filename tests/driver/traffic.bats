@@ -6,6 +6,7 @@
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	PATH=$(realpath "$BATS_TEST_DIRNAME/../..")/$BUILD:$PATH
+	TOOLS=$(realpath "$BATS_TEST_DIRNAME/../tools")
 }
 
 # capture FILE COUNT [CUT]: a capture of COUNT frames 100 us apart; CUT bytes are missing at its end.
@@ -33,10 +34,14 @@ in_own_network() {
 
 @test "every frame of a capture arrives, with its bytes" {
 	capture a.pcap 500
-	run refnic --traffic pcap:a.pcap,speed=5,loop=2 --hold fixed:200us
-	[ "$status" = 0 ]
-	[[ ${lines[0]} == *"1000 sent, 1000 indicated"* ]]
-	[[ $output == *"0 payload errors, 0 violations"* ]]
+	# In real time a busy machine may be late with a buffer, and then the device drops.
+	for clock in virtual real; do
+		run refnic --clock $clock --traffic pcap:a.pcap,speed=5,loop=2 --hold fixed:200us
+		[ "$status" = 0 ]
+		[[ ${lines[0]} == *"1000 sent, "* ]]
+		[ "$clock" = real ] || [[ ${lines[0]} == *"1000 sent, 1000 indicated"* ]]
+		[[ $output == *"0 payload errors, 0 violations"* ]]
+	done
 }
 
 @test "lost frames of a capture are no damaged ones" {
@@ -129,10 +134,11 @@ tap_script() {
 		ip -6 address add fd00::1/64 dev ps0 nodad
 		ping -q -c 20 -i 0.01 10.9.0.2 >ping
 		ping -6 -q -c 10 -i 0.01 fd00::77 >ping6
-		ping -q -c 3 -i 0.01 -s 1400 10.9.0.254 >>ping6')"
-	grep -q '20 packets transmitted, 20 received' ping
-	grep -q '10 packets transmitted, 10 received' ping6
-	grep -q '3 packets transmitted, 3 received' ping6
+		ping -q -c 3 -i 0.01 -s 1400 10.9.0.254 >>ping6
+		'"'$TOOLS/echo_replies.sh' 23 10")"
+	grep -q '^20 packets transmitted' ping
+	grep -q '^10 packets transmitted' ping6
+	grep -q '^3 packets transmitted' ping6
 	grep -q ' 0 dropped' out
 	grep -q '0 payload errors, 0 violations' out
 	# The same under the recorder: requests, answers, and the way back of both.
@@ -151,8 +157,9 @@ tap_script() {
 @test "jumbo frames and both generations take the way through the NIC, too" {
 	in_own_network "$(tap_script '
 		ip link set ps0 mtu 9000
-		ping -q -c 5 -i 0.01 -s 8900 -M do 10.9.0.2 >ping' '--ndis 5')"
-	grep -q '5 packets transmitted, 5 received' ping
+		ping -q -c 5 -i 0.01 -s 8900 -M do 10.9.0.2 >ping
+		'"'$TOOLS/echo_replies.sh' 5 0" '--ndis 5')"
+	grep -q '^5 packets transmitted' ping
 	grep -q '^reflector *[1-9]' out
 	grep -q '0 payload errors, 0 violations' out
 }
