@@ -246,11 +246,11 @@ bench: tests ## measure speed and memory; docs/benchmarks.md has the figures of 
 NDIS_HEADERS := $(wildcard driver/ndis/ndis.h driver/ndis/ndis_*.h driver/ndis/ndis5_*.h)
 .PHONY: install
 install: $(PROGRAMS) ## copy programs, header and library below PREFIX
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include tracer/poolscope.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/poolscope/ndis $(NDIS_HEADERS)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(BUILD)/libpoolscope.a
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/poolscope README.md docs/*.md
+	install -D -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/include' tracer/poolscope.h
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/include/poolscope/ndis' $(NDIS_HEADERS)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib' $(BUILD)/libpoolscope.a
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/doc/poolscope' README.md docs/*.md
 
 .PHONY: help
 help: ## this list
