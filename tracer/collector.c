@@ -30,6 +30,8 @@ struct collector {
 	atomic_bool attached, ended, cancelled;
 	void (*see)(const struct pool_event *event, void *ctx); /* NULL: events are stored */
 	void *see_ctx;
+	bool (*ready)(void *ctx); /* NULL: it may read */
+	void *ready_ctx;
 	uint64_t from_cycles, to_cycles; /* what is older or younger is passed over */
 	int error;			 /* -errno from the sink: its own, not Babeltrace's */
 	struct db_error why;
@@ -439,9 +441,19 @@ int collector_open_trace(struct store *store, const char *dir, struct collector 
 	return ret;
 }
 
+/* Rests, once, between the joining and what comes then. */
+static void hold(struct collector *c)
+{
+	while (c->ready && !atomic_load(&c->cancelled) && !c->ready(c->ready_ctx))
+		nanosleep(&idle_nap, NULL);
+	c->ready = NULL;
+}
+
 int collector_run(struct collector *c, struct db_error *err)
 {
 	while (!atomic_load(&c->cancelled)) {
+		if (c->ready && atomic_load(&c->attached))
+			hold(c);
 		switch (bt_graph_run_once(c->graph)) {
 		case BT_GRAPH_RUN_ONCE_STATUS_OK:
 			atomic_store(&c->attached, true);
@@ -474,6 +486,12 @@ void collector_watch(struct collector *c, void (*see)(const struct pool_event *e
 {
 	c->see = see;
 	c->see_ctx = ctx;
+}
+
+void collector_hold(struct collector *c, bool (*ready)(void *ctx), void *ctx)
+{
+	c->ready = ready;
+	c->ready_ctx = ctx;
 }
 
 void collector_keep(struct collector *c, uint64_t from_cycles, uint64_t to_cycles)

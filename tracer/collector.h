@@ -56,6 +56,12 @@ void collector_watch(struct collector *c, void (*see)(const struct pool_event *e
 		     void *ctx);
 
 /*
+ * Before the run: when it has joined the session, it rests until ready() says so, on the
+ * collector's thread.  Babeltrace must not see metadata that is not all there (tracer/metadata.h).
+ */
+void collector_hold(struct collector *c, bool (*ready)(void *ctx), void *ctx);
+
+/*
  * Before the run: what is older or younger, by the trace's own clock, is passed over, as if it had
  * never been in the trace.
  */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "tracer/collector.h"
+#include "tracer/metadata.h"
 #include "tracer/salvage.h"
 
 /* One group on its way. */
@@ -79,7 +80,7 @@ static int open_group(struct job *j)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < j->nr; i++)
-		ret = salvage_check_metadata(j->dirs[i], &j->err);
+		ret = metadata_check(j->dirs[i], &j->err);
 	if (!ret)
 		ret = collector_open_dirs(j->store, j->dirs, j->nr, &j->collector, &j->err);
 	if (ret != -EIO)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tracer/metadata.h"
 #include "tracer/process.h"
 #include "tracer/recording_parts.h"
 #include "tracer/snapshot.h"
@@ -212,6 +213,17 @@ static void *collect(void *arg)
 	return NULL;
 }
 
+/* On the collector's thread. */
+static bool may_read(void *ctx)
+{
+	const char *names[SESSION_EVENTS_MAX];
+	struct recording *r = ctx;
+
+	session_events(r->options.groups, r->options.flight_bytes != 0, names);
+	return atomic_load(&r->all_said) ||
+	       metadata_is_complete(r->trail.trace, r->session.name, names);
+}
+
 int recording_attach(struct recording *r, struct db_error *err)
 {
 	const struct timespec nap = {.tv_nsec = 2000000};
@@ -223,6 +235,8 @@ int recording_attach(struct recording *r, struct db_error *err)
 		return ret;
 	if (r->options.flight_bytes)
 		collector_watch(r->collector, r->options.watch, r->options.ctx);
+	if (!r->resumed)
+		collector_hold(r->collector, may_read, r);
 	if (pthread_create(&r->collector_thread, NULL, collect, r))
 		return recording_fail(err, errno, "cannot start", "the collector's thread");
 	r->collector_started = true;

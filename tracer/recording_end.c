@@ -116,6 +116,7 @@ static void stop_live(struct recording *r)
 		r->stop_ret = session_stop(&r->session, &r->stop_err);
 		session_close(&r->session);
 	}
+	atomic_store(&r->all_said, true);
 	if (r->was_live)
 		drain_collector(r);
 }

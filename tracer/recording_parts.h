@@ -32,6 +32,7 @@ struct recording {
 	struct collector *collector;
 	pthread_t collector_thread;
 	atomic_bool collector_done;
+	atomic_bool all_said; /* tracing is over: what metadata there is, is all of it */
 	int collector_ret;
 	struct db_error collector_err;
 	uint64_t seen; /* events that the collector handed over */

@@ -15,16 +15,6 @@
 #define PACKET_MAGIC 0xc1fc1fc1u
 #define PAGE	     4096 /* LTTng's packets begin and end at multiples of it */
 
-#define METADATA_MAGIC 0x75d11d57u
-
-/* How each packet of metadata begins, as CTF 1.8 has it; sizes are in bits. */
-struct metadata_head {
-	uint32_t magic;
-	unsigned char uuid[16];
-	uint32_t checksum, content_size, packet_size;
-	uint8_t compression, encryption, checksum_scheme, major, minor;
-} __attribute__((packed));
-
 /* How each packet of LTTng-UST begins; sizes are in bits. */
 struct packet_head {
 	uint32_t magic;
@@ -187,58 +177,6 @@ static int take_all(struct salvage *s, const char *dir, DIR *from, int to_fd)
 			ret = take_stream(s, dir, entry->d_name, dirfd(from), to_fd);
 	}
 	return ret;
-}
-
-/* Returns: bytes of the packet of metadata that begins there, or 0. */
-static uint64_t metadata_packet_at(int fd, uint64_t at, uint64_t size)
-{
-	struct metadata_head h;
-
-	if (pread(fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h))
-		return 0;
-	if (h.magic == __builtin_bswap32(METADATA_MAGIC)) {
-		h.magic = METADATA_MAGIC;
-		h.content_size = __builtin_bswap32(h.content_size);
-		h.packet_size = __builtin_bswap32(h.packet_size);
-	}
-	if (h.magic != METADATA_MAGIC || h.packet_size % 8 || h.content_size % 8 ||
-	    h.content_size > h.packet_size || h.content_size < sizeof(h) * 8 ||
-	    h.packet_size / 8 > size - at)
-		return 0;
-	return h.packet_size / 8;
-}
-
-/* Metadata may also be plain text, which says so at once. */
-static bool is_text(int fd)
-{
-	char head[6];
-
-	return pread(fd, head, sizeof(head), 0) == sizeof(head) && !memcmp(head, "/* CTF", 6);
-}
-
-int salvage_check_metadata(const char *dir, struct db_error *err)
-{
-	char path[PATH_MAX + 16];
-	uint64_t at = 0, bytes = 1;
-	struct stat st = {0};
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/metadata", dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) || !st.st_size || !is_text(fd)) {
-		while (fd >= 0 && bytes && at < (uint64_t)st.st_size) {
-			bytes = metadata_packet_at(fd, at, (uint64_t)st.st_size);
-			at += bytes;
-		}
-		if (!at || !bytes) {
-			snprintf(err->text, sizeof(err->text), "its metadata is %s",
-				 !st.st_size ? "empty" : "cut off or damaged");
-			bytes = 0;
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	return bytes ? 0 : -EBADMSG;
 }
 
 int salvage_open(const char *dir, const char *scratch, struct salvage *s, struct db_error *err)

@@ -22,12 +22,6 @@ struct salvage {
 };
 
 /*
- * Looks at the packets of dir/metadata: Babeltrace reads some damaged ones for ever.
- * Returns: 0; -EBADMSG with err filled: they are empty, cut off, or no metadata.
- */
-int salvage_check_metadata(const char *dir, struct db_error *err);
-
-/*
  * Looks through the trace in dir, and makes the folder below scratch.
  * Errors:  -EIO, -ENOSPC, ... with err filled; nothing is left behind then.
  */

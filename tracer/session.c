@@ -208,6 +208,18 @@ int session_open_watch(struct trace_session *s, const char *name, unsigned group
 	return ret ? ret : fill_session(s, &watch_plan, 1, groups, err);
 }
 
+void session_events(unsigned groups, bool watch, const char *names[SESSION_EVENTS_MAX])
+{
+	const struct channel_plan *plans = watch ? &watch_plan : live_plans;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < (watch ? 1 : 2); i++)
+		for (size_t k = 0; plans[i].events[k].name; k++)
+			if (plans[i].events[k].groups & groups)
+				names[nr++] = plans[i].events[k].name;
+	names[nr] = NULL;
+}
+
 static int create_flight(struct trace_session *s, const char *shm_path, struct db_error *err)
 {
 	struct lttng_session_descriptor *descriptor =

@@ -45,6 +45,13 @@ int session_open_flight(struct trace_session *s, const char *name, unsigned grou
 int session_open_watch(struct trace_session *s, const char *name, unsigned groups, int control_port,
 		       int data_port, struct db_error *err);
 
+/*
+ * Names of the events that session_open() enables for these groups, or with watch
+ * session_open_watch(); NULL behind the last.
+ */
+#define SESSION_EVENTS_MAX 16
+void session_events(unsigned groups, bool watch, const char *names[SESSION_EVENTS_MAX]);
+
 /* Writes what a flight session holds as a CTF trace below dir; returns when it is there. */
 int session_snapshot(struct trace_session *s, const char *dir, struct db_error *err);
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACER_METADATA_H
+#define TRACER_METADATA_H
+/*
+ * A trace's metadata, as far as we look at it ourselves: is it whole, and what does it declare?
+ *
+ * Babeltrace 2.0 reads some damaged metadata for ever, and takes what a live session has at first
+ * for all of it: events that are declared later make it write behind its buffers.
+ *
+ * Thread:  any.
+ */
+#include <stdbool.h>
+
+#include "db/store.h"
+
+/*
+ * Looks at the packets of dir/metadata.
+ * Returns: 0; -EBADMSG with err filled: they are empty, cut off, or no metadata.
+ */
+int metadata_check(const char *dir, struct db_error *err);
+
+/*
+ * Is all of these events' metadata there, in each trace below dir whose path has `session` in it?
+ * Metadata that has not changed for a second is taken for all there will be.
+ *	events  names as in the trace, NULL behind the last
+ * Returns: false while something is missing, or there is no such trace.
+ */
+bool metadata_is_complete(const char *dir, const char *session, const char *const *events);
+
+#endif
