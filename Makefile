@@ -46,6 +46,10 @@ $(BUILD)/tests/faulty/faulty6.o: ALL_CPPFLAGS += -DNDIS60_MINIPORT=1
 $(BUILD)/tests/faulty/faulty5.o: ALL_CPPFLAGS += -DNDIS51_MINIPORT=1
 $(BUILD)/tests/faulty/test_faulty: $(BUILD)/tests/faulty/faulty6.o $(BUILD)/tests/faulty/faulty5.o
 
+# What fails inside the decoder is told from what fails in Babeltrace (tests/tools/hostile_trace.h).
+WRAP_DECODER := -Wl,--wrap=decoder_read
+$(BUILD)/tests/tracer/test_hostile_trace: ALL_LDFLAGS += $(WRAP_DECODER)
+
 # Every byte of every frame is written once and checked twice: those loops are worth vectors.
 $(BUILD)/driver/traffic/frame.o: ALL_CFLAGS += $(if $(SAN),,-O3)
 
@@ -164,22 +168,28 @@ soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(PROG
 .PHONY: fuzz fuzz-built
 FUZZ_SECONDS ?= 300
 FUZZ_CORPUS  ?= $(BUILD)/corpus
-fuzz: $(BUILD)/tests/tools/makedb ## fuzz the readers of a database file (FUZZ_SECONDS=300)
+fuzz: $(BUILD)/tests/tools/makedb ## fuzz the readers of database files, and those of traces (FUZZ_SECONDS=300 each)
 	$(Q)./packages.sh --install build check fuzz
-	@mkdir -p $(FUZZ_CORPUS)
-	$(Q)for seed in 1 2 3; do $< $(FUZZ_CORPUS)/seed$$seed --seed $$seed --seconds 0.05 \
+	@mkdir -p $(FUZZ_CORPUS)/database $(FUZZ_CORPUS)/trace
+	$(Q)for seed in 1 2 3; do $< $(FUZZ_CORPUS)/database/seed$$seed --seed $$seed --seconds 0.05 \
 		--rate 4000 --pools $$seed --loss || exit 1; done
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=clang \
 		SAN=fuzzer-no-link,address,undefined CFLAGS='-g -fno-sanitize-recover=all' \
 		FUZZ_CORPUS='$(abspath $(FUZZ_CORPUS))' fuzz-built
 
-fuzz-built: $(BUILD)/tests/fuzz/fuzz_database
-	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=400000 -timeout=60 -rss_limit_mb=2048 \
-		-artifact_prefix=$(FUZZ_CORPUS)- -print_final_stats=1 $(FUZZ_CORPUS)
+# Babeltrace keeps what it had when it gives up on a trace: fuzz_trace works in children, which may run
+# out of memory.
+FUZZ_FLAGS = -max_total_time=$(FUZZ_SECONDS) -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
+fuzz-built: $(BUILD)/tests/fuzz/fuzz_database $(BUILD)/tests/fuzz/fuzz_trace
+	$(Q)$(BUILD)/tests/fuzz/fuzz_trace -seeds $(FUZZ_CORPUS)/trace
+	$(Q)$(BUILD)/tests/fuzz/fuzz_trace $(FUZZ_FLAGS) -max_len=40000 -fork=1 -ignore_ooms=1 -detect_leaks=0 \
+		-artifact_prefix=$(FUZZ_CORPUS)/trace- $(FUZZ_CORPUS)/trace
+	$(Q)$(BUILD)/tests/fuzz/fuzz_database $(FUZZ_FLAGS) -max_len=400000 \
+		-artifact_prefix=$(FUZZ_CORPUS)/database- $(FUZZ_CORPUS)/database
 
-$(BUILD)/tests/fuzz/fuzz_database: $(BUILD)/tests/fuzz/fuzz_database.o $(BUILD)/libcli.a \
-		$(BUILD)/libviewer.a $(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o
+$(BUILD)/tests/fuzz/fuzz_trace: ALL_LDFLAGS += $(WRAP_DECODER)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
+		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a $(BUILD)/driver/miniport/policy.o
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 

@@ -124,13 +124,16 @@ const char *decoder_error(const struct decoder *d)
 	return d->error;
 }
 
-static bool type_fits(enum shape shape, bt_field_class_type type)
+static bool type_fits(enum shape shape, const bt_field_class *fc)
 {
+	bt_field_class_type type = bt_field_class_get_type(fc);
+
 	switch (shape) {
 	case TEXT:
 		return type == BT_FIELD_CLASS_TYPE_STRING;
 	case SEQUENCE:
-		return bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_DYNAMIC_ARRAY);
+		return bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_DYNAMIC_ARRAY) &&
+		       type_fits(U32, bt_field_class_array_borrow_element_field_class_const(fc));
 	default:
 		return bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER);
 	}
@@ -161,7 +164,7 @@ static bool plan_field(struct decoder *d, struct class_plan *c, const bt_field_c
 		fc = bt_field_class_structure_member_borrow_field_class_const(
 			bt_field_class_structure_borrow_member_by_index_const(payload,
 									      (uint64_t)member));
-		if (type_fits(plan->shape, bt_field_class_get_type(fc))) {
+		if (type_fits(plan->shape, fc)) {
 			c->fields[c->nr_fields].member = (uint64_t)member;
 			c->fields[c->nr_fields].offset = plan->offset;
 			c->fields[c->nr_fields].shape = plan->shape;
@@ -295,6 +298,10 @@ enum decode_result decoder_read(struct decoder *d, const bt_message *message,
 		return DECODE_FOREIGN;
 	memset(out, 0, sizeof(*out));
 	out->kind = (enum pool_event_kind)c->kind;
+	if (!clock) {
+		snprintf(d->error, sizeof(d->error), "the trace has no clock");
+		return DECODE_BAD;
+	}
 	if (bt_clock_snapshot_get_ns_from_origin(clock, &out->ts_ns) !=
 	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
 		snprintf(d->error, sizeof(d->error), "an event's time does not fit 64 bits");

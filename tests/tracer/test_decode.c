@@ -2,6 +2,7 @@
 /* The decoder against events that a Babeltrace graph of our own makes, field by field. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 /* A payload field of a made-up event. */
 struct made_field {
 	const char *name;
-	enum { UINT, ENUM, STRING, SEQUENCE } type;
+	enum { UINT, ENUM, STRING, SEQUENCE, TEXTS } type;
 	uint64_t value;
 	const char *text;
 	uint32_t ids[4]; /* of a SEQUENCE of value elements */
@@ -33,6 +34,7 @@ struct play {
 	void (*check)(struct decoder *d, enum decode_result result, const struct pool_event *e,
 		      size_t i);
 	struct decoder *decoder;
+	bool no_clock;
 	size_t seen;
 	bt_message_iterator *iterator;
 };
@@ -57,7 +59,9 @@ static bt_field_class *make_field_class(bt_trace_class *tc, const struct made_fi
 		bt_field_class_integer_set_field_value_range(fc, 8);
 		return fc;
 	case SEQUENCE:
-		element = bt_field_class_integer_unsigned_create(tc);
+	case TEXTS:
+		element = f->type == TEXTS ? bt_field_class_string_create(tc)
+					   : bt_field_class_integer_unsigned_create(tc);
 		fc = bt_field_class_array_dynamic_create(tc, element, NULL);
 		bt_field_class_put_ref(element);
 		return fc;
@@ -95,7 +99,8 @@ source_initialize(bt_self_component_source *self, bt_self_component_source_confi
 	bt_stream_class *sc = bt_stream_class_create(tc);
 	bt_trace *trace = bt_trace_create(tc);
 
-	bt_stream_class_set_default_clock_class(sc, clock);
+	if (!play_now->no_clock)
+		bt_stream_class_set_default_clock_class(sc, clock);
 	for (size_t i = 0; i < play_now->nr_events; i++)
 		s->classes[i] = make_event_class(sc, tc, &play_now->events[i]);
 	s->stream = bt_stream_create(sc, trace);
@@ -133,6 +138,8 @@ static void fill(bt_field *field, const struct made_field *f)
 	case STRING:
 		bt_field_string_set_value(field, f->text);
 		return;
+	case TEXTS:
+		return; /* an empty one */
 	case SEQUENCE:
 		bt_field_array_dynamic_set_length(field, f->value);
 		for (uint64_t i = 0; i < f->value; i++)
@@ -147,8 +154,9 @@ static void fill(bt_field *field, const struct made_field *f)
 static bt_message *make_message(bt_self_message_iterator *self, struct made_stream *s, size_t i)
 {
 	const struct made_event *e = &play_now->events[i];
-	bt_message *m = bt_message_event_create_with_default_clock_snapshot(self, s->classes[i],
-									    s->stream, e->clock);
+	bt_message *m = play_now->no_clock ? bt_message_event_create(self, s->classes[i], s->stream)
+					   : bt_message_event_create_with_default_clock_snapshot(
+						     self, s->classes[i], s->stream, e->clock);
 	bt_field *payload = bt_event_borrow_payload_field(bt_message_event_borrow_event(m));
 
 	for (uint64_t f = 0; e->fields[f].name; f++)
@@ -242,13 +250,16 @@ static bt_component_class_sink *make_sink_class(void)
 }
 
 /* Lets a graph say the events and checks each as it is decoded. */
-static void run_play(const struct made_event *events, size_t nr,
-		     void (*check)(struct decoder *, enum decode_result, const struct pool_event *,
-				   size_t))
+static void run_play_with(bool no_clock, const struct made_event *events, size_t nr,
+			  void (*check)(struct decoder *, enum decode_result,
+					const struct pool_event *, size_t))
 {
 	struct made_stream stream = {0};
-	struct play play = {
-		.events = events, .nr_events = nr, .check = check, .decoder = decoder_create()};
+	struct play play = {.events = events,
+			    .nr_events = nr,
+			    .no_clock = no_clock,
+			    .check = check,
+			    .decoder = decoder_create()};
 	bt_graph *graph = bt_graph_create(0);
 	bt_component_class_source *source_class = make_source_class();
 	bt_component_class_sink *sink_class = make_sink_class();
@@ -274,6 +285,13 @@ static void run_play(const struct made_event *events, size_t nr,
 	bt_graph_put_ref(graph);
 	bt_component_class_source_put_ref(source_class);
 	bt_component_class_sink_put_ref(sink_class);
+}
+
+static void run_play(const struct made_event *events, size_t nr,
+		     void (*check)(struct decoder *, enum decode_result, const struct pool_event *,
+				   size_t))
+{
+	run_play_with(false, events, nr, check);
 }
 
 #define F(n, v)                                                                                    \
@@ -381,8 +399,9 @@ static void check_missing(struct decoder *d, enum decode_result result, const st
 			  size_t i)
 {
 	assert_int_equal(result, DECODE_BAD);
-	assert_non_null(strstr(decoder_error(d),
-			       i ? "field count is of another type" : "field cause is missing"));
+	assert_non_null(strstr(decoder_error(d), i == 2	  ? "field buffers is of another type"
+						 : i == 1 ? "field count is of another type"
+							  : "field cause is missing"));
 }
 
 static void a_field_that_is_missing_or_of_another_type_is_named(void **state)
@@ -395,9 +414,33 @@ static void a_field_that_is_missing_or_of_another_type_is_named(void **state)
 		  F("seq", 0),
 		  {.name = "count", .type = STRING, .text = "1"},
 		  F("cause", 0)}},
+		{"poolscope:rx_return",
+		 3,
+		 {F("pool", 0),
+		  F("seq", 0),
+		  {.name = "buffers", .type = TEXTS},
+		  F("available", 0)}},
 	};
 
 	run_play(events, COUNT(events), check_missing);
+}
+
+static void check_no_clock(struct decoder *d, enum decode_result result, const struct pool_event *e,
+			   size_t i)
+{
+	assert_int_equal(result, DECODE_BAD);
+	assert_string_equal(decoder_error(d), "the trace has no clock");
+}
+
+static void a_trace_without_a_clock_is_said(void **state)
+{
+	static const struct made_event events[] = {
+		{"poolscope:fallback",
+		 1,
+		 {F("pool", 0), F("seq", 0), F("on", 1), F("available", 0)}},
+	};
+
+	run_play_with(true, events, COUNT(events), check_no_clock);
 }
 
 static void check_open(struct decoder *d, enum decode_result result, const struct pool_event *e,
@@ -442,6 +485,7 @@ int main(void)
 		cmocka_unit_test(buffer_ids_are_read_as_a_sequence_even_when_empty),
 		cmocka_unit_test(events_of_others_are_passed_over),
 		cmocka_unit_test(a_field_that_is_missing_or_of_another_type_is_named),
+		cmocka_unit_test(a_trace_without_a_clock_is_said),
 		cmocka_unit_test(marks_and_names_are_read),
 	};
 
