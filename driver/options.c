@@ -308,6 +308,7 @@ static int take_option(struct options *o, int id, const char *text)
 	case OPT_HIGH:
 		return read_mark(id, text, &m->high);
 	case OPT_LIMIT:
+		o->has_limit = true;
 		return read_mark(id, text, &m->limit);
 	case OPT_RESERVE:
 		return read_mark(id, text, &m->reserve);
@@ -438,6 +439,9 @@ static int check_options(struct options *o)
 	    check_block(o, "block", o->machine.marks.block) != 0)
 		return -EINVAL;
 	warn_of_long_frames(o);
+	/* A miniport from a file has the limit that the user says, and no other is known. */
+	if (o->miniport != NULL && o->has_limit)
+		o->machine.limit_bytes = (uint64_t)o->machine.marks.limit * o->machine.buffer_bytes;
 	return 0;
 }
 

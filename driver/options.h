@@ -17,6 +17,7 @@ struct options {
 	const char *traffic;	 /* parsed last: it needs the seed */
 	double for_ns;		 /* 0: no end */
 	bool virtual_time;
+	bool has_limit;	    /* --limit was given */
 	const char *output; /* the database to write, or NULL */
 };
 

@@ -35,6 +35,8 @@ struct machine_config {
 	unsigned int generation;	  /* of NDIS that the driver must be of: 5, 6; 0: any */
 	struct policy_marks marks;
 	uint32_t tick_ms;
+	/* Shared memory that an adapter may have, live and pending (R27); 0: not known. */
+	uint64_t limit_bytes;
 	uint32_t buffer_bytes; /* room in one receive buffer; 0: what the driver thinks right */
 	uint64_t seed;
 	uint64_t max_frames; /* of each adapter; 0: no end */

@@ -97,6 +97,7 @@ static int build(struct port *port, struct ndis_driver *driver, char *why)
 	port->adapter = ndis_adapter_open(driver, port->device);
 	if (port->adapter == NULL || configure(port) != 0)
 		return refuse(why, -ENOMEM, "out of memory or threads");
+	ndis_adapter_set_limit(port->adapter, port->config->limit_bytes);
 	error = open_wire(port, why);
 	if (error != 0)
 		return error == -ENOMEM ? error : -EIO;

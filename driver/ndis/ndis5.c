@@ -321,9 +321,13 @@ static void halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
 	const NDIS51_MINIPORT_CHARACTERISTICS *f = &adapter->driver->functions5;
 
 	stop_checking(adapter);
-	if (action == NdisHaltDeviceSurpriseRemoved && f->PnPEventNotifyHandler != NULL)
+	if (action == NdisHaltDeviceSurpriseRemoved && f->PnPEventNotifyHandler != NULL) {
+		const char *outer = ndis_callback_begin("MiniportPnPEventNotify");
+
 		f->PnPEventNotifyHandler(adapter->context, NdisDevicePnPEventSurpriseRemoved, NULL,
 					 0);
+		ndis_callback_end(outer);
+	}
 	f->HaltHandler(adapter->context);
 	for (struct ndis5_timer *t = adapter->five.timers; t != NULL; t = t->next) {
 		if (NdisCancelTimerObject(t->handle))
@@ -364,20 +368,24 @@ VOID NdisMDeregisterAdapterShutdownHandler(NDIS_HANDLE MiniportHandle)
 /* The device has forgotten its filter. */
 static void restore_filter(struct ndis_adapter *adapter)
 {
+	const char *outer = ndis_callback_begin("MiniportSetInformation");
 	ULONG read = 0, needed = 0;
 
 	adapter->driver->functions5.SetInformationHandler(
 		adapter->context, OID_GEN_CURRENT_PACKET_FILTER, &adapter->five.filter,
 		sizeof(adapter->five.filter), &read, &needed);
+	ndis_callback_end(outer);
 }
 
 static void reset(struct ndis_adapter *adapter)
 {
+	const char *outer = ndis_callback_begin("MiniportReset");
 	BOOLEAN addressing = FALSE;
+	NDIS_STATUS status =
+		adapter->driver->functions5.ResetHandler(&addressing, adapter->context);
 
-	if (adapter->driver->functions5.ResetHandler(&addressing, adapter->context) ==
-		    NDIS_STATUS_SUCCESS &&
-	    addressing)
+	ndis_callback_end(outer);
+	if (status == NDIS_STATUS_SUCCESS && addressing)
 		restore_filter(adapter);
 }
 

@@ -357,19 +357,34 @@ static void check_sum(struct ndis_adapter *adapter, PNET_BUFFER_LIST nbl)
 			    "was indicated with");
 }
 
-/* Checks a chain that comes back.  Returns: how many lists it has. */
+/* Leaves out of a chain that comes back what the miniport has already: it would put it on its ring
+ * twice (R61). */
+static void drop_returned(struct ndis_adapter *adapter, PNET_BUFFER_LIST *link)
+{
+	PNET_BUFFER_LIST nbl;
+
+	/* cppcheck-suppress uninitvar ; it is what the caller passed */
+	while ((nbl = *link) != NULL) {
+		if (owner_of(nbl) == OWNER_PROTOCOL || storage_of(nbl)->was_lent) {
+			link = &nbl->Next;
+			continue;
+		}
+		ndis_broken(adapter, 61, (uintptr_t)nbl, "a list was returned twice");
+		*link = nbl->Next;
+	}
+}
+
+/* Checks a chain that comes back.  Returns: how many of its lists were out. */
 static uint32_t unmark_chain(struct ndis_adapter *adapter, PNET_BUFFER_LIST chain)
 {
 	uint32_t count = 0;
 
 	for (PNET_BUFFER_LIST nbl = chain; nbl != NULL; nbl = nbl->Next) {
-		if (owner_of(nbl) != OWNER_PROTOCOL && storage_of(nbl)->was_lent)
+		if (owner_of(nbl) == OWNER_PROTOCOL)
+			count++;
+		else
 			ndis_broken(adapter, 44, (uintptr_t)nbl,
 				    "a list that was indicated RESOURCES was returned");
-		else if (owner_of(nbl) != OWNER_PROTOCOL)
-			ndis_broken(adapter, 61, (uintptr_t)nbl, "a list was returned twice");
-		else
-			count++;
 		check_sum(adapter, nbl);
 		set_behind(nbl, nbl != chain);
 	}
@@ -392,6 +407,9 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 	if (adapter == NULL)
 		return;
 	before = ndis_enter_adapter(adapter);
+	drop_returned(adapter, &NetBufferLists);
+	if (NetBufferLists == NULL)
+		goto out;
 	return_chain(adapter->autopool, NetBufferLists);
 	count = unmark_chain(adapter, NetBufferLists);
 	/* Before the call: the miniport may complete its pause inside it. */
@@ -400,5 +418,6 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 	adapter->driver->functions.ReturnNetBufferListsHandler(adapter->context, NetBufferLists,
 							       ReturnFlags);
 	ndis_callback_end(outer);
+out:
 	ndis_leave_adapter(before);
 }

@@ -227,9 +227,35 @@ static VOID halt(NDIS_HANDLE MiniportAdapterContext)
 	release(a);
 }
 
+static BOOLEAN check_for_hang(NDIS_HANDLE MiniportAdapterContext)
+{
+	return TRUE;
+}
+
 static NDIS_STATUS reset(PBOOLEAN AddressingReset, NDIS_HANDLE MiniportAdapterContext)
 {
+	struct adapter *a = MiniportAdapterContext;
+
+	if (MISTAKE(RESET_RETURNS_WITH_A_LOCK))
+		NdisAcquireSpinLock(&a->lock);
 	return NDIS_STATUS_SUCCESS;
+}
+
+static VOID notify(NDIS_HANDLE MiniportAdapterContext, NDIS_DEVICE_PNP_EVENT DevicePnPEvent,
+		   PVOID InformationBuffer, ULONG InformationBufferLength)
+{
+	KIRQL old;
+
+	if (MISTAKE(PNP_EVENT_LEAVES_ITS_LEVEL))
+		KeRaiseIrql(DISPATCH_LEVEL, &old);
+}
+
+static VOID shut_down(NDIS_HANDLE MiniportAdapterContext)
+{
+	KIRQL old;
+
+	if (MISTAKE(SHUTDOWN_LEAVES_ITS_LEVEL))
+		KeRaiseIrql(DISPATCH_LEVEL, &old);
 }
 
 static NDIS_STATUS query(NDIS_HANDLE MiniportAdapterContext, NDIS_OID Oid, PVOID InformationBuffer,
@@ -257,6 +283,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 		.SetInformationHandler = set,
 		.ReturnPacketHandler = return_packet,
 		.AllocateCompleteHandler = allocate_complete,
+		.CheckForHangHandler = check_for_hang,
+		.PnPEventNotifyHandler = notify,
+		.AdapterShutdownHandler = shut_down,
 	};
 	NDIS_STATUS status;
 

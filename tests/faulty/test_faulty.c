@@ -26,7 +26,14 @@ enum pitfall faulty_pitfall;
 #define ROUND_NS		5000000u
 
 /* What happens beside the usual. */
-enum { IN_REAL_TIME = 1, SHUT_DOWN = 2, PULLED_OUT = 4, STAYS_PAUSED = 8, DOES_NOT_START = 16 };
+enum {
+	IN_REAL_TIME = 1,
+	SHUT_DOWN = 2,
+	PULLED_OUT = 4,
+	STAYS_PAUSED = 8,
+	DOES_NOT_START = 16,
+	RUNS_LONG = 32
+};
 
 struct mistake {
 	enum pitfall pitfall;
@@ -167,6 +174,9 @@ static void run(const struct mistake *m)
 		}
 	}
 	give_back();
+	if (m->what & RUNS_LONG)
+		pass(2500000000); /* a check for hang comes */
+	give_back();
 	if (m->what & SHUT_DOWN)
 		ndis_adapter_shut_down(rig.adapter, NdisShutdownPowerOff);
 	ndis_adapter_pause(rig.adapter);
@@ -306,6 +316,10 @@ static struct mistake mistakes5[] = {
 	CATCHES(PACKETS_INDICATED_TWICE, 45, SOON),
 	CATCHES(PACKET_TWICE_IN_AN_ARRAY, 45, SOON),
 	CATCHES(COMPLETION_OF_NDIS5_RETURNS_WITH_A_LOCK, 14, "fixed:2ms"),
+	CATCHES(SOUND, 0, SOON, NULL, RUNS_LONG | SHUT_DOWN | PULLED_OUT),
+	CATCHES(RESET_RETURNS_WITH_A_LOCK, 14, SOON, NULL, RUNS_LONG),
+	CATCHES(PNP_EVENT_LEAVES_ITS_LEVEL, 14, SOON, NULL, PULLED_OUT),
+	CATCHES(SHUTDOWN_LEAVES_ITS_LEVEL, 14, SOON, NULL, SHUT_DOWN),
 };
 
 #define MISTAKES  (sizeof(mistakes) / sizeof(mistakes[0]))

@@ -133,3 +133,11 @@ give_up() {
 	says "refnic: MiniportInterruptDPC has not ended for 1 s"
 	give_up
 }
+
+@test "--limit is what a miniport from a file is held to, live and pending together" {
+	run -1 faulty P7_LIMIT_WITHOUT_PENDING --clock virtual --for 100ms --lead fixed:25ms \
+		--fail null:p=1 --limit 400 --buffer-bytes 212
+	[[ $output == *"violation   R27, "*"goes beyond the limit of 84800"* ]]
+	run -0 faulty P7_LIMIT_WITHOUT_PENDING --clock virtual --for 100ms --lead fixed:25ms --fail null:p=1
+	run -0 faulty SOUND --clock virtual --for 100ms --lead fixed:25ms --limit 400 --buffer-bytes 212
+}
