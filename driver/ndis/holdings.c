@@ -55,6 +55,7 @@ void holdings_remove(const void *at)
 	struct holding **link = bucket_of(at), *h;
 
 	pthread_mutex_lock(&mutex);
+	/* cppcheck-suppress uninitvar ; it is a bucket, or a link in it */
 	while ((h = *link) != NULL && h->at != at)
 		link = &h->next;
 	if (h != NULL)

@@ -5,6 +5,10 @@
  * The receive pool of faulty6.c, and its frames: buffers, growing, receiving.  Included there, and
  * nowhere else: it defines the functions.
  */
+/* The version that faulty6.c is for, also when this is compiled alone. */
+#ifndef NDIS60_MINIPORT
+#define NDIS60_MINIPORT 1
+#endif
 #include <ndis.h>
 
 #include "pitfalls.h"
