@@ -19,6 +19,7 @@ struct sources {
 	const char *path;
 	bool quiet;
 	int64_t for_ns;
+	int live_port; /* of --session; 0: to be found */
 	size_t nr;
 	struct {
 		const char *said; /* as given */
@@ -37,6 +38,17 @@ static int add_source(struct sources *s, const char *said, bool is_name)
 	return CLI_OK;
 }
 
+static int parse_port(const char *text, int *port)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || value < 1 || value > 65535)
+		return cli_fail(CLI_USAGE, "attach: --live-port %s: not a port, 1 to 65535", text);
+	*port = (int)value;
+	return CLI_OK;
+}
+
 static int parse_option(int opt, char **argv, struct sources *s)
 {
 	switch (opt) {
@@ -49,6 +61,8 @@ static int parse_option(int opt, char **argv, struct sources *s)
 	case 's':
 	case 'u':
 		return add_source(s, optarg, opt == 's');
+	case 'p':
+		return parse_port(optarg, &s->live_port);
 	case 'f':
 		if (!cli_duration(optarg, &s->for_ns) && s->for_ns > 0)
 			return CLI_OK;
@@ -65,10 +79,13 @@ static int parse_option(int opt, char **argv, struct sources *s)
 
 static int parse(int argc, char **argv, struct sources *s)
 {
-	static const struct option longs[] = {
-		{"for", required_argument, NULL, 'f'},	   {"output", required_argument, NULL, 'o'},
-		{"session", required_argument, NULL, 's'}, {"url", required_argument, NULL, 'u'},
-		{"quiet", no_argument, NULL, 'q'},	   {0}};
+	static const struct option longs[] = {{"for", required_argument, NULL, 'f'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"session", required_argument, NULL, 's'},
+					      {"url", required_argument, NULL, 'u'},
+					      {"live-port", required_argument, NULL, 'p'},
+					      {"quiet", no_argument, NULL, 'q'},
+					      {0}};
 	int opt, ret = CLI_OK;
 
 	opterr = 0;
@@ -98,10 +115,15 @@ static int find_sources(struct sources *s)
 		int ret = 0;
 
 		if (s->said[i].is_name)
-			ret = session_live_url(s->said[i].said, url, sizeof(url), &err);
+			ret = session_live_url(s->said[i].said, s->live_port, url, sizeof(url),
+					       &err);
 		if (!ret)
 			ret = live_find(s->said[i].is_name ? url : s->said[i].said, s->urls[i],
 					sizeof(s->urls[i]), &err);
+		if (ret == -ECONNREFUSED && s->said[i].is_name)
+			return cli_fail(CLI_UNREADABLE,
+					"attach: session %s: %s Give it with --live-port PORT",
+					s->said[i].said, err.text);
 		if (ret)
 			return cli_fail(ret == -EINVAL ? CLI_USAGE : CLI_UNREADABLE, "attach: %s",
 					err.text);

@@ -52,10 +52,12 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Exit status: 0; 1 CMD ended with another status than 0 (the recording is whole); 4 CMD\n"
 	 "died or events were lost.  130 and 143, as after Ctrl-C, count as an orderly end.\n"},
-	{"attach", cli_attach, "-o FILE (--session NAME | --url URL)... [--for DUR]",
+	{"attach", cli_attach, "-o FILE (--session NAME | --url URL)... [--live-port PORT] [--for DUR]",
 	 "Stores pool events of live sessions that somebody else runs.",
 	 "  -o FILE         the database; one that exists is continued\n"
 	 "  --session NAME  a live session of this machine's session daemon\n"
+	 "  --live-port PORT  where --session's relay daemon listens for viewers; default: what a\n"
+	 "                  relay daemon of this machine says itself, else 5344\n"
 	 "  --url URL       one on any relay daemon: net://HOST[:PORT]/host/HOST/SESSION\n"
 	 "  --for DUR       leave after this time\n"
 	 "  -q              say nothing when all went well\n"

@@ -9,10 +9,15 @@
 #include <time.h>
 
 #include "tracer/collector.h"
+#include "tracer/live.h"
 
 struct source {
 	const char *url;
+	struct store *store;
+	pthread_mutex_t lock; /* of the next two */
 	struct collector *collector;
+	bool leaving;
+	unsigned broke; /* how often */
 	pthread_t thread;
 	bool started;
 	atomic_bool done;
@@ -25,13 +30,57 @@ struct attach {
 	size_t nr;
 };
 
+/* How often in a row a session that gives nothing is joined again, and the pause before it. */
+enum { TRIES_MAX = 20 };
+static const struct timespec pause_before = {.tv_nsec = 100000000};
+
+/* A collector in place of the one that failed.  False: the session is gone, or we are to leave. */
+static bool replace(struct source *s)
+{
+	struct collector *fresh = NULL;
+	char url[LIVE_URL_MAX];
+	struct db_error ignored;
+	bool leaving;
+
+	nanosleep(&pause_before, NULL);
+	pthread_mutex_lock(&s->lock);
+	collector_close(s->collector);
+	s->collector = NULL;
+	leaving = s->leaving;
+	pthread_mutex_unlock(&s->lock);
+	if (leaving || *store_error(s->store) || live_find(s->url, url, sizeof(url), &ignored) ||
+	    collector_open_url(s->store, s->url, &fresh, &ignored))
+		return false;
+	pthread_mutex_lock(&s->lock);
+	s->collector = fresh;
+	leaving = s->leaving;
+	pthread_mutex_unlock(&s->lock);
+	return !leaving;
+}
+
+/*
+ * Babeltrace gives up on a session whose metadata is not all there when its first packets are: then
+ * it is joined again.  What was between is lost, until an import fills it.
+ */
 static void *collect(void *arg)
 {
 	struct source *s = arg;
+	bool joined = false;
+	int tries = 0;
 
-	s->ret = collector_run(s->collector, &s->err);
-	if (s->ret && s->ret != -ECANCELED)
-		collector_lost_rest(s->collector);
+	do {
+		struct collector_progress progress;
+
+		s->ret = collector_run(s->collector, &s->err);
+		if (!s->ret || s->ret == -ECANCELED)
+			break;
+		collector_progress(s->collector, &progress);
+		joined |= progress.attached;
+		if (joined)
+			collector_lost_rest(s->collector);
+		s->broke++;
+		tries = progress.events ? 0 : tries + 1;
+	} while (joined && tries < TRIES_MAX && replace(s));
 	atomic_store(&s->done, true);
 	return NULL;
 }
@@ -49,6 +98,8 @@ static int start_source(struct source *s, struct store *store, const char *url,
 	int ret;
 
 	s->url = url;
+	s->store = store;
+	pthread_mutex_init(&s->lock, NULL);
 	ret = collector_open_url(store, url, &s->collector, &why);
 	if (!ret) {
 		ret = -pthread_create(&s->thread, NULL, collect, s);
@@ -65,10 +116,13 @@ static int start_source(struct source *s, struct store *store, const char *url,
 static int wait_joined(struct source *s, struct db_error *err)
 {
 	const struct timespec nap = {.tv_nsec = 2000000};
-	struct collector_progress progress;
+	struct collector_progress progress = {0};
 
 	for (int i = 0; i < 5000; i++) {
-		collector_progress(s->collector, &progress);
+		pthread_mutex_lock(&s->lock);
+		if (s->collector)
+			collector_progress(s->collector, &progress);
+		pthread_mutex_unlock(&s->lock);
 		if (progress.attached || (atomic_load(&s->done) && !s->ret))
 			return 0;
 		if (atomic_load(&s->done)) {
@@ -126,7 +180,11 @@ static void stop_source(struct source *s)
 
 	if (!s->started)
 		return;
-	collector_cancel(s->collector);
+	pthread_mutex_lock(&s->lock);
+	s->leaving = true;
+	if (s->collector)
+		collector_cancel(s->collector);
+	pthread_mutex_unlock(&s->lock);
 	while (!atomic_load(&s->done)) {
 		pthread_kill(s->thread, SIGUSR1);
 		nanosleep(&nap, NULL);
@@ -142,10 +200,14 @@ unsigned attach_stop(struct attach *a, struct db_error *err)
 		struct source *s = &a->sources[i];
 
 		stop_source(s);
-		if (s->started && s->ret && s->ret != -ECANCELED && !nr_broken++)
-			snprintf(err->text, sizeof(err->text), "%.200s: %.300s", s->url,
+		if (s->started && s->broke && !nr_broken++)
+			snprintf(err->text, sizeof(err->text), "%.200s: %s%.250s", s->url,
+				 s->ret && s->ret != -ECANCELED ? ""
+								: "broke and was joined again: ",
 				 s->err.text);
 		collector_close(s->collector);
+		if (s->url)
+			pthread_mutex_destroy(&s->lock);
 	}
 	free(a->sources);
 	free(a);

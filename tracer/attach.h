@@ -3,7 +3,8 @@
 #define TRACER_ATTACH_H
 /*
  * Joins live sessions that somebody else runs, here or on other machines, and stores what comes
- * into one file.  Each is read on a thread of its own; one that breaks does not end the others.
+ * into one file.  Each is read on a thread of its own; one that breaks does not end the others,
+ * and is joined again while its relay daemon still has it.
  * Nothing is asked of a session: it is neither started, nor stopped, nor destroyed.
  *
  * Thread:  one for all calls.

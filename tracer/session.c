@@ -10,6 +10,8 @@
 #include <lttng/lttng.h>
 #include <lttng/snapshot.h>
 
+#include "tracer/live_port.h"
+
 /*
  * A buffer is handed on when it is full or every live_timer_us.  Sub-buffers hold the events that
  * come between two looks of the consumer daemon: 8 x 1 MiB a CPU take about 2 M receive events a
@@ -390,10 +392,26 @@ void session_close(struct trace_session *s)
 	s->created = s->active = false;
 }
 
-/* "tcp4://HOST:PORT/... [data: PORT]" -> net://HOST/host/ * /NAME, any traced host */
-static int url_of(const struct lttng_session *session, char *url, size_t size, struct db_error *err)
+/* A relay daemon of this machine is asked of the kernel; another has its live port where most do.
+ */
+static int guess_live_port(const char *host, size_t len, const char *path)
+{
+	static const char *const here[] = {"127.0.0.1", "localhost", "[::1]"};
+	const char *data = strstr(path, "[data: ");
+	int control = host[len] == ':' ? atoi(host + len + 1) : 0;
+
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		if (strlen(here[i]) == len && !strncmp(host, here[i], len) && control)
+			return live_port_of(control, data ? atoi(data + 7) : 0);
+	return 0;
+}
+
+/* "tcp4://HOST:PORT/... [data: PORT]" -> net://HOST:PORT/host/ * /NAME, any traced host */
+static int url_of(const struct lttng_session *session, int live_port, char *url, size_t size,
+		  struct db_error *err)
 {
 	const char *host = strstr(session->path, "://");
+	char port[16] = "";
 	size_t len;
 
 	if (!session->live_timer_interval || !host) {
@@ -405,12 +423,16 @@ static int url_of(const struct lttng_session *session, char *url, size_t size, s
 	}
 	host += 3;
 	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-	snprintf(url, size, "net%s://%.*s/host/*/%s", *host == '[' ? "6" : "", (int)len, host,
-		 session->name);
+	if (!live_port)
+		live_port = guess_live_port(host, len, session->path);
+	if (live_port)
+		snprintf(port, sizeof(port), ":%d", live_port);
+	snprintf(url, size, "net%s://%.*s%s/host/*/%s", *host == '[' ? "6" : "", (int)len, host,
+		 port, session->name);
 	return 0;
 }
 
-int session_live_url(const char *name, char *url, size_t size, struct db_error *err)
+int session_live_url(const char *name, int live_port, char *url, size_t size, struct db_error *err)
 {
 	struct lttng_session *sessions = NULL;
 	int nr = lttng_list_sessions(&sessions);
@@ -426,7 +448,7 @@ int session_live_url(const char *name, char *url, size_t size, struct db_error *
 	snprintf(err->text, sizeof(err->text), "there is no session %s; see: lttng list", name);
 	for (int i = 0; i < nr; i++)
 		if (!strcmp(sessions[i].name, name))
-			ret = url_of(&sessions[i], url, size, err);
+			ret = url_of(&sessions[i], live_port, url, size, err);
 	free(sessions);
 	return ret;
 }

@@ -82,9 +82,10 @@ void session_close(struct trace_session *s);
 /*
  * Where a live session that somebody else runs can be read: net://RELAY/host/SOMEBODY/NAME for
  * live_find(), with the traced host left open.  The session daemon does not know the relay daemon's
- * live port, so it is the default one.
+ * live port: it is live_port, or with 0 that of a relay daemon of this machine (tracer/live_port.h)
+ * whose process may be looked into, or else the default one.
  * Errors:  -ENOENT there is no such session, or it is not live; -EIO no daemon answers.
  */
-int session_live_url(const char *name, char *url, size_t size, struct db_error *err);
+int session_live_url(const char *name, int live_port, char *url, size_t size, struct db_error *err);
 
 #endif

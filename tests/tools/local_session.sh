@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# local_session.sh BUILD DIR: live sessions of this machine that somebody else runs, with a relay daemon whose
+# live port is not the usual one; and collectors that join, are killed, and lose their relay daemon.
+# Leaves in DIR: whole.db (joined by name before the program started), killed.db (killed by SIGKILL, joined
+# again), cut.db (whose connection was cut in the middle), small.db (of buffers that are too small), broken.db (whose relay daemon was killed), the traces below
+# trace, what was said, and the exit statuses.
+# Run as root inside: unshare -n -m -p -f --mount-proc --kill-child
+set -eu
+build=$1 dir=$2
+P=$build/poolscope
+
+# wait_for WORDS...: until the command succeeds; 20 s at most.
+wait_for() {
+	local _
+	for _ in $(seq 400); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
+
+events() {
+	[ "$(sqlite3 "file:$1?mode=ro" 'SELECT count(*) FROM event')" -gt "$2" ]
+}
+
+# attach NAME ARG...: in the background, its pid in $pid; returns when it has joined.
+attach() {
+	: >"$dir/$1.said"
+	"$P" attach -o "$dir/$1.db" "${@:2}" 2>>"$dir/$1.said" 3>&- &
+	pid=$!
+	wait_for grep -q joined "$dir/$1.said"
+}
+
+# ended NAME PID: notes the exit status.
+ended() {
+	local status=0
+	wait "$2" || status=$?
+	echo "$1 $status" >>"$dir/status"
+}
+
+# session NAME CHANNEL-ARG...: a live one of all our events.
+session() {
+	lttng create "$1" --live=50000 --set-url=net://127.0.0.1:6342:6343
+	lttng enable-channel -u -s "$1" all "${@:2}"
+	lttng enable-event -u -s "$1" -c all 'poolscope:*'
+	lttng add-context -u -s "$1" -c all -t vpid
+	lttng start "$1"
+}
+
+mkdir -p /var/run/lttng
+mount -t tmpfs none /var/run/lttng
+mount -t tmpfs none /dev/shm
+ip link set lo up
+export LTTNG_HOME=$dir HOME=$dir
+lttng-sessiond -d --no-kernel
+lttng-relayd -o "$dir/trace" -C tcp://127.0.0.1:6342 -D tcp://127.0.0.1:6343 -L tcp://127.0.0.1:6999 3>&- &
+relayd=$!
+wait_for bash -c 'exec 9<>/dev/tcp/127.0.0.1/6999'
+
+# By name, from the first event to the last.
+session app --subbuf-size=256K --num-subbuf=8
+attach whole --session app
+"$P" attach -o "$dir/whole.db" --session app 2>"$dir/second.said" || echo "second $?" >>"$dir/status"
+"$build/tests/tools/emit" 4000 8000
+lttng destroy app
+ended whole "$pid"
+
+# SIGKILL of the collector, and another one.
+session kill --subbuf-size=256K --num-subbuf=8
+attach killed --session kill --live-port 6999
+"$build/tests/tools/emit" 30000 10000 3>&- &
+emit=$!
+wait_for events "$dir/killed.db" 3000
+kill -KILL "$pid"
+wait "$pid" || true
+attach killed --session kill
+wait "$emit"
+lttng destroy kill
+ended killed "$pid"
+
+# A connection that is cut, while the session goes on.
+session cut --subbuf-size=256K --num-subbuf=8
+tests/tools/cut_proxy.py 7000 6999 "$dir/cut" 3>&- &
+proxy=$!
+wait_for bash -c 'exec 9<>/dev/tcp/127.0.0.1/7000'
+attach cut --session cut --live-port 7000
+"$build/tests/tools/emit" 30000 10000 3>&- &
+emit=$!
+wait_for events "$dir/cut.db" 3000
+touch "$dir/cut"
+wait_for [ ! -e "$dir/cut" ]
+wait "$emit"
+lttng destroy cut
+ended cut "$pid"
+kill "$proxy"
+
+# More than the buffers take.
+session small --subbuf-size=4096 --num-subbuf=2
+attach small --session small
+"$build/tests/tools/emit" 300000
+lttng destroy small
+ended small "$pid"
+
+# What cannot be joined.
+lttng create files --output="$dir/files"
+for args in "--session files" "--session nix" "--session small2 --live-port 6998"; do
+	[ "${args#*small2}" = "$args" ] || session small2 >&2
+	# shellcheck disable=SC2086
+	"$P" attach -o "$dir/wrong.db" $args 2>>"$dir/wrong.said" || echo "wrong $?" >>"$dir/status"
+done
+
+# The relay daemon dies.
+session broken --subbuf-size=256K --num-subbuf=8
+attach broken --session broken
+"$build/tests/tools/emit" 1000000 5000 3>&- &
+emit=$!
+wait_for events "$dir/broken.db" 500
+kill -KILL "$relayd"
+ended broken "$pid"
+kill -KILL "$emit"
