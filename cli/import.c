@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/crash.h"
 #include "cli/record.h"
 #include "tracer/import.h"
+#include "tracer/snapshot.h"
 #include "tuner/judge.h"
 
 /* More than any honest trace needs: Babeltrace maps a packet of each stream. */
@@ -56,6 +56,7 @@ static struct shared *shared;
 struct import {
 	const char *path;
 	const char *crash; /* folder of buffers that outlived everything */
+	int nr_crashed;	   /* recordings in it */
 	char *command_line;
 	struct trace_list list;
 	bool is_new, quiet;
@@ -121,7 +122,8 @@ static void confine(void)
 		return;
 }
 
-static enum store_end judge_end(const struct store_progress *p, int ret, char *note, size_t size)
+static enum store_end judge_end(const struct import *i, const struct store_progress *p, int ret,
+				char *note, size_t size)
 {
 	unsigned nr_truncated = atomic_load(&shared->state.nr_truncated);
 
@@ -133,6 +135,11 @@ static enum store_end judge_end(const struct store_progress *p, int ret, char *n
 		snprintf(note, size, "imported; not whole: %.90s", shared->state.why);
 		return STORE_END_FAILED;
 	}
+	if (i->crash) {
+		snprintf(note, size,
+			 "recovered from the buffers of a flight recorder that was killed");
+		return STORE_END_PROGRAM_DIED;
+	}
 	if (p->open_pools) {
 		snprintf(note, size, "imported; the trace ends with %llu pool%s open",
 			 (unsigned long long)p->open_pools, p->open_pools == 1 ? "" : "s");
@@ -142,7 +149,7 @@ static enum store_end judge_end(const struct store_progress *p, int ret, char *n
 	return STORE_END_COMPLETE;
 }
 
-static int close_store(struct store *store, int ret)
+static int close_store(const struct import *i, struct store *store, int ret)
 {
 	struct store_progress progress;
 	struct db_error err;
@@ -154,7 +161,9 @@ static int close_store(struct store *store, int ret)
 	store_progress(store, &progress);
 	shared->events = progress.events;
 	shared->lost = progress.lost;
-	end = judge_end(&progress, ret, note, sizeof(note));
+	if (i->crash)
+		store_meta(store, "trigger", "crash of the recorder");
+	end = judge_end(i, &progress, ret, note, sizeof(note));
 	if (store_close(store, end, note, &err) && (!ret || ret == -ECANCELED)) {
 		shared->err = err;
 		ret = -EIO;
@@ -186,7 +195,7 @@ static int read_traces(const struct import *i)
 			store_loss(store, 0, -1, 0, 0, 0, "truncated");
 		atomic_store(&shared->phase, PHASE_READING);
 		ret = import_run(store, &i->list, &shared->state, &shared->err);
-		ret = close_store(store, ret);
+		ret = close_store(i, store, ret);
 	}
 	judge_close(judge);
 	return ret;
@@ -352,7 +361,12 @@ static int report(const struct import *i, int ret)
 	if (shared->lost)
 		cli_fail(0, "%llu events were lost; table `loss` of %s says when",
 			 (unsigned long long)shared->lost, i->path);
-	if (!i->quiet)
+	if (i->crash && !i->quiet)
+		cli_fail(0,
+			 "%llu events in %s, of %d recording%s; the buffers in %s are as they were",
+			 (unsigned long long)shared->events, i->path, i->nr_crashed,
+			 i->nr_crashed == 1 ? "" : "s", i->crash);
+	else if (!i->quiet)
 		cli_fail(0,
 			 "%llu events in %s, %llu of them new; look at it with: poolscope top %s",
 			 (unsigned long long)shared->events, i->path,
@@ -369,25 +383,46 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
+/* The traces that were named, or those that lttng-crash makes of the buffers. */
+static int find_traces(struct import *i, const char *const *paths, size_t nr)
+{
+	const char *scratch = shared->state.scratch;
+	struct db_error err;
+	int ret = 0;
+
+	if (i->crash && !i->is_new)
+		return cli_fail(CLI_USAGE, "import: %s: is there already; choose another name",
+				i->path);
+	if (i->crash) {
+		i->nr_crashed = snapshot_recover(i->crash, scratch, &err);
+		ret = i->nr_crashed < 0 ? i->nr_crashed : 0;
+		shared->state.flight = true;
+		paths = &scratch;
+		nr = 1;
+	}
+	if (!ret)
+		ret = trace_list_find(&i->list, paths, nr, &err);
+	return ret ? cli_fail(CLI_UNREADABLE, "import: %s", err.text) : CLI_OK;
+}
+
+static int import_list(struct import *i)
+{
+	int ret;
+
+	catch_signals();
+	ret = import_all(i);
+	if (i->is_new && !atomic_load(&shared->state.events) && ret != -EEXIST)
+		remove_file(i->path);
+	return report(i, ret);
+}
+
 int cli_import(int argc, char **argv)
 {
 	struct import i = {0};
-	struct db_error err;
 	int ret = parse(argc, argv, &i);
 
 	if (ret)
 		return ret;
-	if (i.crash) {
-		i.command_line = record_command_line(argc, argv);
-		ret = crash_import(i.crash, i.path, i.command_line, i.quiet);
-		free(i.command_line);
-		return ret;
-	}
-	if (trace_list_find(&i.list, (const char *const *)argv + optind, (size_t)(argc - optind),
-			    &err)) {
-		trace_list_release(&i.list);
-		return cli_fail(CLI_UNREADABLE, "import: %s", err.text);
-	}
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED)
@@ -397,12 +432,10 @@ int cli_import(int argc, char **argv)
 		return ret;
 	i.is_new = access(i.path, F_OK);
 	i.command_line = record_command_line(argc, argv);
-	catch_signals();
-	ret = import_all(&i);
+	ret = find_traces(&i, (const char *const *)argv + optind, (size_t)(argc - optind));
+	if (!ret)
+		ret = import_list(&i);
 	nftw(shared->state.scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	if (i.is_new && !atomic_load(&shared->state.events) && ret != -EEXIST)
-		remove_file(i.path);
-	ret = report(&i, ret);
 	free(i.command_line);
 	trace_list_release(&i.list);
 	munmap(shared, sizeof(*shared));

@@ -11,6 +11,7 @@
 #include "tracer/collector.h"
 #include "tracer/metadata.h"
 #include "tracer/salvage.h"
+#include "tracer/snapshot.h"
 
 /* One group on its way. */
 struct job {
@@ -75,6 +76,12 @@ static const char *first_damaged(const struct job *j)
 	return "";
 }
 
+/* As snapshot_store() does it. */
+static void keep_whole(struct job *j)
+{
+	collector_keep(j->collector, snapshot_window_of(j->dirs[0]).begin, UINT64_MAX);
+}
+
 static int open_group(struct job *j)
 {
 	int ret = 0;
@@ -137,6 +144,8 @@ static int import_group(struct job *j)
 	int ret = open_group(j);
 	unsigned mended = !ret && j->salvages;
 
+	if (!ret && j->state->flight)
+		keep_whole(j);
 	if (!ret)
 		ret = run_group(j);
 	if (j->collector && (mended || ret == -EIO))

@@ -22,6 +22,7 @@ struct import_state {
 	atomic_uint group;	  /* of the list: in hand, or how many were read */
 	atomic_bool cancelled;	  /* set by anybody: end soon */
 	atomic_uint nr_truncated; /* traces that are not whole */
+	bool flight; /* of a flight recorder that is dead: each begins where all its buffers do */
 	char scratch[256]; /* folder for copies; whoever made it removes it, after a crash, too */
 	char why[512];	   /* about the first of them; valid once nr_truncated is not 0 */
 };
