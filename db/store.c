@@ -13,6 +13,7 @@
 #include "db/error.h"
 #include "db/queue.h"
 #include "db/recover.h"
+#include "db/spare.h"
 #include "db/trace.h"
 #include "db/writer.h"
 
@@ -24,6 +25,7 @@
 
 struct store {
 	struct connection file;
+	int spare;   /* see db/spare.h */
 	bool is_old; /* continued: there is a recording in it */
 	struct queue queue;
 	struct writer writer; /* the writer thread's, between store_open() and the join */
@@ -44,11 +46,13 @@ static void publish(struct store *s)
 	const struct writer *w = &s->writer;
 
 	pthread_mutex_lock(&s->lock);
-	s->progress.events = w->progress.events;
-	s->progress.lost = writer_lost(w);
-	s->progress.last_event_ns = w->progress.end_ns;
-	s->progress.committed_ns = w->progress.committed_ns;
-	s->progress.open_pools = writer_open_pools(w);
+	if (!w->rows.error) { /* else it tells of what is not stored */
+		s->progress.events = w->progress.events;
+		s->progress.lost = writer_lost(w);
+		s->progress.last_event_ns = w->progress.end_ns;
+		s->progress.committed_ns = w->progress.committed_ns;
+		s->progress.open_pools = writer_open_pools(w);
+	}
 	if (w->rows.error && !s->error) {
 		s->error = w->rows.error;
 		s->error_text = w->rows.error_text;
@@ -139,6 +143,7 @@ static char *copy_text(const char *text)
 
 static void release(struct store *s)
 {
+	spare_give_back(&s->spare);
 	connect_close(&s->file);
 	queue_release(&s->queue);
 	pthread_mutex_destroy(&s->lock);
@@ -185,6 +190,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return db_fail(err, -ENOMEM, "out of memory");
 	}
 	pthread_mutex_init(&s->lock, NULL);
+	s->spare = -1;
 	traces_init(&s->traces);
 	if (!options)
 		options = &none;
@@ -194,6 +200,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		ret = connect_create(path, options->may_replace, &s->file, err);
 	if (!ret)
 		ret = start(s, options, err);
+	if (!ret)
+		s->spare = spare_take(path);
 	if (ret) {
 		release(s);
 		return ret;
@@ -324,6 +332,7 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 		writer_finish(w, end, note);
 	check_file(store);
 	ret = w->rows.error ? db_fail(err, -EIO, "%s", w->rows.error_text.text) : 0;
+	spare_give_back(&store->spare);
 	if (ret)
 		writer_give_up(w);
 	writer_release(w);

@@ -184,7 +184,7 @@ wait_for() {
 		run "${AS[@]}" timeout 60 "$P" import --crash "$T/damaged" -o "damaged$seed.db"
 		echo "$output"
 		[ "$status" = 0 ] || [ "$status" = 3 ] || [ "$status" = 4 ]
-		[ -z "$(grep -v '^poolscope: ' <<<"$output")" ]
+		run ! grep -v '^poolscope: ' <<<"$output"
 		[ ! -e "damaged$seed.db" ] || [ "$(sqlite3 "damaged$seed.db" 'PRAGMA integrity_check')" = ok ]
 		rm -rf "$T/damaged"
 	done

@@ -113,6 +113,55 @@ static void full_disk_is_said_and_the_recording_can_be_continued(void **state)
 	expect_on_small_disk("full");
 }
 
+/* Wherever in the file the last free block is, there is room to say why it ended. */
+static int fill_it_anywhere(const char *folder)
+{
+	const struct store_options options = {.trace = "test", .may_replace = true};
+	struct compare_tape *t = compare_tape(1, 1, 20);
+	struct store_progress progress;
+	struct db_error err = {""};
+	struct store *store;
+	char path[96], extra[96];
+
+	snprintf(path, sizeof(path), "%s/full.db", folder);
+	snprintf(extra, sizeof(extra), "%s/extra", folder);
+	for (int round = 0; round < 12; round++) {
+		FILE *f = fopen(extra, "w");
+
+		for (int k = 0; k < 900000 + 4096 * round; k++)
+			fputc('x', f);
+		fclose(f);
+		CHECK(1, store_open(path, &options, &store, &err) == 0);
+		for (size_t i = 0; i < t->nr && !store_append(store, &t->events[i]); i++)
+			if (i % 1000 == 0)
+				store_flush(store);
+		store_drain(store);
+		store_progress(store, &progress);
+		CHECK(2, store_close(store, STORE_END_COMPLETE, NULL, &err) == -EIO);
+		CHECK(3,
+		      number(path, "SELECT value = 'failed' FROM meta WHERE key = 'ended'") == 1);
+		CHECK(4, number(path, "SELECT value LIKE '%disk is full%' FROM meta"
+				      " WHERE key = 'note'") == 1);
+		CHECK(5, number(path, "SELECT count(*) FROM event") == (int64_t)progress.events);
+		CHECK(6, progress.events > 0);
+		for (const char *const *tail = (const char *const[]){"", "-wal", "-shm", NULL};
+		     *tail; tail++) {
+			char name[110];
+
+			snprintf(name, sizeof(name), "%s%s", path, *tail);
+			unlink(name);
+		}
+	}
+	unlink(extra);
+	compare_tape_free(t);
+	return 0;
+}
+
+static void full_disk_leaves_room_to_say_so_in_the_file(void **state)
+{
+	expect_on_small_disk("anywhere");
+}
+
 static int be_read_only(const char *folder)
 {
 	const struct store_options append = {.trace = "test", .append = true};
@@ -194,6 +243,8 @@ static int child(const char *part, const char *folder)
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=2m"))
 		return NOT_ALLOWED;
+	if (!strcmp(part, "anywhere"))
+		return fill_it_anywhere(folder);
 	return strcmp(part, "full") ? be_read_only(folder) : fill_the_disk(folder);
 }
 
@@ -201,6 +252,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_disk_is_said_and_the_recording_can_be_continued),
+		cmocka_unit_test(full_disk_leaves_room_to_say_so_in_the_file),
 		cmocka_unit_test(read_only_disk_is_said_before_anything_is_recorded),
 		cmocka_unit_test(file_that_is_removed_ends_the_recording),
 		cmocka_unit_test(file_that_was_replaced_is_not_touched),
