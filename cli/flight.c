@@ -34,6 +34,7 @@ struct cause {
 	enum flight_trigger trigger; /* 0: nothing */
 	int64_t ts_ns;
 	int64_t pool; /* -1: of none */
+	uint64_t seq; /* with a pool: the event itself */
 };
 
 struct recorder {
@@ -102,7 +103,7 @@ static void on_event(const struct pool_event *event, void *ctx)
 	pthread_mutex_lock(&f->lock);
 	f->passed_over += f->waiting.trigger != 0;
 	if (f->waiting.trigger <= trigger)
-		f->waiting = (struct cause){trigger, event->ts_ns, event->pool};
+		f->waiting = (struct cause){trigger, event->ts_ns, event->pool, event->seq};
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -151,8 +152,10 @@ static void write_meta(struct recorder *f, struct store *store, const struct cau
 {
 	store_meta(store, "trigger", name_of(cause->trigger));
 	store_meta_int(store, "trigger_ns", cause->ts_ns);
-	if (cause->pool >= 0)
+	if (cause->pool >= 0) {
 		store_meta_int(store, "trigger_pool", cause->pool);
+		store_meta_int(store, "trigger_seq", (int64_t)cause->seq);
+	}
 	store_meta_int(store, "flight_bytes", (int64_t)f->flight->options.flight_bytes);
 	pthread_mutex_lock(&f->lock);
 	store_meta_int(store, "triggers_passed_over", (int64_t)f->passed_over);
@@ -252,12 +255,15 @@ static void serve(struct recorder *f, const struct cause *cause)
 static int listen_for_orders(struct recorder *f, struct db_error *err)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const char *folder = recording_folder(f->recording);
+	char name[sizeof(addr.sun_path)];
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.90s/" FLIGHT_SOCKET,
-		 recording_folder(f->recording));
+	/* It gets its name when it listens: nobody who sees it is turned away. */
+	snprintf(name, sizeof(name), "%.98s/" FLIGHT_SOCKET, folder);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.98s/" FLIGHT_SOCKET "~", folder);
 	f->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (f->control >= 0 && !bind(f->control, (struct sockaddr *)&addr, sizeof(addr)) &&
-	    !listen(f->control, 16))
+	    !listen(f->control, 16) && !rename(addr.sun_path, name))
 		return 0;
 	snprintf(err->text, sizeof(err->text), "cannot listen on %s: %s", addr.sun_path,
 		 strerror(errno));
@@ -267,7 +273,8 @@ static int listen_for_orders(struct recorder *f, struct db_error *err)
 /* `poolscope snapshot` waits at the other end: "ok PATH" or "error TEXT". */
 static void obey(struct recorder *f)
 {
-	const struct cause cause = {FLIGHT_DEMAND, clock_ns(CLOCK_REALTIME), -1};
+	const struct cause cause = {
+		.trigger = FLIGHT_DEMAND, .ts_ns = clock_ns(CLOCK_REALTIME), .pool = -1};
 	int fd = accept4(f->control, NULL, NULL, SOCK_CLOEXEC);
 	char path[PATH_MAX], real[PATH_MAX];
 	struct db_error err = {{0}};
@@ -329,7 +336,7 @@ static void last_words(struct recorder *f, bool asked)
 
 	if (cause.trigger)
 		serve(f, &cause);
-	cause = (struct cause){0, clock_ns(CLOCK_REALTIME), -1};
+	cause = (struct cause){.ts_ns = clock_ns(CLOCK_REALTIME), .pool = -1};
 	if (by_itself && WIFSIGNALED(status) && (f->flight->triggers & FLIGHT_CRASH))
 		cause.trigger = FLIGHT_CRASH;
 	else if (f->flight->triggers & FLIGHT_END)

@@ -3,9 +3,12 @@
  * poolscope: finds the subcommand and hands over.  The table below is also the help.
  */
 #include <locale.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/scenario.h"
@@ -178,10 +181,25 @@ static int usage(FILE *to)
 	return to == stdout ? CLI_OK : CLI_USAGE;
 }
 
+/*
+ * Without HOME, as in some services and containers, LTTng's daemons live in the home of the
+ * password file, where traced programs do not look for them.  All of ours shall mean the same
+ * folder.
+ */
+static void find_home(void)
+{
+	const struct passwd *user =
+		getenv("HOME") || getenv("LTTNG_HOME") ? NULL : getpwuid(getuid());
+
+	if (user)
+		setenv("HOME", user->pw_dir, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 
+	find_home();
 	setlocale(LC_CTYPE, ""); /* which characters the terminal can show */
 	if (argc < 2)
 		return usage(stderr);

@@ -17,7 +17,7 @@ struct search {
 	char database[PATH_MAX]; /* "" */
 	long pid;		 /* 0 */
 	int nr;
-	char scratch[96], found[PATH_MAX];
+	char scratch[108], found[PATH_MAX];
 };
 
 static void compare(struct trail *t, void *ctx)
@@ -69,7 +69,7 @@ static int order(const char *scratch, char *answer, size_t size)
 	size_t len = 0;
 	ssize_t nr;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.90s/" FLIGHT_SOCKET, scratch);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.98s/" FLIGHT_SOCKET, scratch);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		if (fd >= 0)
 			close(fd);

@@ -39,8 +39,8 @@ static int make_scratch(struct recording *r, struct db_error *err)
 	struct timespec now;
 	int ret;
 
-	/* The folder holds a socket, whose path must be short. */
-	if (!tmp || *tmp != '/' || strlen(tmp) > 30)
+	/* The folder holds a socket, whose path must be short: 108 bytes with all that follows. */
+	if (!tmp || *tmp != '/' || strlen(tmp) > 60)
 		tmp = "/tmp";
 	for (int attempt = 0; attempt < 100; attempt++) {
 		clock_gettime(CLOCK_REALTIME, &now);

@@ -34,7 +34,7 @@ struct trail {
 	char path[PATH_MAX];
 	char database[PATH_MAX]; /* absolute */
 	char session[64];
-	char scratch[96];
+	char scratch[108];
 	char trace[PATH_MAX];
 	pid_t recorder, relayd, program;
 	uint64_t relayd_start, program_start;

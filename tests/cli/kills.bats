@@ -1,32 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # What survives SIGKILL: recordings that are taken up again, and what `doctor --clean` does with the rest.
-# The daemons are this test's own: those of an ordinary user with a home of his own.
 
 bats_require_minimum_version 1.5.0
+load own_daemons
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	BUILD=$(realpath "${BUILD:-build}")
-	T=$(mktemp -d)
-	mkdir "$T/bin" "$T/home" "$T/tmp"
-	cp "$BUILD/poolscope" "$BUILD/refnic" "$BUILD/tests/tools/emit" tests/tools/kill_recorder.sh "$T/bin"
-	P=$T/bin/poolscope
-	R=$T/bin/refnic
-	AS=()
-	if [ "$(id -u)" = 0 ]; then # root's session daemon is the machine's: be somebody else
-		chown -R 65534:65534 "$T"
-		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	fi
-	AS+=(env -u XDG_RUNTIME_DIR HOME="$T/home" LTTNG_HOME="$T/home" TMPDIR="$T/tmp")
-	cd "$T" || return 1
+	own_daemons "${BUILD:-build}/tests/tools/emit" tests/tools/kill_recorder.sh
 }
 
 teardown() {
-	# Whatever a test that failed has left.
-	pkill -KILL -f "^$R " || true
-	"${AS[@]}" "$P" doctor --clean >/dev/null 2>&1 || true
-	cd / && rm -rf "$T"
+	own_daemons_end
 }
 
 # start FILE ARG...: a recording of refnic that lasts until it is told to end; waits for its first events.
@@ -43,8 +28,14 @@ kill_recorder() {
 	wait "$recorder" || true
 }
 
+# Once: a second SIGINT would cut its halt short.
 end_program() {
-	until ! pkill -INT -f "^$R --traffic"; do sleep 0.05; done
+	pkill -INT -f "^$R --traffic"
+	wait_for program_is_gone
+}
+
+program_is_gone() {
+	! pgrep -f "^$R --traffic"
 }
 
 events() {
@@ -57,14 +48,6 @@ wait_for_events() {
 		sleep 0.1
 	done
 	return 1
-}
-
-# daemons: those of this test's user and home; ours name the folder in their environment.
-daemons() {
-	local pid
-	for pid in $(pgrep -r D,R,S,I,T -f 'lttng-(relayd|sessiond|consumerd)'); do
-		tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "HOME=$T/home" && echo "$pid"
-	done | sort
 }
 
 # one EVENTS-ROW: every seq once, nothing lost, pool closed.
@@ -132,7 +115,7 @@ nothing_left() {
 	start x.db
 	kill_recorder
 	# shellcheck disable=SC2046
-	kill -KILL $(daemons)
+	kill_all $(daemons)
 	run -4 "${AS[@]}" "$P" record --resume x.db
 	[[ $output == *"daemons died with the recorder; the program goes on unrecorded"* ]]
 	# What one processor's buffer had not handed on while another's had is a loss, to the event.
@@ -147,7 +130,7 @@ nothing_left() {
 	start x.db
 	kill_recorder
 	# shellcheck disable=SC2046
-	kill -KILL $(daemons) $(pgrep -f "^$R ")
+	kill_all $(daemons) $(pgrep -f "^$R ")
 	rm -rf "$T"/tmp/poolscope-*-*-*
 	cp x.db before.db
 	run -3 "${AS[@]}" "$P" record --resume x.db
