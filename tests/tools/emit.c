@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emit EVENTS [RATE [COPIES]]: an instrumented program without a driver, for tests and benchmarks.
+ * emit EVENTS [RATE [COPIES [GO]]]: an instrumented program without a driver, for tests and
+ * benchmarks.
  *
  * Opens a pool, takes and returns one buffer after another until EVENTS events were said (RATE per
  * second; 0 = as fast as it goes), with a tick every 100 ms, and closes the pool.  COPIES > 0: that
- * many further processes do the same beside it.
+ * many further processes do the same beside it.  GO: it rests in the beginning until there is a
+ * file of that name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +33,13 @@ static void pace(int64_t start, uint64_t done, double rate)
 		nanosleep(&(struct timespec){.tv_nsec = ahead % 1000000000}, NULL);
 }
 
-static void run(const char *name, uint64_t events, double rate)
+static void rest(const char *until)
+{
+	while (access(until, F_OK))
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
+static void run(const char *name, uint64_t events, double rate, const char *go)
 {
 	const struct poolscope_marks marks = {.base = 64,
 					      .block = 16,
@@ -60,6 +68,8 @@ static void run(const char *name, uint64_t events, double rate)
 		}
 		if (i % 16 == 0)
 			pace(start, 2 * i, rate);
+		if (i == 100 && go)
+			rest(go);
 	}
 	state.running = false;
 	poolscope_tick(pool, &state);
@@ -79,7 +89,7 @@ int main(int argc, char **argv)
 			_exit(127);
 		}
 	}
-	run("emit", events, rate);
+	run("emit", events, rate, argc > 4 ? argv[4] : NULL);
 	while (wait(NULL) > 0)
 		;
 	return 0;
