@@ -50,7 +50,8 @@ start() {
 terminal_is_restored() {
 	wait_for 'ready>'
 	[ "$(tmux display -p '#{alternate_on} #{cursor_flag}')" = '0 1' ]
-	tmux send-keys 'clear; stty -a | grep -c -E "(^| )(echo|icanon)( |;|$)"; echo done' Enter
+	# Typed, the last word is another than printed: what is seen is not the command.
+	tmux send-keys 'clear; stty -a | grep -c -E "(^| )(echo|icanon)( |;|$)"; echo do""ne' Enter
 	wait_for 'done'
 	screen | grep -qE '^[12]$'
 	! screen | grep -qE -- '(^| )-(echo|icanon)( |$)'
@@ -136,7 +137,7 @@ terminal_is_restored() {
 	wait_for 'LIVE'
 	first=$(screen)
 	wait_for 'lead time'
-	for _ in $(seq 60); do
+	for _ in $(seq 200); do
 		[ "$(screen)" != "$first" ] && break
 		sleep 0.05
 	done
