@@ -2,9 +2,12 @@
 #include "db/queue.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "db/store.h"
 
 #define BUFFER_BYTES   ((size_t)4 << 20)
 #define WAKE_BYTES     (BUFFER_BYTES / 4) /* the writer starts before the producer has to wait */
@@ -16,8 +19,8 @@ int queue_init(struct queue *q)
 	pthread_condattr_t attr;
 
 	memset(q, 0, sizeof(*q));
-	q->fill.bytes = malloc(BUFFER_BYTES);
-	q->drain.bytes = malloc(BUFFER_BYTES);
+	q->fill.bytes = malloc(BUFFER_BYTES + sizeof(struct queue_item));
+	q->drain.bytes = malloc(BUFFER_BYTES + sizeof(struct queue_item));
 	if (!q->fill.bytes || !q->drain.bytes) {
 		free(q->fill.bytes);
 		free(q->drain.bytes);
@@ -43,6 +46,30 @@ void queue_release(struct queue *q)
 	free(q->drain.bytes);
 }
 
+/* What is used of a struct pool_event, by kind. */
+#define UPTO(member)                                                                               \
+	(offsetof(struct pool_event, u) + sizeof(((struct pool_event *)NULL)->u.member))
+
+static const size_t used_bytes[POOL_EVENT_NR_KINDS] = {
+	[POOL_EVENT_POOL_OPEN] = UPTO(open),
+	[POOL_EVENT_TICK] = UPTO(tick),
+	[POOL_EVENT_ALLOC_REQUEST] = UPTO(request),
+	[POOL_EVENT_ALLOC_REFUSED] = UPTO(refused),
+	[POOL_EVENT_ALLOC_COMPLETE] = UPTO(complete),
+	[POOL_EVENT_BLOCK_FREE] = UPTO(free),
+	[POOL_EVENT_RX_TAKE] = UPTO(rx),
+	[POOL_EVENT_RX_RETURN] = UPTO(rx),
+	[POOL_EVENT_RX_DROP] = UPTO(drop),
+	[POOL_EVENT_FALLBACK] = UPTO(fallback),
+	[POOL_EVENT_VIOLATION] = UPTO(violation),
+	[POOL_EVENT_POOL_CLOSE] = UPTO(close),
+};
+
+static size_t aligned(size_t bytes)
+{
+	return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
 /* Bytes that follow the event itself: its name or its ids.  -EINVAL: no row can hold it. */
 static int payload_bytes(const struct pool_event *e, size_t *bytes)
 {
@@ -59,11 +86,11 @@ static int payload_bytes(const struct pool_event *e, size_t *bytes)
 	return 0;
 }
 
-/* Copies event to `to`, with its payload right behind `behind`, where its pointers then lead. */
+/* Copies event to `to`, with its payload to `behind`, where its pointers then lead. */
 static void copy_event(struct pool_event *to, void *behind, const struct pool_event *e,
 		       size_t bytes)
 {
-	*to = *e;
+	memcpy(to, e, used_bytes[e->kind]);
 	if (e->kind == POOL_EVENT_POOL_OPEN && bytes) {
 		memcpy(behind, e->u.open.name, bytes - 1);
 		((char *)behind)[bytes - 1] = '\0';
@@ -75,10 +102,63 @@ static void copy_event(struct pool_event *to, void *behind, const struct pool_ev
 	}
 }
 
-/* Room for an item in the buffer being filled; the lock is held.  NULL once the writer failed. */
-static struct queue_item *reserve(struct queue *q, size_t payload)
+/* Where the payload begins in an item of that kind. */
+static size_t payload_at(enum pool_event_kind kind)
 {
-	size_t bytes = (sizeof(struct queue_item) + payload + ALIGN - 1) / ALIGN * ALIGN;
+	return aligned(offsetof(struct queue_item, u) + used_bytes[kind]);
+}
+
+int queue_measure(const struct pool_event *event, size_t *bytes)
+{
+	size_t payload;
+	int ret = payload_bytes(event, &payload);
+
+	if (ret || event->seq > QUEUE_SEQ_MAX || event->ts_ns <= 0 || event->ts_ns > QUEUE_TS_MAX)
+		return -EINVAL;
+	*bytes = aligned(payload_at(event->kind) + payload);
+	return 0;
+}
+
+void queue_make_event(struct queue_item *item, const struct pool_event *event, size_t bytes)
+{
+	size_t at = payload_at(event->kind), payload;
+
+	item->bytes = (uint32_t)bytes;
+	item->kind = QUEUE_EVENT;
+	payload_bytes(event, &payload);
+	copy_event(&item->u.event, (unsigned char *)item + at, event, payload);
+}
+
+size_t queue_make_loss(struct queue_item *item, const struct queue_loss *loss)
+{
+	item->bytes = (uint32_t)aligned(offsetof(struct queue_item, u) + sizeof(*loss));
+	item->kind = QUEUE_LOSS;
+	item->u.loss = *loss;
+	return item->bytes;
+}
+
+void queue_bad_loss(const struct pool_event *event, struct queue_loss *loss)
+{
+	bool dated = event->ts_ns > 0 && event->ts_ns <= QUEUE_TS_MAX;
+	int64_t ts_ns = dated ? event->ts_ns : 0;
+
+	*loss = (struct queue_loss){event->trace, event->pool,	 ts_ns, ts_ns, 1,
+				    event->seq,	  STORE_LOSS_BAD};
+}
+
+/* Wakes the writer when enough has come for it. */
+static void note_work(struct queue *q, size_t before)
+{
+	size_t now = q->fill.used + q->batched;
+
+	if (before < WAKE_BYTES && now >= WAKE_BYTES)
+		pthread_cond_signal(&q->work);
+}
+
+/* Room for an item in the buffer being filled; the lock is held.  NULL once the writer failed. */
+static struct queue_item *reserve(struct queue *q, size_t bytes)
+{
+	size_t before = q->fill.used + q->batched;
 	struct queue_item *item;
 
 	while (q->fill.used + bytes > BUFFER_BYTES && !q->failed) {
@@ -88,27 +168,24 @@ static struct queue_item *reserve(struct queue *q, size_t payload)
 	if (q->failed)
 		return NULL;
 	item = (struct queue_item *)(q->fill.bytes + q->fill.used);
-	if (q->fill.used < WAKE_BYTES && q->fill.used + bytes >= WAKE_BYTES)
-		pthread_cond_signal(&q->work);
 	q->fill.used += bytes;
 	item->bytes = (uint32_t)bytes;
+	note_work(q, before);
 	return item;
 }
 
 int queue_put_event(struct queue *q, const struct pool_event *event)
 {
 	struct queue_item *item;
-	size_t payload;
-	int ret = payload_bytes(event, &payload);
+	size_t bytes;
+	int ret = queue_measure(event, &bytes);
 
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&q->lock);
-	item = reserve(q, payload);
-	if (item) {
-		item->is_loss = false;
-		copy_event(&item->u.event, item + 1, event, payload);
-	}
+	item = reserve(q, bytes);
+	if (item)
+		queue_make_event(item, event, bytes);
 	pthread_mutex_unlock(&q->lock);
 	return item ? 0 : -EIO;
 }
@@ -118,10 +195,26 @@ int queue_put_loss(struct queue *q, const struct queue_loss *loss)
 	struct queue_item *item;
 
 	pthread_mutex_lock(&q->lock);
-	item = reserve(q, 0);
+	item = reserve(q, aligned(offsetof(struct queue_item, u) + sizeof(*loss)));
+	if (item)
+		queue_make_loss(item, loss);
+	pthread_mutex_unlock(&q->lock);
+	return item ? 0 : -EIO;
+}
+
+int queue_put_batch(struct queue *q, struct queue_batch *batch)
+{
+	struct queue_item *item;
+	size_t before;
+
+	pthread_mutex_lock(&q->lock);
+	item = reserve(q, aligned(offsetof(struct queue_item, u) + sizeof(batch)));
 	if (item) {
-		item->is_loss = true;
-		item->u.loss = *loss;
+		item->kind = QUEUE_BATCH;
+		item->u.batch = batch;
+		before = q->fill.used + q->batched;
+		q->batched += batch->bytes;
+		note_work(q, before);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return item ? 0 : -EIO;
@@ -152,7 +245,8 @@ void queue_stop(struct queue *q)
 
 static bool has_reason_to_wake(const struct queue *q)
 {
-	return q->stop || q->flush_wanted > q->flush_done || q->fill.used >= WAKE_BYTES;
+	return q->stop || q->flush_wanted > q->flush_done ||
+	       q->fill.used + q->batched >= WAKE_BYTES;
 }
 
 bool queue_take(struct queue *q, int64_t deadline_ns, uint64_t *ticket)
@@ -169,6 +263,7 @@ bool queue_take(struct queue *q, int64_t deadline_ns, uint64_t *ticket)
 	q->fill = q->drain;
 	q->fill.used = 0;
 	q->drain = full;
+	q->batched = 0;
 	*ticket = q->flush_wanted;
 	more = !q->stop || full.used;
 	pthread_cond_signal(&q->space);
@@ -191,10 +286,24 @@ void queue_done(struct queue *q, uint64_t ticket)
 	pthread_mutex_unlock(&q->lock);
 }
 
+/* Batches that nobody took go back. */
+static void give_back(struct queue_buffer *buffer)
+{
+	for (size_t at = 0; at < buffer->used;) {
+		struct queue_item *item = (struct queue_item *)(buffer->bytes + at);
+
+		at += item->bytes;
+		if (item->kind == QUEUE_BATCH)
+			item->u.batch->done(item->u.batch);
+	}
+	buffer->used = 0;
+}
+
 void queue_fail(struct queue *q)
 {
 	pthread_mutex_lock(&q->lock);
 	q->failed = true;
+	give_back(&q->fill);
 	pthread_cond_broadcast(&q->done);
 	pthread_cond_broadcast(&q->space);
 	pthread_mutex_unlock(&q->lock);
@@ -207,7 +316,7 @@ struct pool_event *queue_copy_event(const struct pool_event *event)
 
 	if (payload_bytes(event, &payload))
 		return NULL;
-	copy = malloc(sizeof(*copy) + payload);
+	copy = calloc(1, sizeof(*copy) + payload);
 	if (copy)
 		copy_event(copy, copy + 1, event, payload);
 	return copy;

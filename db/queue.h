@@ -6,6 +6,8 @@
  * one while the writer works through the other; the writer swaps them.  One short lock an event, no
  * wake-up an event, and memory that does not grow: a full buffer makes the producer wait for the
  * swap.
+ *
+ * Where one short lock an event is too much, events are handed over in batches, without a copy.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -14,8 +16,10 @@
 
 #include "db/pool_event.h"
 
-/* Most buffer ids in one event. */
+/* What a row can hold: see store_append(). */
 #define QUEUE_IDS_MAX 65536
+#define QUEUE_SEQ_MAX ((UINT64_C(1) << 40) - 1)
+#define QUEUE_TS_MAX  (INT64_C(1) << 62)
 
 struct queue_loss {
 	uint32_t trace;
@@ -26,13 +30,38 @@ struct queue_loss {
 	char source[16];
 };
 
-/* One thing handed over, in order. */
+/*
+ * Many things handed over at once: they stay where the producer made them, in items one after the
+ * other in its own memory, until the writer gives the batch back.  Its runs are taken in order.
+ */
+#define QUEUE_RUNS_MAX 512
+
+struct queue_batch {
+	struct queue_run {
+		struct queue_item *first;
+		size_t bytes;
+	} runs[QUEUE_RUNS_MAX];
+	uint32_t nr;
+	size_t bytes; /* of all runs */
+	/* Thread: writer, or whoever ends the queue.  The items are the producer's again. */
+	void (*done)(struct queue_batch *batch);
+	void *ctx;
+};
+
+enum queue_kind { QUEUE_EVENT, QUEUE_LOSS, QUEUE_BATCH };
+
+/*
+ * One thing handed over, in order.  An item ends with what its kind of event uses of the union: the
+ * rest is not there, but the memory behind it may be read, since whoever holds items leaves
+ * sizeof(struct queue_item) behind the last one.
+ */
 struct queue_item {
 	uint32_t bytes; /* to the next item */
-	bool is_loss;
+	enum queue_kind kind;
 	union {
-		struct pool_event event; /* its pointers lead into the buffer */
+		struct pool_event event; /* its pointers lead into the item */
 		struct queue_loss loss;
+		struct queue_batch *batch;
 	} u;
 };
 
@@ -47,6 +76,7 @@ struct queue {
 	pthread_cond_t space; /* to the producer: swapped */
 	pthread_cond_t done;  /* to whoever flushes: committed */
 	struct queue_buffer fill, drain;
+	size_t batched;			   /* bytes of the batches in fill */
 	uint64_t flush_wanted, flush_done; /* tickets */
 	bool stop;			   /* the writer is to finish what is here and end */
 	bool failed;			   /* the writer has given up */
@@ -59,6 +89,8 @@ void queue_release(struct queue *q);
  * failed. */
 int queue_put_event(struct queue *q, const struct pool_event *event);
 int queue_put_loss(struct queue *q, const struct queue_loss *loss);
+/* batch->done() follows once if this returns 0, and never if it does not. */
+int queue_put_batch(struct queue *q, struct queue_batch *batch);
 /* Waits until what was put so far is committed.  Returns: 0 or -EIO. */
 int queue_flush(struct queue *q);
 /* Tells the writer to end after what is here. */
@@ -72,7 +104,19 @@ bool queue_take(struct queue *q, int64_t deadline_ns, uint64_t *ticket);
 /* Walks what was taken: the next item after item (NULL: the first), or NULL. */
 struct queue_item *queue_next(struct queue *q, struct queue_item *item);
 void queue_done(struct queue *q, uint64_t ticket);
+/* Nothing is taken any more: whoever waits is told, and batches go back to their makers. */
 void queue_fail(struct queue *q);
+
+/*
+ * What items are made with, by the queue and by makers of batches.
+ * Returns: 0 with the item's size; -EINVAL for an event no row can hold.
+ */
+int queue_measure(const struct pool_event *event, size_t *bytes);
+/* item: as many bytes as queue_measure() said, aligned as a pointer. */
+void queue_make_event(struct queue_item *item, const struct pool_event *event, size_t bytes);
+size_t queue_make_loss(struct queue_item *item, const struct queue_loss *loss);
+/* The loss that stands for an event no row can hold. */
+void queue_bad_loss(const struct pool_event *event, struct queue_loss *loss);
 
 /* An event with its name and ids in one piece of memory; free() it.  NULL when memory is out. */
 struct pool_event *queue_copy_event(const struct pool_event *event);

@@ -2,6 +2,7 @@
 /* The store's threads: a producer's calls on one side, the writer's loop on the other. */
 #include "db/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -20,8 +21,8 @@
 #define BATCH_MS	  100
 #define HEARTBEAT_NS	  INT64_C(500000000) /* commits when idle: DB_DEAD_NS waits for several */
 #define CHECK_CLOCK_EVERY 256
-#define SEQ_MAX		  ((UINT64_C(1) << DB_SEQ_BITS) - 1)
-#define TS_MAX		  (INT64_C(1) << 62)
+
+static_assert(QUEUE_SEQ_MAX == (UINT64_C(1) << DB_SEQ_BITS) - 1, "ids are pool << bits | seq");
 
 struct store {
 	struct connection file;
@@ -31,6 +32,7 @@ struct store {
 	struct writer writer; /* the writer thread's, between store_open() and the join */
 	pthread_t thread;
 	int64_t batch_ns;
+	unsigned nr_items; /* the writer thread's */
 	struct traces traces;
 	char *command_line;
 	bool drained; /* the writer thread has ended; the writer is the producer's */
@@ -84,21 +86,48 @@ static void commit_if_whole(struct store *s)
 		commit(s);
 }
 
-/* Works through what was taken from the queue; a long one is committed in several batches. */
+/* One event or loss; what takes long is committed in several batches. */
+static void work_on(struct store *s, struct queue_item *item)
+{
+	if (s->writer.rows.error)
+		return;
+	writer_item(&s->writer, item);
+	if (++s->nr_items % CHECK_CLOCK_EVERY)
+		return;
+	s->writer.now_ns = writer_now_ns();
+	if (s->writer.now_ns - s->writer.batch_since_ns > s->batch_ns)
+		commit_if_whole(s);
+}
+
+static void work_on_batch(struct store *s, struct queue_batch *batch)
+{
+	for (uint32_t i = 0; i < batch->nr; i++) {
+		unsigned char *at = (unsigned char *)batch->runs[i].first;
+		unsigned char *end = at + batch->runs[i].bytes;
+
+		while (at < end) {
+			struct queue_item *item = (struct queue_item *)at;
+
+			at += item->bytes;
+			work_on(s, item);
+		}
+	}
+	batch->done(batch);
+}
+
+/* Works through what was taken from the queue. */
 static void work(struct store *s)
 {
 	struct queue_item *item = NULL;
-	unsigned nr = 0;
 
-	while (!s->writer.rows.error && (item = queue_next(&s->queue, item))) {
-		writer_item(&s->writer, item);
-		if (++nr % CHECK_CLOCK_EVERY)
-			continue;
-		s->writer.now_ns = writer_now_ns();
-		if (s->writer.now_ns - s->writer.batch_since_ns > s->batch_ns)
-			commit_if_whole(s);
+	while ((item = queue_next(&s->queue, item))) {
+		if (item->kind == QUEUE_BATCH)
+			work_on_batch(s, item->u.batch);
+		else
+			work_on(s, item);
 	}
-	writer_expire(&s->writer, false);
+	if (!s->writer.rows.error)
+		writer_expire(&s->writer, false);
 }
 
 /*
@@ -213,12 +242,9 @@ int store_open(const char *path, const struct store_options *options, struct sto
 /* An event that no row can hold is missing like a lost one. */
 static int put_bad(struct store *s, const struct pool_event *event)
 {
-	bool dated = event->ts_ns > 0 && event->ts_ns <= TS_MAX;
-	int64_t ts_ns = dated ? event->ts_ns : 0;
+	struct queue_loss loss;
 
-	struct queue_loss loss = {event->trace, event->pool,   ts_ns, ts_ns, 1,
-				  event->seq,	STORE_LOSS_BAD};
-
+	queue_bad_loss(event, &loss);
 	return queue_put_loss(&s->queue, &loss);
 }
 
@@ -232,11 +258,14 @@ int store_trace(struct store *store, const char *name, const char *host, uint32_
 
 int store_append(struct store *store, const struct pool_event *event)
 {
-	int ret = -EINVAL;
+	int ret = queue_put_event(&store->queue, event);
 
-	if (event->seq <= SEQ_MAX && event->ts_ns > 0 && event->ts_ns <= TS_MAX)
-		ret = queue_put_event(&store->queue, event);
 	return ret == -EINVAL ? put_bad(store, event) : ret;
+}
+
+int store_append_batch(struct store *store, struct queue_batch *batch)
+{
+	return queue_put_batch(&store->queue, batch);
 }
 
 int store_loss(struct store *store, uint32_t trace, int64_t pool, int64_t start_ns, int64_t end_ns,

@@ -104,6 +104,14 @@ int store_trace(struct store *store, const char *name, const char *host, uint32_
  */
 int store_append(struct store *store, const struct pool_event *event);
 
+/*
+ * Hands over many events and losses at once, without a copy: db/queue.h says how they are made.
+ * Owns:    0: the writer until batch->done(), which comes once, also when it fails; -EIO: the
+ * caller. Thread:  the producer; batch->done() is called on another.  Returns: as store_append().
+ */
+struct queue_batch;
+int store_append_batch(struct store *store, struct queue_batch *batch);
+
 #define STORE_LOSS_BAD "bad" /* source of events that cannot be stored */
 
 /*

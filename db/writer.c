@@ -418,7 +418,7 @@ static void on_loss(struct writer *w, const struct queue_loss *told)
 void writer_item(struct writer *w, struct queue_item *item)
 {
 	begin_batch(w);
-	if (item->is_loss)
+	if (item->kind == QUEUE_LOSS)
 		on_loss(w, &item->u.loss);
 	else
 		on_event(w, &item->u.event);

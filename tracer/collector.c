@@ -12,6 +12,7 @@
 
 #include <babeltrace2/babeltrace.h>
 
+#include "tracer/babel.h"
 #include "tracer/decode.h"
 #include "tracer/origin.h"
 #include "tracer/room.h"
@@ -36,20 +37,6 @@ struct collector {
 	int error;			 /* -errno from the sink: its own, not Babeltrace's */
 	struct db_error why;
 };
-
-/* Takes the oldest error that Babeltrace left on this thread, as one line, and clears it. */
-static int bt_failed(struct db_error *err, const char *doing)
-{
-	const bt_error *error = bt_current_thread_take_error();
-	const char *cause = "no reason given";
-
-	if (error && bt_error_get_cause_count(error))
-		cause = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
-	snprintf(err->text, sizeof(err->text), "Babeltrace: %s: %s", doing, cause);
-	if (error)
-		bt_error_release(error);
-	return -EIO;
-}
 
 /* --- the sink -------------------------------------------------------------------------------- */
 
@@ -139,16 +126,6 @@ static int take_event(struct collector *c, const bt_message *message)
 	return -EIO;
 }
 
-static int64_t clock_ns(const bt_clock_snapshot *clock)
-{
-	int64_t ns = 0;
-
-	if (clock && bt_clock_snapshot_get_ns_from_origin(clock, &ns) !=
-			     BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
-		ns = 0;
-	return ns;
-}
-
 /*
  * A loss is of no concern where nothing is stored; nor in what a flight recorder kept, which
  * discards nothing but overwrites, and where a gap shows in seq.
@@ -158,48 +135,16 @@ static bool is_concern(const struct collector *c)
 	return !c->see && keeps_all(c);
 }
 
-/* LTTng says here that it had no room; count 0 = it does not know how many. */
-static int take_discarded_events(struct collector *c, const bt_message *message)
+/* LTTng says here that it had no room. */
+static int take_discarded(struct collector *c, const bt_message *message)
 {
-	const bt_stream *stream = bt_message_discarded_events_borrow_stream_const(message);
-	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
-	int64_t start = 0, end = 0;
-	uint64_t count = 0;
+	struct queue_loss loss;
+	const bt_stream *stream = decode_discarded(message, &loss);
 
-	if (bt_stream_class_discarded_events_have_default_clock_snapshots(class)) {
-		start = clock_ns(
-			bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(
-				message));
-		end = clock_ns(bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
-			message));
-	}
-	if (bt_message_discarded_events_get_count(message, &count) !=
-	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
-		count = 0;
 	if (!is_concern(c))
 		return 0;
-	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, start, end, count,
-			  "lttng");
-}
-
-/* Whole packets are gone; how many events were in them, only seq can say. */
-static int take_discarded_packets(struct collector *c, const bt_message *message)
-{
-	const bt_stream *stream = bt_message_discarded_packets_borrow_stream_const(message);
-	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
-	int64_t start = 0, end = 0;
-
-	if (bt_stream_class_discarded_packets_have_default_clock_snapshots(class)) {
-		start = clock_ns(
-			bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(
-				message));
-		end = clock_ns(bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
-			message));
-	}
-	if (!is_concern(c))
-		return 0;
-	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, start, end, 0,
-			  "lttng");
+	return store_loss(c->store, origins_of_stream(c->origins, stream), -1, loss.start_ns,
+			  loss.end_ns, loss.events, loss.source);
 }
 
 static int take_message(struct collector *c, const bt_message *message)
@@ -208,9 +153,8 @@ static int take_message(struct collector *c, const bt_message *message)
 	case BT_MESSAGE_TYPE_EVENT:
 		return take_event(c, message);
 	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
-		return take_discarded_events(c, message);
 	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
-		return take_discarded_packets(c, message);
+		return take_discarded(c, message);
 	default:
 		return 0; /* stream and packet borders, inactivity: nothing to store */
 	}
@@ -272,28 +216,6 @@ static bt_value *live_params(const char *url)
 	return params;
 }
 
-/* A component class of one of Babeltrace's own plugins; *plugin is released by the caller. */
-static const void *find_class(const char *plugin_name, const char *class_name, bool filter,
-			      const bt_plugin **plugin, struct db_error *err)
-{
-	const void *class = NULL;
-
-	if (bt_plugin_find(plugin_name, BT_FALSE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, plugin) ==
-	    BT_PLUGIN_FIND_STATUS_OK)
-		class = filter ? (const void *)
-					 bt_plugin_borrow_filter_component_class_by_name_const(
-						 *plugin, class_name)
-			       : (const void *)
-					 bt_plugin_borrow_source_component_class_by_name_const(
-						 *plugin, class_name);
-	if (!class)
-		snprintf(err->text, sizeof(err->text),
-			 "Babeltrace's %s plugin is missing; install it with: apt-get install "
-			 "libbabeltrace2-0",
-			 plugin_name);
-	return class;
-}
-
 static int add_sink(struct collector *c, const bt_port_output *from, struct db_error *err)
 {
 	const bt_component_class_sink *class = sink_class();
@@ -306,7 +228,7 @@ static int add_sink(struct collector *c, const bt_port_output *from, struct db_e
 	    bt_graph_connect_ports(c->graph, from,
 				   bt_component_sink_borrow_input_port_by_index_const(sink, 0),
 				   NULL))
-		ret = bt_failed(err, "cannot build the graph");
+		ret = babel_failed(err, "cannot build the graph");
 	bt_component_class_sink_put_ref(class);
 	return ret;
 }
@@ -316,14 +238,15 @@ static int add_muxer(struct collector *c, const bt_component_source *source,
 		     const bt_port_output **out, struct db_error *err)
 {
 	const bt_plugin *plugin = NULL;
-	const bt_component_class_filter *class = find_class("utils", "muxer", true, &plugin, err);
+	const bt_component_class_filter *class =
+		babel_find_class("utils", "muxer", true, &plugin, err);
 	uint64_t nr = bt_component_source_get_output_port_count(source);
 	const bt_component_filter *muxer;
 	int ret = class ? 0 : -ENOENT;
 
 	if (!ret && bt_graph_add_filter_component(c->graph, class, "muxer", NULL,
 						  BT_LOGGING_LEVEL_NONE, &muxer))
-		ret = bt_failed(err, "cannot build the graph");
+		ret = babel_failed(err, "cannot build the graph");
 	for (uint64_t i = 0; !ret && i < nr; i++) {
 		/* Each connection gives the muxer one more free input port: the last. */
 		if (bt_graph_connect_ports(
@@ -332,7 +255,7 @@ static int add_muxer(struct collector *c, const bt_component_source *source,
 			    bt_component_filter_borrow_input_port_by_index_const(
 				    muxer, bt_component_filter_get_input_port_count(muxer) - 1),
 			    NULL))
-			ret = bt_failed(err, "cannot connect the graph");
+			ret = babel_failed(err, "cannot connect the graph");
 	}
 	if (!ret)
 		*out = bt_component_filter_borrow_output_port_by_index_const(muxer, 0);
@@ -344,29 +267,24 @@ static int add_muxer(struct collector *c, const bt_component_source *source,
 static int build(struct collector *c, const char *class_name, bt_value *params, bool muxed,
 		 struct db_error *err)
 {
-	const bt_plugin *plugin = NULL;
-	const bt_component_class_source *class = find_class("ctf", class_name, false, &plugin, err);
 	const bt_component_source *source = NULL;
 	const bt_port_output *out = NULL;
-	int ret = class ? 0 : -ENOENT;
+	int ret;
 
 	c->decoder = decoder_create();
 	c->graph = bt_graph_create(0);
-	if (!ret && (!c->decoder || !c->origins || !c->graph || !params)) {
+	if (!c->decoder || !c->origins) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
-		ret = -EIO;
+		bt_value_put_ref(params);
+		return -EIO;
 	}
-	if (!ret && bt_graph_add_source_component(c->graph, class, "source", params,
-						  BT_LOGGING_LEVEL_NONE, &source))
-		ret = bt_failed(err, "cannot open the trace");
+	ret = babel_add_source(c->graph, class_name, params, &source, err);
 	if (!ret && muxed)
 		ret = add_muxer(c, source, &out, err);
 	else if (!ret)
 		out = bt_component_source_borrow_output_port_by_index_const(source, 0);
 	if (!ret)
 		ret = add_sink(c, out, err);
-	bt_value_put_ref(params);
-	bt_plugin_put_ref(plugin);
 	return ret;
 }
 
@@ -415,17 +333,7 @@ int collector_open_live(struct store *store, int live_port, const char *session,
 int collector_open_dirs(struct store *store, const char *const *dirs, size_t nr,
 			struct collector **out, struct db_error *err)
 {
-	bt_value *params = bt_value_map_create();
-	bt_value *inputs = NULL;
-	bool ok = params && !bt_value_map_insert_empty_array_entry(params, "inputs", &inputs);
-
-	for (size_t i = 0; ok && i < nr; i++)
-		ok = !bt_value_array_append_string_element(inputs, dirs[i]);
-	if (!ok) {
-		bt_value_put_ref(params);
-		params = NULL; /* open_collector() says that memory is out */
-	}
-	return open_collector(store, "fs", params, true, dirs[0], out, err);
+	return open_collector(store, "fs", babel_dirs(dirs, nr), true, dirs[0], out, err);
 }
 
 int collector_open_trace(struct store *store, const char *dir, struct collector **out,
@@ -467,7 +375,7 @@ int collector_run(struct collector *c, struct db_error *err)
 			return 0;
 		default:
 			if (!c->error)
-				return bt_failed(err, "cannot read the trace");
+				return babel_failed(err, "cannot read the trace");
 			bt_current_thread_clear_error();
 			*err = c->why;
 			return c->error;

@@ -318,3 +318,57 @@ enum decode_result decoder_read(struct decoder *d, const bt_message *message,
 	}
 	return DECODE_OK;
 }
+
+int64_t decode_clock(const bt_clock_snapshot *clock)
+{
+	int64_t ns = 0;
+
+	if (clock && bt_clock_snapshot_get_ns_from_origin(clock, &ns) !=
+			     BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
+		ns = 0;
+	return ns;
+}
+
+static const bt_stream *discarded_events(const bt_message *message, struct queue_loss *out)
+{
+	const bt_stream *stream = bt_message_discarded_events_borrow_stream_const(message);
+	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
+	uint64_t count;
+
+	if (bt_stream_class_discarded_events_have_default_clock_snapshots(class)) {
+		out->start_ns = decode_clock(
+			bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(
+				message));
+		out->end_ns = decode_clock(
+			bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
+				message));
+	}
+	if (bt_message_discarded_events_get_count(message, &count) ==
+	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
+		out->events = count;
+	return stream;
+}
+
+static const bt_stream *discarded_packets(const bt_message *message, struct queue_loss *out)
+{
+	const bt_stream *stream = bt_message_discarded_packets_borrow_stream_const(message);
+	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
+
+	if (bt_stream_class_discarded_packets_have_default_clock_snapshots(class)) {
+		out->start_ns = decode_clock(
+			bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(
+				message));
+		out->end_ns = decode_clock(
+			bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
+				message));
+	}
+	return stream;
+}
+
+const bt_stream *decode_discarded(const bt_message *message, struct queue_loss *out)
+{
+	*out = (struct queue_loss){.pool = -1, .seq = UINT64_MAX, .source = "lttng"};
+	return bt_message_get_type(message) == BT_MESSAGE_TYPE_DISCARDED_EVENTS
+		       ? discarded_events(message, out)
+		       : discarded_packets(message, out);
+}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "db/pool_event.h"
+#include "db/queue.h"
 
 struct decoder;
 
@@ -29,6 +30,16 @@ enum decode_result {
  */
 enum decode_result decoder_read(struct decoder *d, const bt_message *message,
 				struct pool_event *out);
+
+/*
+ * A message of discarded events or packets as a loss of source "lttng", of no pool and no trace.
+ * events 0: nobody knows how many; only seq can say how many were in packets.
+ * Returns: the stream, borrowed from the message.
+ */
+const bt_stream *decode_discarded(const bt_message *message, struct queue_loss *out);
+
+/* Since the epoch; 0 when it is unknown or does not fit. */
+int64_t decode_clock(const bt_clock_snapshot *clock);
 
 /* One line about the last DECODE_BAD. */
 const char *decoder_error(const struct decoder *d);

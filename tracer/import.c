@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "tracer/collector.h"
 #include "tracer/metadata.h"
+#include "tracer/reading.h"
 #include "tracer/salvage.h"
 #include "tracer/snapshot.h"
 
@@ -20,7 +20,7 @@ struct job {
 	const char *const *dirs;
 	size_t nr;
 	uint64_t events_before, foreign_before; /* of the groups before this one */
-	struct collector *collector;
+	struct reading *reading;
 	struct salvage *salvages; /* one a folder, when the trace had to be mended */
 	atomic_bool done;
 	int ret;
@@ -62,8 +62,7 @@ static int open_mended(struct job *j)
 		nr_damaged += j->salvages[i].nr_damaged;
 	}
 	if (!ret)
-		ret = nr_damaged ? collector_open_dirs(j->store, dirs, j->nr, &j->collector, &err)
-				 : -EIO;
+		ret = nr_damaged ? reading_open(j->store, dirs, j->nr, &j->reading, &err) : -EIO;
 	free(dirs);
 	return ret;
 }
@@ -79,7 +78,7 @@ static const char *first_damaged(const struct job *j)
 /* As snapshot_store() does it. */
 static void keep_whole(struct job *j)
 {
-	collector_keep(j->collector, snapshot_window_of(j->dirs[0]).begin, UINT64_MAX);
+	reading_keep(j->reading, snapshot_window_of(j->dirs[0]).begin, UINT64_MAX);
 }
 
 static int open_group(struct job *j)
@@ -89,7 +88,7 @@ static int open_group(struct job *j)
 	for (size_t i = 0; !ret && i < j->nr; i++)
 		ret = metadata_check(j->dirs[i], &j->err);
 	if (!ret)
-		ret = collector_open_dirs(j->store, j->dirs, j->nr, &j->collector, &j->err);
+		ret = reading_open(j->store, j->dirs, j->nr, &j->reading, &j->err);
 	if (ret != -EIO)
 		return ret;
 	ret = open_mended(j);
@@ -103,18 +102,18 @@ static void *read_group(void *arg)
 {
 	struct job *j = arg;
 
-	j->ret = collector_run(j->collector, &j->err);
+	j->ret = reading_run(j->reading, &j->err);
 	atomic_store(&j->done, true);
 	return NULL;
 }
 
 static void publish(struct job *j)
 {
-	struct collector_progress progress;
+	uint64_t events, foreign;
 
-	collector_progress(j->collector, &progress);
-	atomic_store(&j->state->events, j->events_before + progress.events);
-	atomic_store(&j->state->foreign, j->foreign_before + progress.foreign);
+	reading_progress(j->reading, &events, &foreign);
+	atomic_store(&j->state->events, j->events_before + events);
+	atomic_store(&j->state->foreign, j->foreign_before + foreign);
 }
 
 /* Reads on a thread of its own, while this one says how far it is. */
@@ -131,7 +130,7 @@ static int run_group(struct job *j)
 		nanosleep(&nap, NULL);
 		publish(j);
 		if (atomic_load(&j->state->cancelled))
-			collector_cancel(j->collector);
+			reading_cancel(j->reading);
 	}
 	pthread_join(thread, NULL);
 	publish(j);
@@ -148,9 +147,9 @@ static int import_group(struct job *j)
 		keep_whole(j);
 	if (!ret)
 		ret = run_group(j);
-	if (j->collector && (mended || ret == -EIO))
-		collector_lost_rest(j->collector);
-	collector_close(j->collector);
+	if (j->reading && (mended || ret == -EIO))
+		reading_lost_rest(j->reading);
+	reading_close(j->reading);
 	close_salvages(j);
 	return ret;
 }

@@ -73,23 +73,30 @@ static void put_uuid(const bt_trace *trace, char *out, size_t size)
 				       i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
 }
 
-/* "SESSION" for one of ours; "SESSION UUID" or "SESSION UUID pid N" for another. */
-static void put_name(const struct origins *o, const struct origin *origin, char *out, size_t size)
+void origin_read_trace(const bt_trace *trace, struct origin_trace *out)
 {
-	const char *session = environment(origin->trace, "trace_name");
-	char uuid[40], pid[32] = "";
+	snprintf(out->session, sizeof(out->session), "%s", environment(trace, "trace_name"));
+	snprintf(out->host, sizeof(out->host), "%s", environment(trace, "hostname"));
+	put_uuid(trace, out->uuid, sizeof(out->uuid));
+}
+
+/* "SESSION" for one of ours; "SESSION UUID" or "SESSION UUID pid N" for another. */
+void origin_name(const struct origin_trace *trace, bool has_vpid, int64_t vpid,
+		 const char *fallback, char *out, size_t size)
+{
+	const char *session = trace->session;
+	char pid[32] = "";
 
 	if (is_ours(session)) {
 		snprintf(out, size, "%s", session);
 		return;
 	}
-	put_uuid(origin->trace, uuid, sizeof(uuid));
-	if (origin->has_vpid)
-		snprintf(pid, sizeof(pid), " pid %lld", (long long)origin->vpid);
-	if (*uuid)
-		snprintf(out, size, "%.200s%s%s%s", session, *session ? " " : "", uuid, pid);
+	if (has_vpid)
+		snprintf(pid, sizeof(pid), " pid %lld", (long long)vpid);
+	if (*trace->uuid)
+		snprintf(out, size, "%.200s%s%s%s", session, *session ? " " : "", trace->uuid, pid);
 	else
-		snprintf(out, size, "%.800s%s", *session ? session : o->fallback, pid);
+		snprintf(out, size, "%.800s%s", *session ? session : fallback, pid);
 }
 
 static const struct origin *add(struct origins *o, const bt_trace *trace, bool has_vpid,
@@ -97,7 +104,7 @@ static const struct origin *add(struct origins *o, const bt_trace *trace, bool h
 {
 	struct origin *origin;
 	struct db_error ignored;
-	const char *host = environment(trace, "hostname");
+	struct origin_trace said;
 	char name[1024];
 
 	if (o->nr == o->room) {
@@ -111,8 +118,9 @@ static const struct origin *add(struct origins *o, const bt_trace *trace, bool h
 	}
 	origin = &o->list[o->nr];
 	*origin = (struct origin){trace, has_vpid, vpid, 0};
-	put_name(o, origin, name, sizeof(name));
-	if (store_trace(o->store, name, *host ? host : NULL, &origin->number, &ignored))
+	origin_read_trace(trace, &said);
+	origin_name(&said, has_vpid, vpid, o->fallback, name, sizeof(name));
+	if (store_trace(o->store, name, *said.host ? said.host : NULL, &origin->number, &ignored))
 		return NULL;
 	bt_trace_get_ref(trace);
 	o->last = o->nr++;
@@ -133,26 +141,43 @@ static const struct origin *find(struct origins *o, const bt_trace *trace, bool 
 }
 
 /* The context that `lttng add-context -u -t vpid` adds to every event. */
-static bool get_vpid(const bt_event *event, int64_t *vpid)
+int64_t origin_vpid_member(const bt_event *event)
 {
 	const bt_field *context = bt_event_borrow_common_context_field_const(event);
-	const bt_field *field = NULL;
+	const bt_field_class *class = context ? bt_field_borrow_class_const(context) : NULL;
+	uint64_t nr;
 
-	if (context && bt_field_get_class_type(context) == BT_FIELD_CLASS_TYPE_STRUCTURE)
-		field = bt_field_structure_borrow_member_field_by_name_const(context, "vpid");
-	if (!field || !bt_field_class_type_is(bt_field_get_class_type(field),
-					      BT_FIELD_CLASS_TYPE_SIGNED_INTEGER))
-		return false;
-	*vpid = bt_field_integer_signed_get_value(field);
-	return true;
+	if (!class || bt_field_class_get_type(class) != BT_FIELD_CLASS_TYPE_STRUCTURE)
+		return -1;
+	nr = bt_field_class_structure_get_member_count(class);
+	for (uint64_t i = 0; i < nr; i++) {
+		const bt_field_class_structure_member *m =
+			bt_field_class_structure_borrow_member_by_index_const(class, i);
+		const bt_field_class *fc =
+			bt_field_class_structure_member_borrow_field_class_const(m);
+
+		if (!strcmp(bt_field_class_structure_member_get_name(m), "vpid"))
+			return bt_field_class_type_is(bt_field_class_get_type(fc),
+						      BT_FIELD_CLASS_TYPE_SIGNED_INTEGER)
+				       ? (int64_t)i
+				       : -1;
+	}
+	return -1;
+}
+
+int64_t origin_vpid(const bt_event *event, int64_t member)
+{
+	return bt_field_integer_signed_get_value(
+		bt_field_structure_borrow_member_field_by_index_const(
+			bt_event_borrow_common_context_field_const(event), (uint64_t)member));
 }
 
 uint32_t origins_of_event(struct origins *o, const bt_event *event)
 {
 	const bt_trace *trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
-	int64_t vpid = 0;
-	bool has_vpid = get_vpid(event, &vpid);
-	const struct origin *origin = find(o, trace, has_vpid, vpid);
+	int64_t member = origin_vpid_member(event);
+	int64_t vpid = member >= 0 ? origin_vpid(event, member) : 0;
+	const struct origin *origin = find(o, trace, member >= 0, vpid);
 
 	return origin ? origin->number : 0;
 }

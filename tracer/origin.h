@@ -13,9 +13,25 @@
  * Thread:  one.
  */
 #include <babeltrace2/babeltrace.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db/store.h"
+
+/* What a CTF trace says of itself; "" where it does not. */
+struct origin_trace {
+	char session[256], uuid[40], host[256];
+};
+
+void origin_read_trace(const bt_trace *trace, struct origin_trace *out);
+/* The name of the trace that a process's events are of; fallback: as below. */
+void origin_name(const struct origin_trace *trace, bool has_vpid, int64_t vpid,
+		 const char *fallback, char *out, size_t size);
+
+/* Where in an event's common context its process id is: a member of the structure; -1: nowhere. */
+int64_t origin_vpid_member(const bt_event *event);
+int64_t origin_vpid(const bt_event *event, int64_t member);
 
 struct origins;
 

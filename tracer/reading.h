@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACER_READING_H
+#define TRACER_READING_H
+/*
+ * A kept CTF trace into a store, as fast as the processors allow: its streams are shared out among
+ * several Babeltrace graphs (tracer/stream_graph.h), each on a thread of its own, and merged by
+ * time on the thread that calls reading_run().  The store gets what one graph with a muxer
+ * (collector_open_dirs()) would give it, in the same order.
+ *
+ * Thread:  reading_run() belongs to one thread, which is the store's producer; reading_cancel() and
+ * reading_progress() may come from any.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/store.h"
+
+struct reading;
+
+/*
+ * Opens folders that each hold a file `metadata`, all of the same UUID: they are read as one trace.
+ * Errors:  -ENOENT Babeltrace's ctf plugin is missing; -EIO else; err filled.
+ */
+int reading_open(struct store *store, const char *const *dirs, size_t nr, struct reading **out,
+		 struct db_error *err);
+
+/*
+ * Reads to the end, or until reading_cancel().
+ * Returns: 0 at the end, -ECANCELED, or -EIO with err filled; all that lies before what cannot be
+ * read is in the store then.
+ */
+int reading_run(struct reading *r, struct db_error *err);
+
+/* Tells the store that what the trace still had to say is lost: it is cut off, or unreadable. */
+void reading_lost_rest(struct reading *r);
+
+/* Makes reading_run() return soon. */
+void reading_cancel(struct reading *r);
+
+/* events: handed to the store; foreign: skipped, of other providers. */
+void reading_progress(struct reading *r, uint64_t *events, uint64_t *foreign);
+
+/* Waits until the store has given everything back. */
+void reading_close(struct reading *r);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+#include "tracer/stream_graph.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracer/babel.h"
+#include "tracer/decode.h"
+#include "tracer/origin.h"
+
+/* One stream: a sink of the graph. */
+struct stream {
+	struct lane *lane;
+	struct decoder *decoder;
+	struct owners *owners;
+	atomic_ullong *foreign;
+	bt_message_iterator *messages;
+	int64_t last_ns; /* of the newest message that says its time */
+	bool is_known;	 /* owner: the trace; and where its events say their process */
+	bool has_process;
+	int64_t vpid_member, vpid;
+	uint32_t process;
+	struct db_error why;
+};
+
+struct stream_graph {
+	bt_graph *graph;
+	const bt_component_source *source;
+	struct lanes *lanes;
+	struct stream **streams;
+	struct lane **mine;
+	size_t nr;
+	pthread_t thread;
+	bool is_running;
+};
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+/* Its time; NULL: it has none. */
+static const bt_clock_snapshot *clock_of(const bt_message *message)
+{
+	const bt_stream_class *class;
+
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
+		class = bt_stream_borrow_class_const(bt_packet_borrow_stream_const(
+			bt_message_packet_beginning_borrow_packet_const(message)));
+		if (bt_stream_class_packets_have_beginning_default_clock_snapshot(class))
+			return bt_message_packet_beginning_borrow_default_clock_snapshot_const(
+				message);
+		return NULL;
+	case BT_MESSAGE_TYPE_PACKET_END:
+		class = bt_stream_borrow_class_const(bt_packet_borrow_stream_const(
+			bt_message_packet_end_borrow_packet_const(message)));
+		if (bt_stream_class_packets_have_end_default_clock_snapshot(class))
+			return bt_message_packet_end_borrow_default_clock_snapshot_const(message);
+		return NULL;
+	case BT_MESSAGE_TYPE_EVENT:
+		return bt_message_event_borrow_default_clock_snapshot_const(message);
+	default:
+		return NULL;
+	}
+}
+
+static int fail(struct stream *s, const char *why)
+{
+	snprintf(s->why.text, sizeof(s->why.text), "%s", why);
+	return -EIO;
+}
+
+/* Within a stream time does not go back, or nothing could be merged by time. */
+static int advance(struct stream *s, int64_t ns)
+{
+	if (ns && ns < s->last_ns)
+		return fail(s, "a stream's time goes back");
+	if (ns)
+		s->last_ns = ns;
+	return 0;
+}
+
+static void learn_trace(struct stream *s, const bt_stream *stream)
+{
+	if (!s->is_known)
+		owners_of_trace(s->owners, bt_stream_borrow_trace_const(stream));
+	s->is_known = true;
+}
+
+/* Says whose it is, by its number among the owners. */
+static int find_process(struct stream *s, const bt_event *event, uint32_t *process)
+{
+	int64_t vpid;
+
+	if (!s->has_process)
+		s->vpid_member = origin_vpid_member(event);
+	vpid = s->vpid_member >= 0 ? origin_vpid(event, s->vpid_member) : 0;
+	if (!s->has_process || vpid != s->vpid)
+		s->process = owners_process(s->owners, s->vpid_member >= 0, vpid);
+	if (!s->process)
+		return fail(s, "out of memory");
+	s->has_process = true;
+	s->vpid = vpid;
+	*process = s->process;
+	return 0;
+}
+
+static int take_event(struct stream *s, const bt_message *message)
+{
+	const bt_event *from = bt_message_event_borrow_event_const(message);
+	struct pool_event event;
+	int ret;
+
+	switch (decoder_read(s->decoder, message, &event)) {
+	case DECODE_OK:
+		learn_trace(s, bt_event_borrow_stream_const(from));
+		ret = advance(s, event.ts_ns);
+		if (!ret)
+			ret = find_process(s, from, &event.trace);
+		if (!ret && lane_put_event(s->lane, &event))
+			ret = fail(s, "out of memory");
+		return ret;
+	case DECODE_FOREIGN:
+		atomic_fetch_add_explicit(s->foreign, 1, memory_order_relaxed);
+		return advance(s, decode_clock(clock_of(message)));
+	case DECODE_BAD:
+		break;
+	}
+	return fail(s, decoder_error(s->decoder));
+}
+
+static int take_discarded(struct stream *s, const bt_message *message)
+{
+	struct queue_loss loss;
+	int ret;
+
+	learn_trace(s, decode_discarded(message, &loss));
+	ret = advance(s, loss.start_ns);
+	if (!ret && lane_put_loss(s->lane, &loss))
+		ret = fail(s, "out of memory");
+	return ret;
+}
+
+static int take_message(struct stream *s, const bt_message *message)
+{
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_EVENT:
+		return take_event(s, message);
+	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+		return take_discarded(s, message);
+	default:
+		return advance(s, decode_clock(clock_of(message)));
+	}
+}
+
+/* --- the sink -------------------------------------------------------------------------------- */
+
+static bt_component_class_initialize_method_status
+sink_initialize(bt_self_component_sink *self, bt_self_component_sink_configuration *config,
+		const bt_value *params, void *data)
+{
+	(void)config;
+	(void)params;
+	bt_self_component_set_data(bt_self_component_sink_as_self_component(self), data);
+	if (bt_self_component_sink_add_input_port(self, "in", NULL, NULL) !=
+	    BT_SELF_COMPONENT_ADD_PORT_STATUS_OK)
+		return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
+	return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static struct stream *sink_stream(bt_self_component_sink *self)
+{
+	return bt_self_component_get_data(bt_self_component_sink_as_self_component(self));
+}
+
+static bt_component_class_sink_graph_is_configured_method_status
+sink_configured(bt_self_component_sink *self)
+{
+	bt_self_component_port_input *port =
+		bt_self_component_sink_borrow_input_port_by_index(self, 0);
+
+	if (bt_message_iterator_create_from_sink_component(self, port,
+							   &sink_stream(self)->messages) !=
+	    BT_MESSAGE_ITERATOR_CREATE_FROM_SINK_COMPONENT_STATUS_OK)
+		return BT_COMPONENT_CLASS_SINK_GRAPH_IS_CONFIGURED_METHOD_STATUS_ERROR;
+	return BT_COMPONENT_CLASS_SINK_GRAPH_IS_CONFIGURED_METHOD_STATUS_OK;
+}
+
+static void sink_finalize(bt_self_component_sink *self)
+{
+	struct stream *s = sink_stream(self);
+
+	if (s->messages)
+		bt_message_iterator_put_ref(s->messages);
+	s->messages = NULL;
+}
+
+static int take_messages(struct stream *s, bt_message_array_const messages, uint64_t nr)
+{
+	int ret = 0;
+
+	for (uint64_t i = 0; i < nr; i++) {
+		if (!ret)
+			ret = take_message(s, messages[i]);
+		bt_message_put_ref(messages[i]);
+	}
+	return ret;
+}
+
+/*
+ * A stream that cannot be read ends alone: what others have from before that time is still to be
+ * read, and the merge ends when it comes there.
+ */
+static bt_component_class_sink_consume_method_status sink_consume(bt_self_component_sink *self)
+{
+	struct stream *s = sink_stream(self);
+	bt_message_array_const messages;
+	uint64_t nr;
+
+	if (!lane_has_room(s->lane))
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_AGAIN;
+	switch (bt_message_iterator_next(s->messages, &messages, &nr)) {
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
+		if (!take_messages(s, messages, nr))
+			return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
+		bt_current_thread_clear_error();
+		lane_end(s->lane, s->why.text);
+		break;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_AGAIN;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
+		lane_end(s->lane, NULL);
+		break;
+	default:
+		babel_failed(&s->why, "cannot read the trace");
+		lane_end(s->lane, s->why.text);
+	}
+	return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_END;
+}
+
+/* --- the graph ------------------------------------------------------------------------------- */
+
+int stream_graph_open(const char *const *dirs, size_t nr, struct stream_graph **out,
+		      struct db_error *err)
+{
+	struct stream_graph *g = calloc(1, sizeof(*g));
+	int ret;
+
+	*out = NULL;
+	if (!g) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -EIO;
+	}
+	g->graph = bt_graph_create(0);
+	ret = babel_add_source(g->graph, "fs", babel_dirs(dirs, nr), &g->source, err);
+	if (ret)
+		stream_graph_close(g);
+	else
+		*out = g;
+	return ret;
+}
+
+const char *stream_graph_port(const struct stream_graph *g, size_t i)
+{
+	const bt_port_output *port;
+
+	if (i >= bt_component_source_get_output_port_count(g->source))
+		return NULL;
+	port = bt_component_source_borrow_output_port_by_index_const(g->source, i);
+	return bt_port_get_name(bt_port_output_as_port_const(port));
+}
+
+static struct stream *add_stream(struct stream_graph *g, struct lane *lane, struct owners *owners,
+				 atomic_ullong *foreign)
+{
+	struct stream **streams = realloc(g->streams, (g->nr + 1) * sizeof(*streams));
+	struct lane **mine = realloc(g->mine, (g->nr + 1) * sizeof(*mine));
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (streams)
+		g->streams = streams;
+	if (mine)
+		g->mine = mine;
+	if (s)
+		s->decoder = decoder_create();
+	if (!streams || !mine || !s || !s->decoder) {
+		if (s)
+			decoder_destroy(s->decoder);
+		free(s);
+		return NULL;
+	}
+	s->lane = lane;
+	s->owners = owners;
+	s->foreign = foreign;
+	g->mine[g->nr] = lane;
+	g->streams[g->nr++] = s;
+	return s;
+}
+
+int stream_graph_want(struct stream_graph *g, const char *port, struct lane *lane,
+		      struct owners *owners, atomic_ullong *foreign, struct db_error *err)
+{
+	const bt_port_output *out =
+		bt_component_source_borrow_output_port_by_name_const(g->source, port);
+	bt_component_class_sink *class = bt_component_class_sink_create("stream", sink_consume);
+	struct stream *s = add_stream(g, lane, owners, foreign);
+	const bt_component_sink *sink;
+	char name[32];
+	int ret = 0;
+
+	snprintf(name, sizeof(name), "stream %zu", g->nr);
+	if (class) {
+		bt_component_class_sink_set_initialize_method(class, sink_initialize);
+		bt_component_class_sink_set_graph_is_configured_method(class, sink_configured);
+		bt_component_class_sink_set_finalize_method(class, sink_finalize);
+	}
+	if (!out || !class || !s) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		ret = -EIO;
+	} else if (bt_graph_add_sink_component_with_initialize_method_data(
+			   g->graph, class, name, NULL, s, BT_LOGGING_LEVEL_NONE, &sink) ||
+		   bt_graph_connect_ports(
+			   g->graph, out,
+			   bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL)) {
+		ret = babel_failed(err, "cannot build the graph");
+	}
+	bt_component_class_sink_put_ref(class);
+	return ret;
+}
+
+static void *run(void *arg)
+{
+	struct stream_graph *g = arg;
+	bt_graph_run_once_status status = BT_GRAPH_RUN_ONCE_STATUS_OK;
+	struct db_error why = {""};
+
+	while (!atomic_load_explicit(&g->lanes->stopped, memory_order_relaxed) &&
+	       (status == BT_GRAPH_RUN_ONCE_STATUS_OK ||
+		status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN)) {
+		status = bt_graph_run_once(g->graph);
+		if (status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN)
+			lanes_wait_for_room(g->lanes, g->mine, g->nr);
+	}
+	if (status < 0)
+		babel_failed(&why, "cannot read the trace");
+	for (size_t i = 0; i < g->nr; i++)
+		lane_end(g->mine[i], status < 0 ? why.text : NULL);
+	return NULL;
+}
+
+int stream_graph_start(struct stream_graph *g, struct lanes *lanes, struct db_error *err)
+{
+	g->lanes = lanes;
+	if (pthread_create(&g->thread, NULL, run, g)) {
+		snprintf(err->text, sizeof(err->text), "cannot start a thread");
+		return -EIO;
+	}
+	g->is_running = true;
+	return 0;
+}
+
+void stream_graph_close(struct stream_graph *g)
+{
+	if (!g)
+		return;
+	if (g->is_running) {
+		bt_interrupter_set(bt_graph_borrow_default_interrupter(g->graph));
+		pthread_join(g->thread, NULL);
+	}
+	if (g->graph)
+		bt_graph_put_ref(g->graph);
+	bt_current_thread_clear_error();
+	for (size_t i = 0; i < g->nr; i++) {
+		decoder_destroy(g->streams[i]->decoder);
+		free(g->streams[i]);
+	}
+	free(g->streams);
+	free(g->mine);
+	free(g);
+}

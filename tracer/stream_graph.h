@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACER_STREAM_GRAPH_H
+#define TRACER_STREAM_GRAPH_H
+/*
+ * A Babeltrace graph over some of the streams of a CTF trace: source.ctf.fs, and on each port that
+ * is wanted a sink of ours, which puts what it is given into a lane.  There is no muxer: each
+ * stream is read on its own, and the streams of several graphs are merged afterwards
+ * (tracer/merge.h).
+ *
+ * Thread:  it is opened and closed on one thread; in between it runs on one of its own.
+ */
+#include <babeltrace2/babeltrace.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "tracer/lane.h"
+#include "tracer/owners.h"
+
+struct stream_graph;
+
+/* Opens the folders.  Errors: -ENOENT, -EIO with err filled. */
+int stream_graph_open(const char *const *dirs, size_t nr, struct stream_graph **out,
+		      struct db_error *err);
+
+/* The names of its ports: "TRACE | CLASS | INSTANCE" of a stream.  NULL: there is none of that
+ * index. */
+const char *stream_graph_port(const struct stream_graph *g, size_t i);
+
+/*
+ * Wants the stream of that port, which goes into the lane.
+ *	foreign  counts events of other providers
+ */
+int stream_graph_want(struct stream_graph *g, const char *port, struct lane *lane,
+		      struct owners *owners, atomic_ullong *foreign, struct db_error *err);
+
+/* Starts to read.  Errors: -EIO with err filled. */
+int stream_graph_start(struct stream_graph *g, struct lanes *lanes, struct db_error *err);
+/* Ends the thread, where lanes_stop() did not, and releases everything. */
+void stream_graph_close(struct stream_graph *g);
+
+#endif
