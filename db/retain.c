@@ -104,6 +104,7 @@ static void drop_step(struct writer *w, struct track *t)
 		bind_int(stmt, ":to", first + (int64_t)end);
 		rows_run(&w->rows, stmt);
 	}
+	rows_forget_rx(&w->rows);
 	t->kept_seq = end;
 	t->front_ns = 0;
 	t->changed = true;

@@ -53,13 +53,6 @@ void rows_begin(struct rows *r)
 	rows_run(r, stmt_of(r, STMT_BEGIN));
 }
 
-void rows_flush(struct rows *r)
-{
-	if (r->rx.nr)
-		rows_run(r, stmt_of(r, STMT_EV_RX));
-	rx_rows_clear(&r->rx);
-}
-
 void rows_commit(struct rows *r)
 {
 	rows_flush(r);
@@ -69,6 +62,7 @@ void rows_commit(struct rows *r)
 void rows_rollback(struct rows *r)
 {
 	rx_rows_clear(&r->rx);
+	rows_forget_rx(r);
 	if (!sqlite3_get_autocommit(r->db))
 		statement_run(stmt_of(r, STMT_ROLLBACK));
 }
@@ -362,6 +356,35 @@ static bool has_row(struct rows *r, sqlite3_stmt *stmt)
 
 	sqlite3_reset(stmt);
 	return has;
+}
+
+static void learn_rx_max(struct rows *r)
+{
+	sqlite3_stmt *stmt = stmt_of(r, STMT_EV_RX_MAX);
+
+	r->rx_max = get_row(r, stmt) ? sqlite3_column_int64(stmt, 0) : 0; /* NULL is 0 */
+	sqlite3_reset(stmt);
+	r->knows_rx_max = true;
+}
+
+void rows_forget_rx(struct rows *r)
+{
+	r->knows_rx_max = false;
+}
+
+void rows_flush(struct rows *r)
+{
+	bool append;
+
+	if (r->rx.nr && !r->knows_rx_max)
+		learn_rx_max(r);
+	while (rx_rows_next(&r->rx, &r->rx_max, &append)) {
+		rows_run(r, stmt_of(r, append ? STMT_EV_RX_APPEND : STMT_EV_RX));
+		/* That SQLite numbers them as we do is not left to trust. */
+		if (append && !r->error && sqlite3_last_insert_rowid(r->db) != r->rx_max)
+			r->error = db_fail(&r->error_text, -EIO,
+					   "storing: rows got other ids than theirs");
+	}
 }
 
 struct rows_span rows_span(struct rows *r, uint32_t pool, uint64_t seq)

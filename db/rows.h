@@ -27,7 +27,9 @@ struct rows {
 	struct sqlite3 *db;
 	struct statements statements;
 	struct rx_rows rx;
-	bool muted; /* what follows from events is not written: it is there already */
+	bool knows_rx_max;
+	int64_t rx_max; /* the highest id in ev_rx; 0: it is empty */
+	bool muted;	/* what follows from events is not written: it is there already */
 	bool has_base;
 	int64_t base_ns; /* physical times are relative to it */
 	int error;	 /* -errno */
@@ -53,6 +55,8 @@ void rows_rollback(struct rows *r);
  * latest.  To be called before anything looks at ev_rx.
  */
 void rows_flush(struct rows *r);
+/* Rows of ev_rx were deleted. */
+void rows_forget_rx(struct rows *r);
 
 void rows_meta_text(struct rows *r, const char *key, const char *value);
 void rows_meta_int(struct rows *r, const char *key, int64_t value);

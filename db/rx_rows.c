@@ -11,7 +11,9 @@
 #include "db/queue.h"
 
 /* As many as stay in a processor's own cache between here and their pages. */
-#define ROWS_NR	     1024
+#define ROWS_NR 1024
+/* Fewer are not worth a statement of their own. */
+#define APPEND_MIN   32
 #define IDS_BYTES    ((size_t)64 << 10)
 #define IDS_OF_EVENT ((size_t)QUEUE_IDS_MAX * sizeof(uint32_t))
 
@@ -83,8 +85,8 @@ static int cursor_rewind(sqlite3_vtab_cursor *base, int plan, const char *text, 
 	(void)text;
 	(void)argc;
 	(void)argv;
-	c->at = rows->rows;
-	c->end = c->at + rows->nr;
+	c->at = rows->rows + rows->from;
+	c->end = rows->rows + rows->to;
 	return SQLITE_OK;
 }
 
@@ -205,8 +207,60 @@ bool rx_rows_may_have(const struct rx_rows *r, int64_t id)
 	return r->nr && id >= r->id_min && id <= r->id_max;
 }
 
+/* How many ids follow one another from row i on. */
+static uint32_t run_at(const struct rx_rows *r, uint32_t i)
+{
+	uint32_t end = i + 1;
+
+	while (end < r->nr && r->rows[end].id == r->rows[end - 1].id + 1)
+		end++;
+	return end - i;
+}
+
+/*
+ * Rows that are inserted with their ids: up to the first one of a run that is long enough to be
+ * appended after it.
+ */
+static void show_some(struct rx_rows *r, int64_t *id_max)
+{
+	while (r->to < r->nr) {
+		int64_t first = r->rows[r->to].id;
+		uint32_t run = run_at(r, r->to);
+
+		if (first > *id_max && run > APPEND_MIN) {
+			r->to++;
+			*id_max = first;
+			return;
+		}
+		r->to += run;
+		if (first + run - 1 > *id_max)
+			*id_max = first + run - 1;
+	}
+}
+
+uint32_t rx_rows_next(struct rx_rows *r, int64_t *id_max, bool *append)
+{
+	uint32_t run;
+
+	r->from = r->to;
+	if (r->from == r->nr) {
+		rx_rows_clear(r);
+		return 0;
+	}
+	run = run_at(r, r->from);
+	*append = r->rows[r->from].id == *id_max + 1 && run >= APPEND_MIN;
+	if (*append) {
+		r->to = r->from + run;
+		*id_max += run;
+	} else {
+		show_some(r, id_max);
+	}
+	return r->to - r->from;
+}
+
 void rx_rows_clear(struct rx_rows *r)
 {
 	r->nr = 0;
+	r->from = r->to = 0;
 	r->ids_used = 0;
 }

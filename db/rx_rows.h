@@ -11,7 +11,12 @@
  *	struct rx_row *row = rx_rows_add(r);    // id, ts, what, available; ids where row->ids says
  *	rx_rows_added(r, bytes of ids);
  *	if (rx_rows_full(r))
- *		run "INSERT INTO ev_rx SELECT * FROM temp.rx_row", rx_rows_clear(r);
+ *		while ((nr = rx_rows_next(r, &max, &append)))
+ *			run the statement that inserts those;
+ *
+ * SQLite finds the place of each row from the root of the table, twice.  It need not where rows get
+ * the number that it would give them itself, one more than the highest in the table: then they are
+ * appended.  A table with one pool consists of such runs, which end at events of other kinds.
  *
  * Thread:  the writer's.
  */
@@ -37,6 +42,7 @@ struct rx_rows {
 	uint8_t *ids; /* of all rows */
 	size_t ids_used;
 	int64_t id_min, id_max; /* of the rows here */
+	uint32_t from, to;	/* what the virtual table shows */
 };
 
 /* Owns: db keeps a pointer to r until it is closed, or rx_rows_release().  Returns: 0 or -errno. */
@@ -50,6 +56,14 @@ void rx_rows_added(struct rx_rows *r, size_t ids_bytes);
 bool rx_rows_full(const struct rx_rows *r);
 /* May the row of that id be here? */
 bool rx_rows_may_have(const struct rx_rows *r, int64_t id);
+
+/*
+ * Shows the next rows in temp.rx_row, after those of the last call.
+ *	id_max	 the highest id in the table, 0 when it is empty; set to what it is with these rows
+ *	append	 they follow it one by one: they may be inserted without their ids
+ * Returns: how many; 0 when all were shown, which are forgotten then.
+ */
+uint32_t rx_rows_next(struct rx_rows *r, int64_t *id_max, bool *append);
 void rx_rows_clear(struct rx_rows *r);
 
 #endif

@@ -52,6 +52,9 @@ static const char *const sql[STMT_NR] = {
 	[STMT_EV_FREE] = "INSERT OR IGNORE INTO ev_free VALUES (:id, :ts, :block, :va, :pa,"
 			 " :length_bytes, :reason, :buffers, :available)",
 	[STMT_EV_RX] = "INSERT OR IGNORE INTO ev_rx SELECT * FROM temp.rx_row",
+	[STMT_EV_RX_APPEND] = "INSERT INTO ev_rx (ts, what, available, ids)"
+			      " SELECT ts, what, available, ids FROM temp.rx_row",
+	[STMT_EV_RX_MAX] = "SELECT max(id) FROM ev_rx",
 	[STMT_EV_DROP] = "INSERT OR IGNORE INTO ev_drop VALUES (:id, :ts, :count, :cause)",
 	[STMT_EV_FALLBACK] = "INSERT OR IGNORE INTO ev_fallback VALUES (:id, :ts, :is_on,"
 			     " :available)",

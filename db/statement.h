@@ -27,7 +27,8 @@ enum statement {
 	STMT_EV_REFUSED,
 	STMT_EV_COMPLETE,
 	STMT_EV_FREE,
-	STMT_EV_RX, /* all of temp.rx_row: see rx_rows.h */
+	STMT_EV_RX,	   /* all of temp.rx_row: see rx_rows.h */
+	STMT_EV_RX_APPEND, /* the same, each with the id after the highest */
 	STMT_EV_DROP,
 	STMT_EV_FALLBACK,
 	STMT_EV_VIOLATION,
@@ -38,6 +39,7 @@ enum statement {
 	STMT_LOSS,
 	STMT_GAP_BEFORE, /* from here on statements that give rows: rows_get() */
 	STMT_GAP_AFTER,
+	STMT_EV_RX_MAX,
 	STMT_TOLD,
 	STMT_BAD,
 	STMT_STORED,

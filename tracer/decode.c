@@ -319,7 +319,8 @@ enum decode_result decoder_read(struct decoder *d, const bt_message *message,
 	return DECODE_OK;
 }
 
-int64_t decode_clock(const bt_clock_snapshot *clock)
+/* Since the epoch; 0 when it is unknown or does not fit. */
+static int64_t clock_ns(const bt_clock_snapshot *clock)
 {
 	int64_t ns = 0;
 
@@ -336,10 +337,10 @@ static const bt_stream *discarded_events(const bt_message *message, struct queue
 	uint64_t count;
 
 	if (bt_stream_class_discarded_events_have_default_clock_snapshots(class)) {
-		out->start_ns = decode_clock(
+		out->start_ns = clock_ns(
 			bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(
 				message));
-		out->end_ns = decode_clock(
+		out->end_ns = clock_ns(
 			bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
 				message));
 	}
@@ -355,10 +356,10 @@ static const bt_stream *discarded_packets(const bt_message *message, struct queu
 	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
 
 	if (bt_stream_class_discarded_packets_have_default_clock_snapshots(class)) {
-		out->start_ns = decode_clock(
+		out->start_ns = clock_ns(
 			bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(
 				message));
-		out->end_ns = decode_clock(
+		out->end_ns = clock_ns(
 			bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
 				message));
 	}

@@ -38,9 +38,6 @@ enum decode_result decoder_read(struct decoder *d, const bt_message *message,
  */
 const bt_stream *decode_discarded(const bt_message *message, struct queue_loss *out);
 
-/* Since the epoch; 0 when it is unknown or does not fit. */
-int64_t decode_clock(const bt_clock_snapshot *clock);
-
 /* One line about the last DECODE_BAD. */
 const char *decoder_error(const struct decoder *d);
 

@@ -164,17 +164,28 @@ int lane_put_event(struct lane *l, const struct pool_event *event)
 	return 0;
 }
 
-void lane_end(struct lane *l, const char *why)
+static void end(struct lane *l, const char *why, int64_t last_ns)
 {
 	hand_over(l);
 	pthread_mutex_lock(&l->all->lock);
 	if (!l->ended && why) {
 		l->failed = true;
+		l->failed_ns = last_ns;
 		snprintf(l->why.text, sizeof(l->why.text), "%s", why);
 	}
 	l->ended = true;
 	pthread_cond_signal(&l->all->filled);
 	pthread_mutex_unlock(&l->all->lock);
+}
+
+void lane_end(struct lane *l)
+{
+	end(l, NULL, 0);
+}
+
+void lane_fail(struct lane *l, const char *why, int64_t last_ns)
+{
+	end(l, why, last_ns);
 }
 
 /* --- the merging thread's -------------------------------------------------------------------- */

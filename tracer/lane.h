@@ -36,7 +36,8 @@ struct lane {
 	struct chunk *head, *tail; /* full ones; the lock is all->lock */
 	atomic_uint nr_chunks;	   /* not given back yet */
 	bool ended, failed;	   /* the same lock; failed: what follows could not be read */
-	struct db_error why;	   /* then */
+	int64_t failed_ns;	   /* then; the time up to which it could be */
+	struct db_error why;
 };
 
 struct lanes {
@@ -66,8 +67,10 @@ void lanes_wait_for_room(struct lanes *l, struct lane *const *mine, size_t nr);
 /* An event that no row can hold becomes a loss.  Returns: 0 or -ENOMEM. */
 int lane_put_event(struct lane *l, const struct pool_event *event);
 int lane_put_loss(struct lane *l, const struct queue_loss *loss);
-/* No more will come; why: because what follows cannot be read (NULL: it is the end). */
-void lane_end(struct lane *l, const char *why);
+/* No more will come.  Again, or after lane_fail(), it does nothing. */
+void lane_end(struct lane *l);
+/* The same, because what follows cannot be read; last_ns: the time up to which it could be. */
+void lane_fail(struct lane *l, const char *why, int64_t last_ns);
 
 /* --- the merging thread's */
 

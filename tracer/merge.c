@@ -170,20 +170,21 @@ static const struct head *second(const struct merge *m)
 	return m->nr > 2 && is_before(m->heap[2], m->heap[1]) ? m->heap[2] : m->heap[1];
 }
 
-/* The lane's next chunk.  Returns: 1; 0 at its end; -EIO with err filled: it failed. */
-static int load(struct merge *m, struct head *h)
+/*
+ * The lane's next chunk.  One that failed stays, without a chunk, until the others are as far as it
+ * came.  Returns: is there something to wait for?
+ */
+static bool load(struct head *h)
 {
 	h->chunk = lane_take(h->lane);
 	if (h->chunk) {
 		h->at = h->chunk->bytes;
 		h->end = h->at + h->chunk->used;
 		h->ts_ns = time_of(h->at, h->ts_ns);
-		return 1;
+	} else if (h->lane->failed && h->lane->failed_ns > h->ts_ns) {
+		h->ts_ns = h->lane->failed_ns;
 	}
-	if (!h->lane->failed)
-		return 0;
-	*m->err = h->lane->why;
-	return -EIO;
+	return h->chunk || h->lane->failed;
 }
 
 static int start(struct merge *m)
@@ -194,13 +195,10 @@ static int start(struct merge *m)
 		return no_memory(m);
 	for (size_t i = 0; i < m->lanes->nr; i++) {
 		struct head *h = &m->heads[i];
-		int ret;
 
 		h->lane = &m->lanes->list[i];
-		ret = load(m, h);
-		if (ret < 0)
-			return ret;
-		if (ret)
+		h->ts_ns = INT64_MIN;
+		if (load(h))
 			m->heap[m->nr++] = h;
 	}
 	for (size_t i = m->nr; i--;)
@@ -242,23 +240,26 @@ static int next_chunk(struct merge *m, struct head *h)
 	b->over = h->chunk;
 	h->chunk = NULL;
 	ret = post(m);
-	return ret ? ret : load(m, h);
+	if (!ret && !load(h))
+		m->heap[0] = m->heap[--m->nr];
+	return ret;
 }
 
 static int step(struct merge *m)
 {
 	struct head *h = m->heap[0];
-	int ret = take_run(m, h);
+	int ret;
 
-	if (!ret && h->at == h->end) {
-		ret = next_chunk(m, h);
-		if (!ret)
-			m->heap[0] = m->heap[--m->nr];
+	if (!h->chunk) {
+		*m->err = h->lane->why;
+		return -EIO;
 	}
-	if (ret < 0)
-		return ret;
-	sift_down(m, 0);
-	return 0;
+	ret = take_run(m, h);
+	if (!ret && h->at == h->end)
+		ret = next_chunk(m, h);
+	if (!ret)
+		sift_down(m, 0);
+	return ret;
 }
 
 /* What is before an error is stored; the chunks that nobody will ask for go back. */

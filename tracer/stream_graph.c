@@ -23,6 +23,8 @@ struct stream {
 	bool has_process;
 	int64_t vpid_member, vpid;
 	uint32_t process;
+	const bt_message **kept; /* after it failed */
+	uint64_t nr_kept;
 	struct db_error why;
 };
 
@@ -74,11 +76,24 @@ static int fail(struct stream *s, const char *why)
 /* Within a stream time does not go back, or nothing could be merged by time. */
 static int advance(struct stream *s, int64_t ns)
 {
-	if (ns && ns < s->last_ns)
+	if (ns < s->last_ns)
 		return fail(s, "a stream's time goes back");
-	if (ns)
-		s->last_ns = ns;
+	s->last_ns = ns;
 	return 0;
+}
+
+/* The same with the time of any message. */
+static int advance_with(struct stream *s, const bt_message *message)
+{
+	const bt_clock_snapshot *clock = clock_of(message);
+	int64_t ns;
+
+	if (!clock)
+		return 0;
+	if (bt_clock_snapshot_get_ns_from_origin(clock, &ns) !=
+	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
+		return babel_failed(&s->why, "cannot read the trace");
+	return advance(s, ns);
 }
 
 static void learn_trace(struct stream *s, const bt_stream *stream)
@@ -123,7 +138,7 @@ static int take_event(struct stream *s, const bt_message *message)
 		return ret;
 	case DECODE_FOREIGN:
 		atomic_fetch_add_explicit(s->foreign, 1, memory_order_relaxed);
-		return advance(s, decode_clock(clock_of(message)));
+		return advance_with(s, message);
 	case DECODE_BAD:
 		break;
 	}
@@ -133,13 +148,11 @@ static int take_event(struct stream *s, const bt_message *message)
 static int take_discarded(struct stream *s, const bt_message *message)
 {
 	struct queue_loss loss;
-	int ret;
 
 	learn_trace(s, decode_discarded(message, &loss));
-	ret = advance(s, loss.start_ns);
-	if (!ret && lane_put_loss(s->lane, &loss))
-		ret = fail(s, "out of memory");
-	return ret;
+	if (loss.start_ns && advance(s, loss.start_ns))
+		return -EIO;
+	return lane_put_loss(s->lane, &loss) ? fail(s, "out of memory") : 0;
 }
 
 static int take_message(struct stream *s, const bt_message *message)
@@ -151,7 +164,7 @@ static int take_message(struct stream *s, const bt_message *message)
 	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
 		return take_discarded(s, message);
 	default:
-		return advance(s, decode_clock(clock_of(message)));
+		return advance_with(s, message);
 	}
 }
 
@@ -192,21 +205,33 @@ static void sink_finalize(bt_self_component_sink *self)
 {
 	struct stream *s = sink_stream(self);
 
+	while (s->nr_kept)
+		bt_message_put_ref(s->kept[--s->nr_kept]);
 	if (s->messages)
 		bt_message_iterator_put_ref(s->messages);
 	s->messages = NULL;
 }
 
+/*
+ * Messages that are not taken are kept to the end: a clock that overflowed would be used again for
+ * other streams, and Babeltrace 2.0 goes on to call it overflowed.
+ */
+static int keep(struct stream *s, bt_message_array_const messages, uint64_t nr)
+{
+	s->kept = calloc(nr, sizeof(*s->kept));
+	for (uint64_t i = 0; s->kept && i < nr; i++)
+		s->kept[s->nr_kept++] = messages[i];
+	return -EIO;
+}
+
 static int take_messages(struct stream *s, bt_message_array_const messages, uint64_t nr)
 {
-	int ret = 0;
-
 	for (uint64_t i = 0; i < nr; i++) {
-		if (!ret)
-			ret = take_message(s, messages[i]);
+		if (take_message(s, messages[i]))
+			return keep(s, messages + i, nr - i);
 		bt_message_put_ref(messages[i]);
 	}
-	return ret;
+	return 0;
 }
 
 /*
@@ -226,16 +251,16 @@ static bt_component_class_sink_consume_method_status sink_consume(bt_self_compon
 		if (!take_messages(s, messages, nr))
 			return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
 		bt_current_thread_clear_error();
-		lane_end(s->lane, s->why.text);
+		lane_fail(s->lane, s->why.text, s->last_ns);
 		break;
 	case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
 		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_AGAIN;
 	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
-		lane_end(s->lane, NULL);
+		lane_end(s->lane);
 		break;
 	default:
 		babel_failed(&s->why, "cannot read the trace");
-		lane_end(s->lane, s->why.text);
+		lane_fail(s->lane, s->why.text, s->last_ns);
 	}
 	return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_END;
 }
@@ -291,6 +316,7 @@ static struct stream *add_stream(struct stream_graph *g, struct lane *lane, stru
 		free(s);
 		return NULL;
 	}
+	s->last_ns = INT64_MIN;
 	s->lane = lane;
 	s->owners = owners;
 	s->foreign = foreign;
@@ -345,8 +371,12 @@ static void *run(void *arg)
 	}
 	if (status < 0)
 		babel_failed(&why, "cannot read the trace");
-	for (size_t i = 0; i < g->nr; i++)
-		lane_end(g->mine[i], status < 0 ? why.text : NULL);
+	for (size_t i = 0; i < g->nr; i++) {
+		if (status < 0)
+			lane_fail(g->mine[i], why.text, g->streams[i]->last_ns);
+		else
+			lane_end(g->mine[i]);
+	}
 	return NULL;
 }
 
@@ -374,6 +404,7 @@ void stream_graph_close(struct stream_graph *g)
 	bt_current_thread_clear_error();
 	for (size_t i = 0; i < g->nr; i++) {
 		decoder_destroy(g->streams[i]->decoder);
+		free(g->streams[i]->kept);
 		free(g->streams[i]);
 	}
 	free(g->streams);
