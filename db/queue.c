@@ -208,7 +208,7 @@ int queue_put_batch(struct queue *q, struct queue_batch *batch)
 	size_t before;
 
 	pthread_mutex_lock(&q->lock);
-	item = reserve(q, aligned(offsetof(struct queue_item, u) + sizeof(batch)));
+	item = reserve(q, aligned(offsetof(struct queue_item, u) + sizeof(struct queue_batch *)));
 	if (item) {
 		item->kind = QUEUE_BATCH;
 		item->u.batch = batch;

@@ -18,7 +18,7 @@
 
 /* What a row can hold: see store_append(). */
 #define QUEUE_IDS_MAX 65536
-#define QUEUE_SEQ_MAX ((UINT64_C(1) << 40) - 1)
+#define QUEUE_SEQ_MAX UINT64_C(0xffffffffff) /* DB_SEQ_BITS of them */
 #define QUEUE_TS_MAX  (INT64_C(1) << 62)
 
 struct queue_loss {

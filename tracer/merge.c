@@ -86,15 +86,14 @@ static int post(struct merge *m)
 	return -EIO;
 }
 
-static int add_run(struct merge *m, unsigned char *first, unsigned char *end)
+static int add_run(struct merge *m, struct queue_item *first, size_t bytes)
 {
 	struct batch *b = batch_of(m);
 
 	if (!b)
 		return no_memory(m);
-	b->queue.runs[b->queue.nr++] =
-		(struct queue_run){(struct queue_item *)first, (size_t)(end - first)};
-	b->queue.bytes += (size_t)(end - first);
+	b->queue.runs[b->queue.nr++] = (struct queue_run){first, bytes};
+	b->queue.bytes += bytes;
 	return b->queue.nr == QUEUE_RUNS_MAX || b->queue.bytes >= BATCH_BYTES ? post(m) : 0;
 }
 
@@ -225,7 +224,7 @@ static int take_run(struct merge *m, struct head *h)
 			h->ts_ns = time_of(h->at, h->ts_ns);
 	} while (h->at < h->end && (!limit || is_before(h, limit)));
 	atomic_fetch_add_explicit(m->events, nr, memory_order_relaxed);
-	return add_run(m, first, h->at);
+	return add_run(m, (struct queue_item *)first, (size_t)(h->at - first));
 }
 
 /* The chunk in hand is over: it goes back with the last batch that needs it. */
@@ -262,23 +261,34 @@ static int step(struct merge *m)
 	return ret;
 }
 
-/* What is before an error is stored; the chunks that nobody will ask for go back. */
+/* The chunks that nobody will ask for any more go back, behind what the store has of them. */
+static int give_back_rest(struct merge *m)
+{
+	struct batch *b = batch_of(m);
+
+	if (!b)
+		store_flush(m->store);
+	for (size_t i = 0; m->heads && i < m->lanes->nr; i++) {
+		struct chunk *c = m->heads[i].chunk;
+
+		if (c && b) {
+			c->next = b->over;
+			b->over = c;
+		} else if (c) {
+			chunk_give_back(c);
+		}
+	}
+	return post(m);
+}
+
+/* What is before an error is stored. */
 static int finish(struct merge *m, int ret)
 {
 	struct db_error why = *m->err;
-	struct batch *b = batch_of(m);
 
-	for (size_t i = 0; b && m->heads && i < m->lanes->nr; i++) {
-		struct chunk *c = m->heads[i].chunk;
-
-		if (!c)
-			continue;
-		c->next = b->over;
-		b->over = c;
-	}
-	if (post(m) && !ret)
-		return -EIO;
-	if (ret)
+	if (give_back_rest(m) && !ret)
+		ret = -EIO;
+	else if (ret)
 		*m->err = why;
 	free(m->heads);
 	free(m->heap);

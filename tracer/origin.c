@@ -104,7 +104,7 @@ static const struct origin *add(struct origins *o, const bt_trace *trace, bool h
 {
 	struct origin *origin;
 	struct db_error ignored;
-	struct origin_trace said;
+	struct origin_trace said = {{0}};
 	char name[1024];
 
 	if (o->nr == o->room) {

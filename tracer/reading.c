@@ -198,6 +198,12 @@ int reading_open(struct store *store, const char *const *dirs, size_t nr, struct
 	return ret;
 }
 
+void reading_keep(struct reading *r, uint64_t from_cycles, uint64_t to_cycles)
+{
+	for (size_t g = 0; g < r->nr_graphs; g++)
+		stream_graph_keep(r->graphs[g], from_cycles, to_cycles);
+}
+
 int reading_run(struct reading *r, struct db_error *err)
 {
 	int ret = 0;

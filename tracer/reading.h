@@ -25,6 +25,12 @@ int reading_open(struct store *store, const char *const *dirs, size_t nr, struct
 		 struct db_error *err);
 
 /*
+ * Before the run: what is older or younger, by the trace's own clock, is passed over, as if it had
+ * never been in the trace; what LTTng says of losses, too.
+ */
+void reading_keep(struct reading *r, uint64_t from_cycles, uint64_t to_cycles);
+
+/*
  * Reads to the end, or until reading_cancel().
  * Returns: 0 at the end, -ECANCELED, or -EIO with err filled; all that lies before what cannot be
  * read is in the store then.

@@ -18,8 +18,9 @@ struct stream {
 	struct owners *owners;
 	atomic_ullong *foreign;
 	bt_message_iterator *messages;
-	int64_t last_ns; /* of the newest message that says its time */
-	bool is_known;	 /* owner: the trace; and where its events say their process */
+	uint64_t from_cycles, to_cycles; /* what is older or younger is passed over */
+	int64_t last_ns;		 /* of the newest message that says its time */
+	bool is_known; /* owner: the trace; and where its events say their process */
 	bool has_process;
 	int64_t vpid_member, vpid;
 	uint32_t process;
@@ -121,12 +122,27 @@ static int find_process(struct stream *s, const bt_event *event, uint32_t *proce
 	return 0;
 }
 
+static bool keeps_all(const struct stream *s)
+{
+	return !s->from_cycles && s->to_cycles == UINT64_MAX;
+}
+
+static bool is_outside(const struct stream *s, const bt_message *message)
+{
+	const bt_clock_snapshot *clock = clock_of(message);
+	uint64_t cycles = clock ? bt_clock_snapshot_get_value(clock) : s->from_cycles;
+
+	return cycles < s->from_cycles || cycles > s->to_cycles;
+}
+
 static int take_event(struct stream *s, const bt_message *message)
 {
 	const bt_event *from = bt_message_event_borrow_event_const(message);
 	struct pool_event event;
 	int ret;
 
+	if (!keeps_all(s) && is_outside(s, message))
+		return advance_with(s, message);
 	switch (decoder_read(s->decoder, message, &event)) {
 	case DECODE_OK:
 		learn_trace(s, bt_event_borrow_stream_const(from));
@@ -152,6 +168,8 @@ static int take_discarded(struct stream *s, const bt_message *message)
 	learn_trace(s, decode_discarded(message, &loss));
 	if (loss.start_ns && advance(s, loss.start_ns))
 		return -EIO;
+	if (!keeps_all(s))
+		return 0;
 	return lane_put_loss(s->lane, &loss) ? fail(s, "out of memory") : 0;
 }
 
@@ -218,7 +236,7 @@ static void sink_finalize(bt_self_component_sink *self)
  */
 static int keep(struct stream *s, bt_message_array_const messages, uint64_t nr)
 {
-	s->kept = calloc(nr, sizeof(*s->kept));
+	s->kept = calloc(nr, sizeof(const bt_message *));
 	for (uint64_t i = 0; s->kept && i < nr; i++)
 		s->kept[s->nr_kept++] = messages[i];
 	return -EIO;
@@ -300,8 +318,8 @@ const char *stream_graph_port(const struct stream_graph *g, size_t i)
 static struct stream *add_stream(struct stream_graph *g, struct lane *lane, struct owners *owners,
 				 atomic_ullong *foreign)
 {
-	struct stream **streams = realloc(g->streams, (g->nr + 1) * sizeof(*streams));
-	struct lane **mine = realloc(g->mine, (g->nr + 1) * sizeof(*mine));
+	struct stream **streams = realloc(g->streams, (g->nr + 1) * sizeof(struct stream *));
+	struct lane **mine = realloc(g->mine, (g->nr + 1) * sizeof(struct lane *));
 	struct stream *s = calloc(1, sizeof(*s));
 
 	if (streams)
@@ -316,6 +334,7 @@ static struct stream *add_stream(struct stream_graph *g, struct lane *lane, stru
 		free(s);
 		return NULL;
 	}
+	s->to_cycles = UINT64_MAX;
 	s->last_ns = INT64_MIN;
 	s->lane = lane;
 	s->owners = owners;
@@ -354,6 +373,14 @@ int stream_graph_want(struct stream_graph *g, const char *port, struct lane *lan
 	}
 	bt_component_class_sink_put_ref(class);
 	return ret;
+}
+
+void stream_graph_keep(struct stream_graph *g, uint64_t from_cycles, uint64_t to_cycles)
+{
+	for (size_t i = 0; i < g->nr; i++) {
+		g->streams[i]->from_cycles = from_cycles;
+		g->streams[i]->to_cycles = to_cycles;
+	}
 }
 
 static void *run(void *arg)

@@ -33,6 +33,9 @@ const char *stream_graph_port(const struct stream_graph *g, size_t i);
 int stream_graph_want(struct stream_graph *g, const char *port, struct lane *lane,
 		      struct owners *owners, atomic_ullong *foreign, struct db_error *err);
 
+/* Before the start, of all streams: as reading_keep(). */
+void stream_graph_keep(struct stream_graph *g, uint64_t from_cycles, uint64_t to_cycles);
+
 /* Starts to read.  Errors: -EIO with err filled. */
 int stream_graph_start(struct stream_graph *g, struct lanes *lanes, struct db_error *err);
 /* Ends the thread, where lanes_stop() did not, and releases everything. */
