@@ -121,7 +121,7 @@ usage_error() {
 }
 
 @test "a halt that waits says for what" {
-	"$BUILD/refnic" --for 50ms --lead fixed:1h --hold fixed:20ms --traffic poisson:rate=50k 2>"$BATS_TEST_TMPDIR/err" &
+	"$BUILD/refnic" --packets 500 --base 64 --block 32 --low 63 --high 128 --lead fixed:1h --hold fixed:20ms 2>"$BATS_TEST_TMPDIR/err" &
 	pid=$!
 	until grep -qs 'waited 2 s for 1 pending request; Ctrl-C again ends at once' "$BATS_TEST_TMPDIR/err"; do
 		kill -0 "$pid"
