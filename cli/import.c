@@ -421,7 +421,7 @@ int cli_import(int argc, char **argv)
 	struct import i = {0};
 	int ret = parse(argc, argv, &i);
 
-	if (ret)
+	if (ret || !i.path)
 		return ret;
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
