@@ -5,6 +5,7 @@
  * memory without end.  What was stored until then is kept, and the next trace goes on in another
  * child.
  */
+#include <assert.h>
 #include <errno.h>
 #include <ftw.h>
 #include <getopt.h>
@@ -265,6 +266,7 @@ static void note_crash(struct import *i, int status)
 	unsigned group = atomic_load(&shared->state.group);
 	const struct trace_group *g = &i->list.groups[group];
 
+	assert(i->list.groups && group < i->list.nr_groups);
 	if (!atomic_fetch_add(&shared->state.nr_truncated, 1))
 		snprintf(shared->state.why, sizeof(shared->state.why),
 			 "%.300s: Babeltrace gave up (%s); what it had read is stored",

@@ -83,15 +83,17 @@ static size_t bytes_at(struct sim *sim, struct store *store, int64_t ns, uint64_
 
 static void memory_does_not_grow_with_the_length(void **state)
 {
-	char *path = fixture_path();
-	struct store *store = fixture_open(path);
 	struct sim_config config = fixture_config(2);
 	static struct sim sim;
+	struct store *store;
 	uint64_t few, many;
 	size_t early, late;
+	char *path;
 
 	if (OWN_MALLOC)
 		skip();
+	path = fixture_path();
+	store = fixture_open(path);
 	sim_open(&sim, &config, fixture_emit, store);
 	early = bytes_at(&sim, store, T0 + 5000 * MS, &few);
 	late = bytes_at(&sim, store, T0 + 60000 * MS, &many);

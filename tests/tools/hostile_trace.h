@@ -196,22 +196,29 @@ enum decode_result __wrap_decoder_read(struct decoder *d, const bt_message *m, s
 	return result;
 }
 
-/* Is it Babeltrace that stumbled, or we?  The innermost frame of either says so. */
+static inline bool hostile_is_ours(void *frame)
+{
+	Dl_info ours, it;
+
+	return dladdr((void *)(uintptr_t)hostile_see, &ours) && dladdr(frame, &it) &&
+	       it.dli_fbase == ours.dli_fbase;
+}
+
+/* Is it Babeltrace that stumbled, or we?  The innermost frame of either below the handler says so.
+ */
 static inline bool hostile_is_babeltrace(void)
 {
 	void *frames[64];
-	int nr = backtrace(frames, 64);
-	Dl_info ours, it;
+	int nr = backtrace(frames, 64), i = 0;
+	Dl_info it;
 
-	dladdr((void *)(uintptr_t)hostile_see, &ours);
-	for (int i = 2; i < nr; i++) {
-		if (!dladdr(frames[i], &it) || !it.dli_fname)
-			continue;
-		if (strstr(it.dli_fname, "babeltrace"))
+	while (i < nr && !hostile_is_ours(frames[i]))
+		i++; /* a sanitizer's */
+	while (i < nr && hostile_is_ours(frames[i]))
+		i++; /* the handler's */
+	for (; i < nr && !hostile_is_ours(frames[i]); i++)
+		if (dladdr(frames[i], &it) && it.dli_fname && strstr(it.dli_fname, "babeltrace"))
 			return true;
-		if (it.dli_fbase == ours.dli_fbase)
-			return false;
-	}
 	return false;
 }
 
