@@ -105,7 +105,7 @@ snapshot_of() {
 }
 
 @test "a crash of the program makes a database, with what it did last" {
-	AS+=(ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0) # else there is no crash under them
+	export ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0 # else nothing crashes under them
 	start --flight 1M --trigger crash -- --traffic poisson:rate=2k
 	snapshot_of 100
 	pkill -SEGV -f "^$R "
