@@ -58,12 +58,13 @@ static int parse_size(struct top *top, const char *text)
 
 static int parse_view(struct top *top, const char *text)
 {
-	static const char *const names[] = {"overview", "pool"};
-	int view = choose(text, names, 2);
+	int digit = viewer_view_named(text);
+	char names[256];
 
-	if (view < 0)
-		return cli_fail(CLI_USAGE, "top: --view %s: give overview or pool", text);
-	top->viewer.view = (enum viewer_view)view;
+	if (digit <= 0)
+		return cli_fail(CLI_USAGE, "top: --view %s: give %s", text,
+				viewer_view_names(names, sizeof(names)));
+	top->viewer.view = (enum viewer_view)digit;
 	return CLI_OK;
 }
 

@@ -9,12 +9,6 @@
 
 #include "viewer/view.h"
 
-static const struct view_ops *const views[] = {
-	[VIEWER_VIEW_OVERVIEW] = &view_overview,
-	[VIEWER_VIEW_POOL] = &view_pool,
-};
-#define NR_VIEWS ((int)(sizeof(views) / sizeof(views[0])))
-
 static int64_t wall_clock_ns(void)
 {
 	struct timespec ts;
@@ -67,8 +61,7 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 
 	memset(app, 0, sizeof(*app));
 	app->options = options;
-	app->view = options->view;
-	app->came_from = -1;
+	app->view = view_of((int)options->view) ? (int)options->view : VIEWER_VIEW_OVERVIEW;
 	app->time_columns = 60;
 	choose_chars(app, options->chars);
 	app->look.color = options->color == VIEWER_COLOR_ALWAYS;
@@ -77,11 +70,17 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 	if (ret && !app->running)
 		return ret;
 	choose_window(app);
-	return 0;
+	ret = app_views_init(app);
+	if (!ret)
+		return 0;
+	snprintf(err->text, sizeof(err->text), "cannot show the recording: %s", strerror(-ret));
+	app_release(app);
+	return ret;
 }
 
 void app_release(struct app *app)
 {
+	app_views_release(app);
 	model_close(&app->model);
 }
 
@@ -105,9 +104,12 @@ bool app_refresh(struct app *app)
 			return was_running != app->running;
 		}
 		choose_window(app);
+		app->data++;
 		return true;
 	}
 	changed = model_refresh(&app->model);
+	if (changed)
+		app->data++;
 	if (!model_pool(&app->model, app->pool) && app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
 	return changed || was_running != app->running;
@@ -136,82 +138,37 @@ void app_select(struct app *app, int by)
 	}
 }
 
-static void show_view(struct app *app, int view)
+/* The help lies over the view: its pages take the keys that move. */
+static bool help_request(struct app *app, int request)
 {
-	if (view != app->view)
-		app->came_from = view == VIEWER_VIEW_OVERVIEW ? -1 : VIEWER_VIEW_OVERVIEW;
-	app->view = view;
-}
-
-static bool go_back(struct app *app)
-{
-	if (app->help) {
-		app->help = false;
-		return true;
-	}
-	if (app->came_from < 0)
+	if (!app->help)
 		return false;
-	app->view = app->came_from;
-	app->came_from = -1;
-	return true;
-}
-
-static bool time_request(struct app *app, enum request request)
-{
-	struct recording_span span = model_span(&app->model);
-	int columns = app->time_columns;
-	int step = columns / 8 > 0 ? columns / 8 : 1;
-
 	switch (request) {
-	case REQUEST_EARLIER:
-		timeline_move(&app->timeline, span, columns, -step);
-		return true;
-	case REQUEST_LATER:
-		timeline_move(&app->timeline, span, columns, step);
-		return true;
+	case REQUEST_UP:
 	case REQUEST_PAGE_EARLIER:
-		timeline_move(&app->timeline, span, columns, -columns);
+		app->help_page -= app->help_page > 0;
 		return true;
+	case REQUEST_DOWN:
 	case REQUEST_PAGE_LATER:
-		timeline_move(&app->timeline, span, columns, columns);
-		return true;
-	case REQUEST_START:
-		timeline_start(&app->timeline, span, columns);
-		return true;
-	case REQUEST_LIVE:
-		timeline_follow(&app->timeline);
-		return true;
-	case REQUEST_PAUSE:
-		timeline_pause(&app->timeline, span, columns);
-		return true;
-	case REQUEST_ZOOM_IN:
-		timeline_zoom(&app->timeline, span, columns, 1);
-		return true;
-	case REQUEST_ZOOM_OUT:
-		timeline_zoom(&app->timeline, span, columns, -1);
-		return true;
-	case REQUEST_ZOOM_ALL:
-		timeline_fit(&app->timeline);
+		app->help_page++; /* as far as there are pages: help_draw() */
 		return true;
 	default:
 		return false;
 	}
 }
 
-static void program_request(struct app *app, enum request request)
+static void program_request(struct app *app, int request)
 {
+	if (request >= REQUEST_VIEW_1 && request <= REQUEST_VIEW_9) {
+		app_switch(app, request - REQUEST_VIEW_1 + 1);
+		return;
+	}
 	switch (request) {
-	case REQUEST_OVERVIEW:
-		show_view(app, VIEWER_VIEW_OVERVIEW);
-		break;
-	case REQUEST_POOL:
-		show_view(app, VIEWER_VIEW_POOL);
-		break;
 	case REQUEST_NEXT_VIEW:
-		show_view(app, (app->view + 1) % NR_VIEWS);
+		app_switch(app, view_next(app->view, 1));
 		break;
 	case REQUEST_PREVIOUS_VIEW:
-		show_view(app, (app->view + NR_VIEWS - 1) % NR_VIEWS);
+		app_switch(app, view_next(app->view, -1));
 		break;
 	case REQUEST_UP:
 		app_select(app, -1);
@@ -219,11 +176,15 @@ static void program_request(struct app *app, enum request request)
 	case REQUEST_DOWN:
 		app_select(app, 1);
 		break;
+	case REQUEST_HELP:
+		app->help = !app->help;
+		app->help_page = 0;
+		break;
 	case REQUEST_BACK:
-		go_back(app);
+		app_back(app);
 		break;
 	case REQUEST_QUIT_VIEW:
-		app->quit = !go_back(app);
+		app->quit = !app_back(app);
 		break;
 	case REQUEST_QUIT:
 		app->quit = true;
@@ -238,19 +199,16 @@ static void program_request(struct app *app, enum request request)
 
 void app_key(struct app *app, int key)
 {
-	enum request request = keys_request(key);
+	const struct view_ops *ops = view_of(app->view);
+	int request = view_request_of(app->view, key);
 
-	if (request == REQUEST_HELP) {
-		app->help = !app->help;
+	if (request == REQUEST_NONE)
 		return;
-	}
-	/* A request for another view puts the help away. */
-	if (request == REQUEST_OVERVIEW || request == REQUEST_POOL ||
-	    request == REQUEST_NEXT_VIEW || request == REQUEST_PREVIOUS_VIEW)
-		app->help = false;
-	if (!app->help && views[app->view]->request(app, request))
+	if (help_request(app, request))
 		return;
-	if (!time_request(app, request))
+	if (!app->help && ops->request && ops->request(app, app->state[app->view], request))
+		return;
+	if (!app_time_request(app, request))
 		program_request(app, request);
 }
 
@@ -282,6 +240,6 @@ void app_draw(struct app *app, struct canvas *canvas)
 		draw_message(canvas, app_is_live(app) ? "waiting for the first event"
 						      : "this recording has no pool");
 	else
-		views[app->view]->draw(app, canvas, body);
+		app_draw_view(app, canvas, body);
 	status_draw(app, canvas);
 }

@@ -4,6 +4,9 @@
 /*
  * The UI between keys and canvas, without a terminal: a key becomes a request, the request changes
  * this state or goes to the view, and app_draw() draws the state.
+ *
+ * One range of time, one pool and one selection are shared by all views: whoever goes from a list
+ * to a chart sees there what was selected here.
  */
 #include "viewer/canvas.h"
 #include "viewer/chart.h"
@@ -14,6 +17,39 @@
 
 #define APP_MIN_WIDTH  76
 #define APP_MIN_HEIGHT 20
+#define APP_VIEWS      10 /* digits */
+#define APP_HISTORY    16
+
+/* What a list has under its bar, for the view that is opened from there. */
+struct selection {
+	enum {
+		SELECTED_NOTHING,
+		SELECTED_EVENT,	  /* what: seq */
+		SELECTED_REQUEST, /* what: the request's number */
+		SELECTED_BLOCK,	  /* what: the block's number */
+		SELECTED_BUFFER,  /* what: the buffer's id */
+	} kind;
+	uint32_t pool;
+	uint64_t what;
+	int64_t ts_ns; /* when it began to matter; 0: not known */
+};
+
+/* A step on the way to the present view. */
+struct visit {
+	int view;
+	bool jumped; /* the way on led to another time: going back restores this one */
+	struct timeline timeline;
+};
+
+/* What the view's data depend on: when it differs, the view is refreshed. */
+struct sight {
+	int view;
+	uint32_t pool;
+	uint64_t data; /* counts changes of the recording, and what the views themselves ask for */
+	struct timeline_view window;
+	struct rect rect;
+	struct selection selection;
+};
 
 struct app {
 	const struct viewer_options *options;
@@ -23,13 +59,19 @@ struct app {
 	bool timeline_set; /* the window was chosen once the recording was known */
 	bool running;	   /* still_running() said so */
 	bool ascii;
-	int view;      /* enum viewer_view */
-	int came_from; /* the view below, -1 none */
+	int view; /* its digit: enum viewer_view */
+	void *state[APP_VIEWS];
+	struct visit history[APP_HISTORY];
+	int nr_history;
 	bool help;
+	int help_page;
 	bool quit;
 	bool redraw;	  /* the whole terminal, once */
-	int time_columns; /* cells of the time axis as last drawn */
+	int time_columns; /* cells of the time axis */
 	uint32_t pool;	  /* the selected pool's number */
+	struct selection selection;
+	uint64_t data; /* see struct sight */
+	struct sight seen;
 	int64_t now_ns;
 };
 
@@ -48,14 +90,37 @@ bool app_is_live(const struct app *app);
 void app_key(struct app *app, int key);
 void app_draw(struct app *app, struct canvas *canvas);
 
-/* For the views. */
+/* --- for the views --------------------------------------------------------------------------- */
+
 const struct pool_summary *app_pool(const struct app *app);
+/* The visible time in so many columns: app->time_columns where the view shares the time axis. */
 struct timeline_view app_window(const struct app *app, int columns);
 /* Steps to the pool before (-1) or after (1). */
 void app_select(struct app *app, int by);
+/* The view's own data are to be asked for anew before the next screen: its filter changed. */
+void app_reload(struct app *app);
+
+/* Shows another view; Esc comes back to this one, in the time that is then shown. */
+void app_open(struct app *app, int view);
+/* The same at a moment: the cursor is put there; Esc also comes back to the time shown now. */
+void app_goto(struct app *app, int64_t ts_ns, int view);
+
+/* --- parts of the app ------------------------------------------------------------------------ */
 
 /* The bars at the top and the bottom of the screen (status.c). */
 void status_draw_title(struct app *app, struct canvas *canvas);
 void status_draw(struct app *app, struct canvas *canvas);
+
+/* Moving in time (app_time.c).  Returns: true when the request was one of those. */
+bool app_time_request(struct app *app, int request);
+
+/* Between views (app_views.c). */
+int app_views_init(struct app *app);
+void app_views_release(struct app *app);
+/* Leaves to a view by its digit or by Tab, without a way back. */
+void app_switch(struct app *app, int view);
+/* Returns: false when there is nothing to go back to. */
+bool app_back(struct app *app);
+void app_draw_view(struct app *app, struct canvas *canvas, struct rect rect);
 
 #endif

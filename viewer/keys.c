@@ -4,19 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+#define CTRL(letter) (KEY_CODE_CTRL + (letter))
+
 static const struct key_binding table[] = {
-	{REQUEST_OVERVIEW, "Views", {'1'}, "all pools"},
-	{REQUEST_POOL, "Views", {'2'}, "one pool over time"},
 	{REQUEST_NEXT_VIEW, "Views", {KEY_CODE_TAB}, "next view"},
 	{REQUEST_PREVIOUS_VIEW, "Views", {KEY_CODE_BACK_TAB}, "previous view"},
-	{REQUEST_OPEN, "Views", {KEY_CODE_ENTER}, "open the selected pool"},
+	{REQUEST_OPEN, "Views", {KEY_CODE_ENTER}, "open what is selected"},
 	{REQUEST_BACK, "Views", {KEY_CODE_ESCAPE, KEY_CODE_BACKSPACE}, "back"},
-	{REQUEST_UP, "Pools", {KEY_CODE_UP, 'k'}, "the pool above"},
-	{REQUEST_DOWN, "Pools", {KEY_CODE_DOWN, 'j'}, "the pool below"},
-	{REQUEST_HELP, "Program", {'?', 'h', KEY_CODE_F1}, "this help"},
-	{REQUEST_REDRAW, "Program", {KEY_CODE_REDRAW}, "draw the screen anew"},
-	{REQUEST_QUIT_VIEW, "Program", {'q'}, "close view, then quit"},
-	{REQUEST_QUIT, "Program", {'Q', KEY_CODE_F10, KEY_CODE_QUIT}, "quit at once"},
+	{REQUEST_UP, "Lists", {KEY_CODE_UP, 'k'}, "the row or pool above"},
+	{REQUEST_DOWN, "Lists", {KEY_CODE_DOWN, 'j'}, "the row or pool below"},
 	{REQUEST_EARLIER, "Time", {KEY_CODE_LEFT}, "earlier; pauses"},
 	{REQUEST_LATER, "Time", {KEY_CODE_RIGHT}, "later, up to live"},
 	{REQUEST_PAGE_EARLIER, "Time", {KEY_CODE_PAGE_UP}, "one screen earlier"},
@@ -27,6 +23,10 @@ static const struct key_binding table[] = {
 	{REQUEST_ZOOM_IN, "Zoom", {'+', '='}, "less time, more detail"},
 	{REQUEST_ZOOM_OUT, "Zoom", {'-'}, "more time"},
 	{REQUEST_ZOOM_ALL, "Zoom", {'0'}, "the whole recording"},
+	{REQUEST_HELP, "Program", {'?', 'h', KEY_CODE_F1}, "this help"},
+	{REQUEST_REDRAW, "Program", {KEY_CODE_REDRAW}, "draw the screen anew"},
+	{REQUEST_QUIT_VIEW, "Program", {'q'}, "close view, then quit"},
+	{REQUEST_QUIT, "Program", {'Q', KEY_CODE_F10, KEY_CODE_QUIT}, "quit at once"},
 };
 
 static const struct {
@@ -37,20 +37,41 @@ static const struct {
 	{KEY_CODE_DOWN, "Down"},
 	{KEY_CODE_LEFT, "Left"},
 	{KEY_CODE_RIGHT, "Right"},
+	{KEY_CODE_SHIFT_LEFT, "Shift-Left"},
+	{KEY_CODE_SHIFT_RIGHT, "Shift-Right"},
 	{KEY_CODE_PAGE_UP, "PgUp"},
 	{KEY_CODE_PAGE_DOWN, "PgDn"},
 	{KEY_CODE_HOME, "Home"},
 	{KEY_CODE_END, "End"},
+	{KEY_CODE_DELETE, "Delete"},
 	{KEY_CODE_TAB, "Tab"},
 	{KEY_CODE_BACK_TAB, "Shift-Tab"},
 	{KEY_CODE_ENTER, "Enter"},
 	{KEY_CODE_ESCAPE, "Esc"},
 	{KEY_CODE_BACKSPACE, "Backspace"},
 	{KEY_CODE_F1, "F1"},
+	{KEY_CODE_F2, "F2"},
+	{KEY_CODE_F3, "F3"},
+	{KEY_CODE_F4, "F4"},
+	{KEY_CODE_F5, "F5"},
+	{KEY_CODE_F6, "F6"},
+	{KEY_CODE_F7, "F7"},
+	{KEY_CODE_F8, "F8"},
+	{KEY_CODE_F9, "F9"},
 	{KEY_CODE_F10, "F10"},
 	{KEY_CODE_REDRAW, "Ctrl-L"},
 	{KEY_CODE_QUIT, "Ctrl-C"},
+	{CTRL('A'), "Ctrl-A"},
+	{CTRL('D'), "Ctrl-D"},
+	{CTRL('E'), "Ctrl-E"},
+	{CTRL('G'), "Ctrl-G"},
+	{CTRL('K'), "Ctrl-K"},
+	{CTRL('N'), "Ctrl-N"},
+	{CTRL('P'), "Ctrl-P"},
+	{CTRL('U'), "Ctrl-U"},
+	{CTRL('W'), "Ctrl-W"},
 	{' ', "Space"},
+	{'#', "Hash"}, /* begins a comment in a script */
 };
 
 const struct key_binding *keys_table(size_t *nr)
@@ -59,13 +80,18 @@ const struct key_binding *keys_table(size_t *nr)
 	return table;
 }
 
-enum request keys_request(int key)
+int keys_find(const struct key_binding *bindings, size_t nr, int key)
 {
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		for (int k = 0; k < 4 && table[i].keys[k]; k++)
-			if (table[i].keys[k] == key)
-				return table[i].request;
+	for (size_t i = 0; i < nr; i++)
+		for (int k = 0; k < KEYS_MAX && bindings[i].keys[k]; k++)
+			if (bindings[i].keys[k] == key)
+				return bindings[i].request;
 	return REQUEST_NONE;
+}
+
+int keys_request(int key)
+{
+	return keys_find(table, sizeof(table) / sizeof(table[0]), key);
 }
 
 const char *keys_name(int key, char *text, size_t size)
@@ -93,25 +119,25 @@ const char *keys_names(const struct key_binding *binding, char *text, size_t siz
 	char name[16];
 
 	text[0] = 0;
-	for (int k = 0; k < 4 && binding->keys[k] && used < size; k++)
+	for (int k = 0; k < KEYS_MAX && binding->keys[k] && used < size; k++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", k ? " " : "",
 					 keys_name(binding->keys[k], name, sizeof(name)));
 	return text;
 }
 
-void keys_write_markdown(FILE *out)
+void keys_write_rows(const struct key_binding *bindings, size_t nr, FILE *out)
 {
 	const char *group = "";
 	char name[16];
 
-	fprintf(out, "| key | does |\n| --- | --- |\n");
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strcmp(group, table[i].group) != 0)
-			fprintf(out, "| **%s** | |\n", table[i].group);
-		group = table[i].group;
+	for (size_t i = 0; i < nr; i++) {
+		if (strcmp(group, bindings[i].group) != 0)
+			fprintf(out, "| **%s** | |\n", bindings[i].group);
+		group = bindings[i].group;
 		fprintf(out, "|");
-		for (int k = 0; k < 4 && table[i].keys[k]; k++)
-			fprintf(out, " `%s`", keys_name(table[i].keys[k], name, sizeof(name)));
-		fprintf(out, " | %s |\n", table[i].help);
+		for (int k = 0; k < KEYS_MAX && bindings[i].keys[k]; k++)
+			fprintf(out, bindings[i].keys[k] == '|' ? " `\\%s`" : " `%s`",
+				keys_name(bindings[i].keys[k], name, sizeof(name)));
+		fprintf(out, " | %s |\n", bindings[i].help);
 	}
 }

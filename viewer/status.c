@@ -2,8 +2,8 @@
 /* The bars at the top and the bottom; declared in app.h. */
 #include <string.h>
 
-#include "viewer/app.h"
 #include "viewer/human.h"
+#include "viewer/view.h"
 
 #define SECOND_NS 1000000000LL
 
@@ -34,26 +34,57 @@ static const char *file_name(const struct app *app)
 	return slash ? slash + 1 : app->options->path;
 }
 
+/* The tab's text; a short one is its digit alone. */
+static void tab_text(const struct app *app, int digit, bool full, char *text, size_t size)
+{
+	const struct pool_summary *pool = digit == VIEWER_VIEW_POOL ? app_pool(app) : NULL;
+
+	if (full)
+		snprintf(text, size, "%d %s%s%.64s", digit, view_of(digit)->name, pool ? " " : "",
+			 pool ? pool->name : "");
+	else
+		snprintf(text, size, "%d", digit);
+}
+
+/* Columns of all tabs; names of those that are not on the screen are the first to go. */
+static int tabs_width(const struct app *app, bool full)
+{
+	char text[128];
+	int width = 0;
+
+	for (int i = 1; i <= VIEW_MAX; i++) {
+		if (!view_of(i))
+			continue;
+		tab_text(app, i, full || i == app->view, text, sizeof(text));
+		width += canvas_text_width(text) + 2;
+	}
+	return width;
+}
+
 void status_draw_title(struct app *app, struct canvas *canvas)
 {
-	const struct pool_summary *pool = app_pool(app);
+	int name_width = canvas_text_width(file_name(app));
+	bool full = 13 + tabs_width(app, true) + 6 + 12 <= canvas->width;
 	char text[128];
-	int x, room, width;
+	int x = 1, room;
 
 	fill_bar(canvas, 0);
-	x = canvas_text(canvas, 1, 0,
-			(struct style){.fg = INK_TITLE, .bg = INK_BAR, .attr = ATTR_BOLD},
-			"Poolscope") +
-	    3;
-	x = draw_tab(canvas, x, !app->help && app->view == VIEWER_VIEW_OVERVIEW, "1 Pools");
-	snprintf(text, sizeof(text), "2 Pool%s%s", pool ? " " : "", pool ? pool->name : "");
-	x = draw_tab(canvas, x, !app->help && app->view == VIEWER_VIEW_POOL, text);
+	if (full || canvas->width >= 13 + tabs_width(app, false) + 24)
+		x = canvas_text(canvas, 1, 0,
+				(struct style){.fg = INK_TITLE, .bg = INK_BAR, .attr = ATTR_BOLD},
+				"Poolscope") +
+		    3;
+	for (int i = 1; i <= VIEW_MAX; i++) {
+		if (!view_of(i))
+			continue;
+		tab_text(app, i, full || i == app->view, text, sizeof(text));
+		x = draw_tab(canvas, x, !app->help && i == app->view, text);
+	}
 	x = draw_tab(canvas, x, app->help, "? Help");
 	room = canvas->width - x - 2;
-	width = canvas_text_width(file_name(app));
 	if (room > 8)
-		canvas_text_n(canvas, canvas->width - 1 - (width < room ? width : room), 0, room,
-			      bar, file_name(app));
+		canvas_text_n(canvas, canvas->width - 1 - (name_width < room ? name_width : room),
+			      0, room, bar, file_name(app));
 }
 
 struct chip {

@@ -134,3 +134,59 @@ void timeline_follow(struct timeline *timeline)
 {
 	timeline->follow = true;
 }
+
+int timeline_column(const struct timeline_view *view, int64_t ts_ns)
+{
+	if (ts_ns < view->start_ns || ts_ns >= view->end_ns)
+		return -1;
+	return (int)((ts_ns - view->start_ns) / view->cell_ns);
+}
+
+/* The window with an instant in it: as it is, or moved so that the instant is in its middle. */
+static void bring_into_view(struct timeline *timeline, struct recording_span recording, int columns,
+			    int64_t ts_ns)
+{
+	struct timeline_view view = timeline_look(timeline, recording, columns);
+	int64_t first_ns, last_ns;
+
+	if (ts_ns >= view.start_ns && ts_ns < view.shown_ns)
+		return;
+	view = detach(timeline, recording, columns);
+	first_ns = align_down(recording.start_ns, view.cell_ns) + view.cell_ns * columns;
+	last_ns = align_down(recording.end_ns, view.cell_ns) + view.cell_ns;
+	timeline->right_ns =
+		align_down(ts_ns, view.cell_ns) + view.cell_ns * (columns - columns / 2);
+	if (timeline->right_ns > last_ns)
+		timeline->right_ns = last_ns;
+	if (timeline->right_ns < first_ns)
+		timeline->right_ns = first_ns;
+}
+
+void timeline_set_cursor(struct timeline *timeline, struct recording_span recording, int columns,
+			 int64_t ts_ns)
+{
+	if (ts_ns > recording.end_ns)
+		ts_ns = recording.end_ns;
+	if (ts_ns < recording.start_ns)
+		ts_ns = recording.start_ns;
+	timeline->has_cursor = true;
+	timeline->cursor_ns = ts_ns;
+	bring_into_view(timeline, recording, columns, ts_ns);
+}
+
+void timeline_move_cursor(struct timeline *timeline, struct recording_span recording, int columns,
+			  int by)
+{
+	struct timeline_view view = timeline_look(timeline, recording, columns);
+	int64_t ts_ns = align_down(timeline->cursor_ns, view.cell_ns);
+
+	/* Back from the middle of a column is to its beginning. */
+	if (by < 0 && ts_ns < timeline->cursor_ns)
+		by++;
+	timeline_set_cursor(timeline, recording, columns, ts_ns + by * view.cell_ns);
+}
+
+void timeline_go_back(struct timeline *timeline, const struct timeline *earlier)
+{
+	*timeline = *earlier;
+}

@@ -16,6 +16,8 @@ struct timeline {
 	bool follow;	  /* the right edge is the newest event */
 	int64_t right_ns; /* when not following: nothing from here on is shown */
 	bool fit;	  /* the whole recording, whatever its length: cell_ns follows */
+	bool has_cursor;
+	int64_t cursor_ns; /* an instant, as exact as whoever set it knew */
 };
 
 struct recording_span {
@@ -48,5 +50,19 @@ void timeline_fit(struct timeline *timeline);
 /* Stops at the present end, or follows again. */
 void timeline_pause(struct timeline *timeline, struct recording_span recording, int columns);
 void timeline_follow(struct timeline *timeline);
+
+/*
+ * Puts the cursor at an instant (within the recording) and moves the window, when it must, so that
+ * it is seen.
+ */
+void timeline_set_cursor(struct timeline *timeline, struct recording_span recording, int columns,
+			 int64_t ts_ns);
+/* Moves the cursor by columns, to their beginnings. */
+void timeline_move_cursor(struct timeline *timeline, struct recording_span recording, int columns,
+			  int by);
+/* The column of an instant in a window, or -1 when it is not in it. */
+int timeline_column(const struct timeline_view *view, int64_t ts_ns);
+/* The window of an earlier timeline. */
+void timeline_go_back(struct timeline *timeline, const struct timeline *earlier);
 
 #endif

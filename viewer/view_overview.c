@@ -319,14 +319,13 @@ static size_t first_row(const struct app *app, int rows)
 	return 0;
 }
 
-static void draw(struct app *app, struct canvas *canvas, struct rect rect)
+static void draw(struct app *app, void *state, struct canvas *canvas, struct rect rect)
 {
 	const struct model *model = &app->model;
 	bool chosen[NR_COLUMNS];
 	int y = rect.y, rows, left;
 	size_t first;
 
-	app->time_columns = occupancy_cells(rect.w);
 	choose_columns(rect.w - 4, chosen);
 	draw_heads(canvas, 2, y++, chosen);
 	rows = (int)model->nr_pools;
@@ -346,13 +345,17 @@ static void draw(struct app *app, struct canvas *canvas, struct rect rect)
 		draw_preview(app, canvas, (struct rect){rect.x, y, rect.w, left});
 }
 
-static bool request(struct app *app, enum request request)
+static bool request(struct app *app, void *state, int request)
 {
 	if (request != REQUEST_OPEN)
 		return false;
-	app->view = VIEWER_VIEW_POOL;
-	app->came_from = VIEWER_VIEW_OVERVIEW;
+	app_open(app, VIEWER_VIEW_POOL);
 	return true;
 }
 
-const struct view_ops view_overview = {"Pools", draw, request};
+const struct view_ops view_overview = {
+	.name = "Overview",
+	.about = "all pools",
+	.draw = draw,
+	.request = request,
+};

@@ -70,7 +70,12 @@ static void draw_charts(struct app *app, struct canvas *canvas, struct rect rect
 			series->window.start_ns, series->window.cell_ns);
 }
 
-static void draw(struct app *app, struct canvas *canvas, struct rect rect)
+static int time_columns(const struct app *app, void *state, struct rect rect)
+{
+	return occupancy_cells(rect.w - (rect.w >= SIDE_FROM ? SIDE_WIDTH : 0));
+}
+
+static void draw(struct app *app, void *state, struct canvas *canvas, struct rect rect)
 {
 	const struct pool_summary *pool = app_pool(app);
 	struct db_error err = {{0}};
@@ -84,7 +89,6 @@ static void draw(struct app *app, struct canvas *canvas, struct rect rect)
 	charts.y += side ? 1 : 1 + FIGURES_ROWS;
 	charts.h -= side ? 1 : 1 + FIGURES_ROWS;
 	charts.w -= side ? SIDE_WIDTH : 0;
-	app->time_columns = occupancy_cells(charts.w);
 	if (series_load(&series, app->model.query, pool->pool, app_window(app, app->time_columns),
 			app->time_columns, app->look.chars, &err)) {
 		canvas_text(canvas, 1, rect.y + 2, (struct style){.fg = INK_ALARM}, err.text);
@@ -102,9 +106,15 @@ static void draw(struct app *app, struct canvas *canvas, struct rect rect)
 	series_release(&series);
 }
 
-static bool request(struct app *app, enum request request)
+static bool request(struct app *app, void *state, int request)
 {
 	return request == REQUEST_OPEN;
 }
 
-const struct view_ops view_pool = {"Pool", draw, request};
+const struct view_ops view_pool = {
+	.name = "Pool",
+	.about = "one pool over time",
+	.time_columns = time_columns,
+	.draw = draw,
+	.request = request,
+};

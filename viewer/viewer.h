@@ -24,7 +24,21 @@ enum viewer_chars {
 	VIEWER_CHARS_ASCII
 };
 enum viewer_color { VIEWER_COLOR_AUTO, VIEWER_COLOR_ALWAYS, VIEWER_COLOR_NEVER };
-enum viewer_view { VIEWER_VIEW_OVERVIEW, VIEWER_VIEW_POOL };
+/* A view's number is its digit on the keyboard; 0: the first. */
+enum viewer_view {
+	VIEWER_VIEW_OVERVIEW = 1,
+	VIEWER_VIEW_POOL,
+	VIEWER_VIEW_LATENCY,
+	VIEWER_VIEW_OUTSTANDING,
+	VIEWER_VIEW_EVENTS,
+	VIEWER_VIEW_TUNE,
+	VIEWER_VIEW_HEALTH,
+};
+
+/* The view of a name ("pool") or digit ("2"), or -1 when there is none. */
+int viewer_view_named(const char *name);
+/* Their names, lower case, with commas. */
+const char *viewer_view_names(char *text, size_t size);
 
 /* All zero is a good default; strings are borrowed for the call. */
 struct viewer_options {

@@ -61,7 +61,7 @@ terminal_is_restored() {
 	tmux send-keys 2
 	wait_for 'lead time'
 	tmux send-keys '?'
-	wait_for 'back to live'
+	wait_for 'next view'
 	tmux send-keys Escape
 	wait_for 'lead time'
 	tmux send-keys 1
