@@ -70,7 +70,8 @@ struct app {
 	int time_columns; /* cells of the time axis */
 	uint32_t pool;	  /* the selected pool's number */
 	struct selection selection;
-	uint64_t data; /* see struct sight */
+	struct rect plot; /* of the charts over time, as last drawn: for the mouse */
+	uint64_t data;	  /* see struct sight */
 	struct sight seen;
 	int64_t now_ns;
 };
@@ -100,10 +101,21 @@ void app_select(struct app *app, int by);
 /* The view's own data are to be asked for anew before the next screen: its filter changed. */
 void app_reload(struct app *app);
 
+/* The instant under the cursor; without one, the newest that is seen. */
+int64_t app_instant(const struct app *app);
+/* Puts the cursor at an instant, and the window where it is seen; a live screen is paused. */
+void app_set_cursor(struct app *app, int64_t ts_ns);
+
 /* Shows another view; Esc comes back to this one, in the time that is then shown. */
 void app_open(struct app *app, int view);
 /* The same at a moment: the cursor is put there; Esc also comes back to the time shown now. */
 void app_goto(struct app *app, int64_t ts_ns, int view);
+
+/*
+ * To be called after each chart over time was drawn, with its plot (app->time_columns wide): puts
+ * the cursor and the marks over it, and tells the mouse where time is.
+ */
+void app_plot(struct app *app, struct canvas *canvas, struct rect rect);
 
 /* --- parts of the app ------------------------------------------------------------------------ */
 

@@ -70,7 +70,7 @@ void app_goto(struct app *app, int64_t ts_ns, int view)
 		return;
 	if (view != app->view)
 		leave(app, view, true);
-	timeline_set_cursor(&app->timeline, model_span(&app->model), app->time_columns, ts_ns);
+	app_set_cursor(app, ts_ns);
 }
 
 bool app_back(struct app *app)
@@ -93,6 +93,36 @@ bool app_back(struct app *app)
 void app_reload(struct app *app)
 {
 	app->data++;
+}
+
+static void join(struct rect *all, struct rect part)
+{
+	int end = all->y + all->h;
+
+	if (!all->h) {
+		*all = part;
+		return;
+	}
+	if (part.y + part.h > end)
+		end = part.y + part.h;
+	if (part.y < all->y)
+		all->y = part.y;
+	all->h = end - all->y;
+}
+
+void app_plot(struct app *app, struct canvas *canvas, struct rect rect)
+{
+	const struct timeline *timeline = &app->timeline;
+	struct timeline_view view = app_window(app, app->time_columns);
+
+	for (int i = 0; i < TIMELINE_MARKS; i++)
+		if (timeline->has_mark[i])
+			chart_instant(canvas, rect, timeline_column(&view, timeline->mark_ns[i]),
+				      INK_MARK, app->plot.h ? 0 : L'A' + i);
+	if (timeline->has_cursor)
+		chart_instant(canvas, rect, timeline_column(&view, timeline->cursor_ns), INK_CURSOR,
+			      0);
+	join(&app->plot, rect);
 }
 
 static bool same_sight(const struct sight *a, const struct sight *b)
@@ -119,6 +149,7 @@ void app_draw_view(struct app *app, struct canvas *canvas, struct rect rect)
 			     .window = app_window(app, app->time_columns),
 			     .rect = rect,
 			     .selection = app->selection};
+	app->plot = (struct rect){0};
 	if (!same_sight(&now, &app->seen)) {
 		app->seen = now;
 		if (ops->refresh)

@@ -32,6 +32,8 @@ enum ink {
 	INK_GOOD,
 	INK_WARN,
 	INK_ALARM,
+	INK_CURSOR,
+	INK_MARK, /* A and B */
 	NR_INKS
 };
 

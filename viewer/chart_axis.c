@@ -40,6 +40,21 @@ static void draw_line(struct canvas *canvas, struct rect rect, int row, uint8_t 
 	}
 }
 
+void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t ink, wchar_t sign)
+{
+	if (column < 0 || column >= rect.w)
+		return;
+	for (int y = rect.y; y < rect.y + rect.h; y++) {
+		struct cell *cell = canvas_at(canvas, rect.x + column, y);
+		struct style style = {.fg = ink, .attr = ATTR_BOLD};
+
+		if (!cell)
+			continue;
+		style.bg = cell->ch >= L'▄' && cell->ch <= L'█' ? cell->style.fg : cell->style.bg;
+		canvas_put(canvas, rect.x + column, y, sign && y == rect.y ? sign : L'│', style);
+	}
+}
+
 static bool on_scale(const struct scale *scale, double value)
 {
 	return value >= scale->bottom && value <= scale->top * 1.0000001;

@@ -12,6 +12,7 @@ static const struct {
 	[INK_LOW] = {208, 11, 3},     [INK_HIGH] = {229, 15, 7},    [INK_LIMIT] = {252, 7, 7},
 	[INK_P50] = {179, 11, 3},     [INK_P99] = {136, 3, 4},	    [INK_MAX] = {94, 1, 7},
 	[INK_GOOD] = {79, 10, 2},     [INK_WARN] = {220, 11, 3},    [INK_ALARM] = {203, 9, 1},
+	[INK_CURSOR] = {231, 15, 7},  [INK_MARK] = {213, 13, 5},
 };
 
 int palette_color(int ink, int colors)

@@ -175,12 +175,52 @@ static int draw_ended(const struct app *app, struct canvas *canvas, int x)
 	return draw_item(canvas, x, style, status->ended);
 }
 
-/* The newest instant on the screen; a short recording does not reach the edge yet. */
-static int64_t right_edge(const struct app *app, const struct timeline_view *view)
+/* Decimals that tell one column from the next, and one more for what is exact. */
+static int cursor_digits(const struct timeline_view *view)
+{
+	int digits = 1;
+
+	for (int64_t unit = SECOND_NS / 10; digits < 9 && unit >= view->cell_ns; unit /= 10)
+		digits++;
+	return digits < 9 ? digits + 1 : 9;
+}
+
+/* The cursor; without one the newest instant on the screen, and a short recording does not reach
+ * the edge yet. */
+static int draw_time(const struct app *app, struct canvas *canvas, int x, int room,
+		     const struct timeline_view *view)
 {
 	int64_t end_ns = app->model.status.end_ns;
+	char text[64];
 
-	return end_ns < view->shown_ns ? end_ns : view->shown_ns;
+	if (!app->timeline.has_cursor)
+		return draw_fitting(
+			canvas, x, room, bar,
+			human_time(end_ns < view->shown_ns ? end_ns : view->shown_ns, 1).s);
+	snprintf(text, sizeof(text), "@ %s",
+		 human_time(app->timeline.cursor_ns, cursor_digits(view)).s);
+	return draw_fitting(canvas, x, room,
+			    (struct style){.fg = INK_CURSOR, .bg = INK_BAR, .attr = ATTR_BOLD},
+			    text);
+}
+
+/* From A to B; with one of them only, from there to the cursor. */
+static int draw_marks(const struct app *app, struct canvas *canvas, int x, int room)
+{
+	const struct timeline *timeline = &app->timeline;
+	const bool *has = timeline->has_mark;
+	const int64_t *at = timeline->mark_ns;
+	char text[64];
+
+	if (has[0] && has[1])
+		snprintf(text, sizeof(text), "B-A %s", human_duration(at[1] - at[0]).s);
+	else if ((has[0] || has[1]) && timeline->has_cursor)
+		snprintf(text, sizeof(text), "@-%c %s", has[0] ? 'A' : 'B',
+			 human_duration(timeline->cursor_ns - at[has[0] ? 0 : 1]).s);
+	else
+		return x;
+	return draw_fitting(canvas, x, room,
+			    (struct style){.fg = INK_MARK, .bg = INK_BAR, .attr = ATTR_BOLD}, text);
 }
 
 void status_draw(struct app *app, struct canvas *canvas)
@@ -211,7 +251,8 @@ void status_draw(struct app *app, struct canvas *canvas)
 		snprintf(text, sizeof(text), "%s ev", human_count(app->model.status.events).s);
 	x = draw_item(canvas, x, bar, text);
 	x = draw_losses(app, canvas, x);
-	x = draw_fitting(canvas, x, room, bar, human_time(right_edge(app, &view), 1).s);
+	x = draw_time(app, canvas, x, room, &view);
+	x = draw_marks(app, canvas, x, room);
 	snprintf(text, sizeof(text), "%s wide", human_duration(view.end_ns - view.start_ns).s);
 	x = draw_fitting(canvas, x, room, bar, text);
 	snprintf(text, sizeof(text), "%s a column", human_duration(view.cell_ns).s);

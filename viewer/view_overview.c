@@ -304,6 +304,8 @@ static void draw_preview(struct app *app, struct canvas *canvas, struct rect rec
 		part.y += part.h;
 		part.h = 1;
 		lanes_draw(canvas, part, &series);
+		app_plot(app, canvas,
+			 (struct rect){OCCUPANCY_LEFT, rect.y + 1, series.cells, rect.h - 2});
 		chart_time_axis(canvas, (struct rect){OCCUPANCY_LEFT, part.y + 1, series.cells, 1},
 				series.window.start_ns, series.window.cell_ns);
 	}

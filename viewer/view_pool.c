@@ -61,10 +61,14 @@ static void draw_charts(struct app *app, struct canvas *canvas, struct rect rect
 	part.y += part.h;
 	part.h = lanes;
 	lanes_draw(canvas, part, series);
+	app_plot(app, canvas,
+		 (struct rect){rect.x + OCCUPANCY_LEFT, rect.y + 1, series->cells,
+			       room - lead + lanes});
 	part.y += lanes;
 	lead_legend(canvas, rect.x + OCCUPANCY_LEFT, part.y++, &app->look);
 	part.h = lead;
 	lead_draw(canvas, part, &app->look, series);
+	app_plot(app, canvas, (struct rect){rect.x + OCCUPANCY_LEFT, part.y, series->cells, lead});
 	part.y += lead;
 	chart_time_axis(canvas, (struct rect){rect.x + OCCUPANCY_LEFT, part.y, series->cells, 1},
 			series->window.start_ns, series->window.cell_ns);
