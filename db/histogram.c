@@ -77,6 +77,23 @@ int64_t histogram_quantile(const struct histogram *h, unsigned permille)
 	return h->max_ns;
 }
 
+static uint32_t cell_of(uint64_t value)
+{
+	unsigned octave = value ? 63u - (unsigned)__builtin_clzll(value) : 0;
+
+	return 4 * octave + (uint32_t)((value << 2) >> octave & 3);
+}
+
+void histogram_cells(const struct histogram *h, uint32_t cells[HISTOGRAM_CELLS])
+{
+	for (uint32_t bin = h->low; h->count && bin <= h->high; bin++) {
+		uint32_t *cell = &cells[cell_of((uint64_t)bin_middle(bin))];
+		uint64_t sum = *cell + h->bins[bin];
+
+		*cell = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+	}
+}
+
 static uint8_t *put_number(uint8_t *out, uint64_t value)
 {
 	for (; value >= 0x80; value >>= 7)

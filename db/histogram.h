@@ -28,6 +28,13 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile(const struct histogram *h, unsigned permille);
 
 /*
+ * Adds the counts to coarser cells, four to a power of two: cell 4 o + f has the values from
+ * (4 + f) / 4 * 2^o to below (5 + f) / 4 * 2^o; 0 is in cell 0.
+ */
+#define HISTOGRAM_CELLS 188
+void histogram_cells(const struct histogram *h, uint32_t cells[HISTOGRAM_CELLS]);
+
+/*
  * The used bins as pairs of LEB128 numbers: how many bins were skipped since the last pair, then
  * the bin's count.  Returns: bytes written to out, which has room for HISTOGRAM_ENCODED_MAX.
  */

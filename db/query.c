@@ -17,6 +17,17 @@
 
 #define EVENTS_FROM(table) "SELECT * FROM " table " WHERE id >= ?1 AND id <= ?2 ORDER BY id"
 
+#define BASE " (SELECT value FROM meta WHERE key = 'base_ns')"
+/* The first event from ?1 on, and the last one, up to ?2. */
+#define NEXT(table)                                                                                \
+	"SELECT * FROM (SELECT id, ts FROM " table                                                 \
+	" WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT 1)"
+#define OR_NEXT(table) " UNION ALL " NEXT(table)
+#define LAST(table, what)                                                                          \
+	"SELECT * FROM (SELECT id, " what " FROM " table                                           \
+	" WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1)"
+#define OR_LAST(table, what) " UNION ALL " LAST(table, what)
+
 /* Of the pool of a row of `pool`: a range of ids, found without a scan. */
 #define OF_POOL		 "id >= pool.pool << 40 AND id < (pool.pool + 1) << 40"
 #define CLOSE_SAYS(what) "(SELECT " what " FROM ev_close WHERE " OF_POOL " ORDER BY id LIMIT 1)"
@@ -47,7 +58,8 @@ static const char *const sql[QUERY_NR] = {
 							"summary USING (pool) ORDER BY pool",
 	[QUERY_RATE] = "SELECT sum(events) FROM pool CROSS JOIN level_row USING (pool)"
 		       " WHERE tier = ?1 AND bucket >= ?2",
-	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress)"
+	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress), next_seq,"
+		       " low, high"
 		       " FROM summary JOIN pool USING (pool) WHERE pool = ?1",
 	[QUERY_LEVEL_BEFORE] =
 		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
@@ -70,6 +82,26 @@ static const char *const sql[QUERY_NR] = {
 			  " ORDER BY bucket",
 	[QUERY_LOSSES] = "SELECT coalesce(pool, -1), start_ns, end_ns, events, source,"
 			 " coalesce(first_seq, -1) FROM loss ORDER BY start_ns, id",
+	[QUERY_SEEK] = "SELECT min(id), ts + " BASE " FROM (" NEXT("ev_rx") OR_NEXT("ev_open")
+		OR_NEXT("ev_tick") OR_NEXT("ev_request") OR_NEXT("ev_refused")
+			OR_NEXT("ev_complete") OR_NEXT("ev_free") OR_NEXT("ev_drop")
+				OR_NEXT("ev_fallback") OR_NEXT("ev_violation")
+					OR_NEXT("ev_close") ")",
+	[QUERY_SAID] = "SELECT max(id) FROM (" LAST("ev_tick", "0") OR_LAST("ev_request", "0") ")",
+	[QUERY_AVAILABLE] = "SELECT max(id), available FROM (" LAST("ev_rx", "available")
+		OR_LAST("ev_tick", "available") OR_LAST("ev_request", "available")
+			OR_LAST("ev_complete", "available") OR_LAST("ev_free", "available")
+				OR_LAST("ev_fallback", "available") ")",
+	[QUERY_FALLBACK] = "SELECT max(id), fallback FROM (" LAST("ev_tick", "fallback")
+		OR_LAST("ev_fallback", "is_on AS fallback") ")",
+	[QUERY_RUNNING] = "SELECT max(id), running FROM (" LAST("ev_tick", "running") ")",
+	[QUERY_COMPLETED] = "SELECT min(request), max(request), min(ts), max(ts) FROM ev_complete"
+			    " WHERE id >= ?1 AND id <= ?2 AND request > 0",
+	[QUERY_ALLOC_SEEK] = "SELECT id, request FROM alloc WHERE id >= ?1 AND id <= ?2"
+			     " AND request > 0 ORDER BY id LIMIT 1",
+	[QUERY_ALLOC] = "SELECT request, completed, completed + " BASE ", completed - requested,"
+			" outcome FROM alloc WHERE id >= ?1 AND id <= ?2 AND request > 0"
+			" ORDER BY id",
 	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
 	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
 	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),

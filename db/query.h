@@ -163,6 +163,14 @@ struct level_column {
 };
 int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
 		struct level_column *out, struct db_error *err);
+/*
+ * As query_level(), but a window of at most 2^32 ns that has at most QUERY_FINE_EVENTS events of
+ * the pool is made of the events themselves: then columns are exact, however narrow.  With more,
+ * columns narrower than the finest buckets (2^23 ns) show all of the bucket they lie in.
+ */
+#define QUERY_FINE_EVENTS 10000
+int query_level_fine(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
+		     struct level_column *out, struct db_error *err);
 
 /*
  * Lead times by the time of completion, hold times by the time of return; columns as above.  Where
@@ -171,6 +179,39 @@ int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_
 enum latency_kind { LATENCY_LEAD, LATENCY_HOLD };
 int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
 		  int64_t width_ns, size_t nr, struct latency *out, struct db_error *err);
+
+/*
+ * How many latencies of a column lie in which quarter of which power of two: cell 4 o + f has those
+ * from (4 + f) / 4 * 2^o ns to below (5 + f) / 4 * 2^o ns.
+ */
+#define LATENCY_CELLS 188
+struct latency_cells {
+	uint32_t count[LATENCY_CELLS];
+};
+/*
+ * As query_latency(), with the cells beside (NULL: not wanted): what a heat map is drawn from. Lead
+ * times of a window with few events are exact, as in query_level_fine().
+ */
+int query_latency_fine(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
+		       int64_t width_ns, size_t nr, struct latency *out,
+		       struct latency_cells *cells, struct db_error *err);
+
+/*
+ * One pool at one instant, exact to the event: the state after the last event at or before ts_ns.
+ * Found by halving the pool's range of events: O(log events), whatever the length.
+ */
+struct query_instant {
+	bool has_before, has_after;
+	/* The events around the instant; what they borrow (names, ids) is NULL. */
+	struct pool_event before, after;
+	uint64_t lost;			 /* events known to be missing between the two */
+	bool known;			 /* the pool is open here: the values below */
+	uint32_t available, held, total; /* or POOL_UNKNOWN */
+	uint32_t pending;		 /* requests */
+	bool fallback;
+};
+int query_instant(struct query *q, uint32_t pool, int64_t ts_ns, struct query_instant *out,
+		  struct db_error *err);
 
 /* Events per second of all pools over the last second of stored time. */
 int query_rate(struct query *q, double *events_per_s, struct db_error *err);

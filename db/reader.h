@@ -20,6 +20,14 @@ enum query_statement {
 	QUERY_LOSS,
 	QUERY_LATENCY,
 	QUERY_LOSSES,
+	QUERY_SEEK, /* places of events */
+	QUERY_SAID,
+	QUERY_AVAILABLE,
+	QUERY_FALLBACK,
+	QUERY_RUNNING,
+	QUERY_COMPLETED, /* single requests */
+	QUERY_ALLOC_SEEK,
+	QUERY_ALLOC,
 	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
 			*/
 	QUERY_EV_TICK,
@@ -64,6 +72,45 @@ void reader_detach(struct query *q);
 int reader_events(struct query *q, uint32_t pool, uint64_t from_seq,
 		  int (*each)(const struct pool_event *, void *ctx), void *ctx,
 		  struct db_error *err);
+
+/* As query_events() of one pool, between two events, these included; with all but rx_* on wish. */
+int reader_between(struct query *q, uint32_t pool, int64_t from_seq, int64_t to_seq,
+		   bool without_rx, int (*each)(const struct pool_event *, void *ctx), void *ctx,
+		   struct db_error *err);
+
+/*
+ * The last event at or before ts_ns, into seq; -1 when there is none.  Its neighbour is later.
+ */
+int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, struct db_error *err);
+
+/*
+ * A value (by its column) of the last row that has one, up to an event; which is QUERY_SAID to
+ * QUERY_RUNNING.  Returns: 1 found (POOL_UNKNOWN for NULL), 0 none, -errno.
+ */
+int reader_last(struct query *q, enum query_statement which, uint32_t pool, int64_t seq, int column,
+		int64_t *value, struct db_error *err);
+
+/* What an event does to the level of its pool. */
+void reader_follow(struct level_state *level, const struct pool_event *event);
+
+/*
+ * The window's events, when they are few enough to be read one by one and are all on record:
+ * first < 0 else.  As for query_level().
+ */
+struct reader_exact {
+	int64_t first, last;	   /* seqs; last < first: the window has none */
+	struct query_instant from; /* the state at the window's start */
+	bool works;		   /* the last tick before it said that the pool works */
+};
+int reader_exact(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
+		 struct reader_exact *out, struct db_error *err);
+
+/* Lead times that ended in a window, by their end: at most `max`. */
+struct reader_lead {
+	int64_t end_ns, lead_ns;
+};
+int reader_leads(struct query *q, uint32_t pool, const struct reader_exact *window,
+		 struct reader_lead *leads, size_t max, size_t *nr, struct db_error *err);
 
 /* A time as it can be computed with: no recording has others (db/store.h), and no two overflow. */
 static inline int64_t reader_time(int64_t ns)
