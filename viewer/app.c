@@ -197,6 +197,31 @@ static void program_request(struct app *app, int request)
 	}
 }
 
+void app_table_news(struct app *app, enum table_news news)
+{
+	const struct view_ops *ops = view_of(app->view);
+	void *state = app->state[app->view];
+
+	if (news == TABLE_SORTED)
+		app_reload(app);
+	if ((news == TABLE_MOVED || news == TABLE_OPENED) && ops->select)
+		ops->select(app, state);
+	if (news == TABLE_OPENED && ops->request)
+		ops->request(app, state, REQUEST_OPEN);
+}
+
+static bool list_request(struct app *app, int request)
+{
+	const struct view_ops *ops = view_of(app->view);
+	enum table_news news;
+
+	if (app->help || !ops->table)
+		return false;
+	news = table_request(ops->table(app->state[app->view]), request);
+	app_table_news(app, news);
+	return news != TABLE_IGNORED;
+}
+
 void app_key(struct app *app, int key)
 {
 	const struct view_ops *ops = view_of(app->view);
@@ -207,6 +232,8 @@ void app_key(struct app *app, int key)
 	if (help_request(app, request))
 		return;
 	if (!app->help && ops->request && ops->request(app, app->state[app->view], request))
+		return;
+	if (list_request(app, request))
 		return;
 	if (!app_time_request(app, request))
 		program_request(app, request);

@@ -13,6 +13,7 @@
 #include "viewer/keys.h"
 #include "viewer/model.h"
 #include "viewer/viewer.h"
+#include "viewer/table.h"
 #include "viewer/timeline.h"
 
 #define APP_MIN_WIDTH  76
@@ -122,6 +123,9 @@ void app_plot(struct app *app, struct canvas *canvas, struct rect rect);
 /* The bars at the top and the bottom of the screen (status.c). */
 void status_draw_title(struct app *app, struct canvas *canvas);
 void status_draw(struct app *app, struct canvas *canvas);
+
+/* What happened in the list of the view that is shown. */
+void app_table_news(struct app *app, enum table_news news);
 
 /* Moving in time (app_time.c).  Returns: true when the request was one of those. */
 bool app_time_request(struct app *app, int request);

@@ -12,6 +12,7 @@
  */
 #include "viewer/app.h"
 #include "viewer/keys.h"
+#include "viewer/table.h"
 
 struct view_ops {
 	const char *name;  /* in the title bar, after its digit */
@@ -43,6 +44,11 @@ struct view_ops {
 	 * what it does for every view.  May be NULL.
 	 */
 	bool (*request)(struct app *app, void *state, int request);
+
+	/* Its list, which gets what moves and sorts; NULL: none, Up and Down change the pool. */
+	struct table *(*table)(void *state);
+	/* Another row is under the bar: say what it is in app->pool and app->selection. */
+	void (*select)(struct app *app, void *state);
 };
 
 extern const struct view_ops view_overview, view_pool;
