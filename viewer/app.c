@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -227,16 +228,31 @@ void app_key(struct app *app, int key)
 	const struct view_ops *ops = view_of(app->view);
 	int request = view_request_of(app->view, key);
 
+	app->message[0] = 0;
+	if (app->prompt.kind) {
+		app_prompt_key(app, key);
+		return;
+	}
 	if (request == REQUEST_NONE)
 		return;
 	if (help_request(app, request))
 		return;
 	if (!app->help && ops->request && ops->request(app, app->state[app->view], request))
 		return;
-	if (list_request(app, request))
+	if (list_request(app, request) || app_prompt_request(app, request))
 		return;
 	if (!app_time_request(app, request))
 		program_request(app, request);
+}
+
+void app_say(struct app *app, uint8_t ink, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(app->message, sizeof(app->message), format, args);
+	va_end(args);
+	app->message_ink = ink;
 }
 
 static void draw_message(struct canvas *canvas, const char *text)

@@ -12,6 +12,7 @@
 #include "viewer/chart.h"
 #include "viewer/keys.h"
 #include "viewer/model.h"
+#include "viewer/prompt.h"
 #include "viewer/viewer.h"
 #include "viewer/table.h"
 #include "viewer/timeline.h"
@@ -71,6 +72,9 @@ struct app {
 	int time_columns; /* cells of the time axis */
 	uint32_t pool;	  /* the selected pool's number */
 	struct selection selection;
+	struct prompt prompt;
+	char message[256]; /* until the next key; "": none */
+	uint8_t message_ink;
 	struct rect plot; /* of the charts over time, as last drawn: for the mouse */
 	uint64_t data;	  /* see struct sight */
 	struct sight seen;
@@ -97,6 +101,11 @@ void app_draw(struct app *app, struct canvas *canvas);
 const struct pool_summary *app_pool(const struct app *app);
 /* The visible time in so many columns: app->time_columns where the view shares the time axis. */
 struct timeline_view app_window(const struct app *app, int columns);
+/* One line of news at the bottom of the screen, until the next key. */
+void app_say(struct app *app, uint8_t ink, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Lets the user type; the text comes to the view's prompt(). */
+void app_ask(struct app *app, enum prompt_kind kind, const char *text);
 /* Steps to the pool before (-1) or after (1). */
 void app_select(struct app *app, int by);
 /* The view's own data are to be asked for anew before the next screen: its filter changed. */
@@ -126,6 +135,10 @@ void status_draw(struct app *app, struct canvas *canvas);
 
 /* What happened in the list of the view that is shown. */
 void app_table_news(struct app *app, enum table_news news);
+
+/* A key while a line is typed, and what opens a prompt (app_prompt.c). */
+void app_prompt_key(struct app *app, int key);
+bool app_prompt_request(struct app *app, int request);
 
 /* Moving in time (app_time.c).  Returns: true when the request was one of those. */
 bool app_time_request(struct app *app, int request);

@@ -232,8 +232,19 @@ void status_draw(struct app *app, struct canvas *canvas)
 	int room = canvas->width - 2 - canvas_text_width(hint);
 	char text[128];
 
+	if (app->prompt.kind) {
+		prompt_draw(&app->prompt, canvas, y);
+		return;
+	}
 	fill_bar(canvas, y);
 	canvas_text_right(canvas, canvas->width - 1, y, bar_dim, "%s", hint);
+	if (app->message[0]) {
+		canvas_text_n(
+			canvas, 1, y, room,
+			(struct style){.fg = app->message_ink, .bg = INK_BAR, .attr = ATTR_BOLD},
+			app->message);
+		return;
+	}
 	if (app->model.trouble[0]) {
 		canvas_text_n(canvas, 1, y, canvas->width - 2 - canvas_text_width(hint),
 			      (struct style){.fg = INK_ALARM, .bg = INK_BAR, .attr = ATTR_BOLD},

@@ -45,6 +45,14 @@ struct view_ops {
 	 */
 	bool (*request)(struct app *app, void *state, int request);
 
+	/*
+	 * A line of text: a search (/), a filter (f) or SQL (;).  While it is typed, `typing` is
+	 * true for each change; text NULL: given up.  n and N come to `request`.  Returns: false
+	 * when the view cannot do that; the app then says so.
+	 */
+	bool (*prompt)(struct app *app, void *state, enum prompt_kind kind, const char *text,
+		       bool typing);
+
 	/* Its list, which gets what moves and sorts; NULL: none, Up and Down change the pool. */
 	struct table *(*table)(void *state);
 	/* Another row is under the bar: say what it is in app->pool and app->selection. */

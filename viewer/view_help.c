@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "viewer/command.h"
 #include "viewer/view.h"
 
 #define NAMES_WIDTH  14
@@ -115,6 +116,19 @@ static void draw_views(struct flow *flow)
 	}
 }
 
+static void draw_commands(struct flow *flow)
+{
+	size_t nr;
+	const struct command *table = command_table(&nr);
+	char text[48];
+
+	begin_group(flow, "After :", (int)nr);
+	for (size_t i = 0; i < nr; i++) {
+		snprintf(text, sizeof(text), ":%s", table[i].name);
+		draw_key(flow, text, table[i].argument);
+	}
+}
+
 static void draw_keys(struct app *app, struct flow *flow)
 {
 	const struct view_ops *ops = view_of(app->view);
@@ -125,6 +139,7 @@ static void draw_keys(struct app *app, struct flow *flow)
 	draw_table(flow, ops->keys, ops->nr_keys);
 	draw_views(flow);
 	draw_table(flow, table, nr);
+	draw_commands(flow);
 }
 
 /* Returns: how many pages there are.  app->help_page is put back to the last. */

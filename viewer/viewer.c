@@ -184,6 +184,19 @@ static int run_wait(struct app *app, const char *text)
 	return 0;
 }
 
+/* As if typed: a prompt's sign first, Enter is a key of its own. */
+static int type_text(struct app *app, const char *text)
+{
+	wchar_t line[400];
+	size_t nr = mbstowcs(line, text, 400);
+
+	if (nr >= 400)
+		return -EINVAL;
+	for (size_t i = 0; i < nr; i++)
+		app_key(app, (int)line[i]);
+	return 0;
+}
+
 /* Returns: -EINVAL for what is not a command; err is filled only by commands that fail. */
 static int run_command(struct app *app, struct canvas *canvas, const char *name, const char *value,
 		       struct db_error *err)
@@ -198,6 +211,8 @@ static int run_command(struct app *app, struct canvas *canvas, const char *name,
 		app_key(app, key);
 		return 0;
 	}
+	if (strcmp(name, "type") == 0)
+		return type_text(app, value);
 	if (strcmp(name, "size") == 0) {
 		if (sscanf(value, "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
 		    height < 1)
@@ -217,7 +232,7 @@ static int run_line(struct app *app, struct canvas *canvas, char *line, struct d
 	int ret;
 
 	line[strcspn(line, "#\r\n")] = 0;
-	switch (sscanf(line, "%15s %399s", name, value)) {
+	switch (sscanf(line, "%15s %399[^\n]", name, value)) {
 	case 2:
 		ret = run_command(app, canvas, name, value, err);
 		break;

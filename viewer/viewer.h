@@ -77,9 +77,10 @@ int viewer_once(const struct viewer_options *options, FILE *out, struct db_error
  * Runs a script, a command a line ('#' begins a comment):
  *
  *	key NAME         a key by its name in docs/keys.md: q, Left, Space
+ *	type TEXT        keys as they stand there, blanks included: type :goto -5s
  *	size WxH         the screen from now on
- *	save FILE        the screen as text; with colours when FILE ends in .ansi; '-' = standard
- *output wait DURATION    lets the recording go on, e.g. 100ms
+ *	save FILE        the screen as text; with colours when FILE ends in .ansi; '-' = stdout
+ *	wait DURATION    lets the recording go on, e.g. 100ms
  */
 int viewer_script(const struct viewer_options *options, FILE *script, struct db_error *err);
 

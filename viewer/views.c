@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "viewer/command.h"
 #include "viewer/view.h"
 
 static const struct view_ops *const views[VIEW_MAX + 1] = {
@@ -53,6 +54,8 @@ void view_write_keys(FILE *out)
 	for (int i = 1; i <= VIEW_MAX; i++)
 		if (views[i])
 			keys_write_rows(views[i]->keys, views[i]->nr_keys, out);
+	fprintf(out, "| **After `:`** | |\n");
+	command_write_rows(out);
 }
 
 int viewer_view_named(const char *name)
