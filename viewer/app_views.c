@@ -115,13 +115,17 @@ void app_plot(struct app *app, struct canvas *canvas, struct rect rect)
 	const struct timeline *timeline = &app->timeline;
 	struct timeline_view view = app_window(app, app->time_columns);
 
+	int cursor = timeline->has_cursor ? timeline_column(&view, timeline->cursor_ns) : -1;
+	bool first = !app->plot.h;
+
 	for (int i = 0; i < TIMELINE_MARKS; i++)
 		if (timeline->has_mark[i])
 			chart_instant(canvas, rect, timeline_column(&view, timeline->mark_ns[i]),
-				      INK_MARK, app->plot.h ? 0 : L'A' + i);
-	if (timeline->has_cursor)
-		chart_instant(canvas, rect, timeline_column(&view, timeline->cursor_ns), INK_CURSOR,
-			      0);
+				      INK_MARK, first ? L'A' + i : 0);
+	/* Below the letters: a mark under the cursor is seen. */
+	if (cursor >= 0)
+		chart_instant(canvas, (struct rect){rect.x, rect.y + first, rect.w, rect.h - first},
+			      cursor, INK_CURSOR, 0);
 	join(&app->plot, rect);
 }
 

@@ -108,7 +108,7 @@ static void the_cursor_of_a_long_line_is_seen(void **state)
 	canvas_write_text(&canvas, out);
 	fclose(out);
 	assert_string_equal(text, ":-01-31 12:30:01.25\n");
-	assert_int_equal(canvas_at(&canvas, 19, 0)->style.attr & ATTR_REVERSE, 0);
+	assert_true(canvas_at(&canvas, 19, 0)->style.attr & ATTR_REVERSE);
 	free(text);
 	canvas_release(&canvas);
 }
