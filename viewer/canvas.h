@@ -29,6 +29,9 @@ enum ink {
 	INK_P50,
 	INK_P99,
 	INK_MAX,
+	INK_HEAT_1,		     /* few ... */
+	INK_HEAT_5 = INK_HEAT_1 + 4, /* most */
+	INK_RESERVE,
 	INK_GOOD,
 	INK_WARN,
 	INK_ALARM,

@@ -71,6 +71,7 @@ struct chart_mark {
 	double value;
 	uint8_t ink;
 	char label[24];
+	bool no_line; /* only the label */
 };
 
 /*
@@ -93,6 +94,11 @@ void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t 
  */
 void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
 		      const char *(*format)(double value, char *text, size_t size));
+/* The same at ticks of the caller's choice, in rising order; those that would collide are left out.
+ */
+void chart_value_ticks(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		       const double *ticks, size_t nr,
+		       const char *(*format)(double value, char *text, size_t size));
 
 /*
  * Time labels on the row rect.y under a chart whose cells are cell_ns wide from start_ns.

@@ -84,7 +84,10 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 	qsort(marks, nr, sizeof(*marks), highest_first);
 	for (size_t i = 0; i < nr; i++) {
 		rows[i] = row_of(rect, scale, marks[i].value);
-		if (on_scale(scale, marks[i].value))
+		/* Two lines in one row: the higher one, which the level meets first. */
+		if (i && rows[i] == rows[i - 1] && on_scale(scale, marks[i - 1].value))
+			continue;
+		if (on_scale(scale, marks[i].value) && !marks[i].no_line)
 			draw_line(canvas, rect, rows[i], marks[i].ink,
 				  look->color && look->chars == CHART_BLOCK ? 1 : 2);
 	}
@@ -97,12 +100,10 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 	}
 }
 
-void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
-		      const char *(*format)(double value, char *text, size_t size))
+void chart_value_ticks(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		       const double *ticks, size_t nr,
+		       const char *(*format)(double value, char *text, size_t size))
 {
-	double ticks[MAX_TICKS];
-	size_t max_ticks = (size_t)rect.h / 4 + 1;
-	size_t nr = scale_ticks(scale, max_ticks < MAX_TICKS ? max_ticks : MAX_TICKS, ticks);
 	struct style style = {.fg = INK_DIM};
 	char text[40];
 	int last = rect.y + rect.h + 1;
@@ -119,6 +120,16 @@ void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scal
 		canvas_text_right(canvas, rect.x - 1, row, style, "%s",
 				  format(ticks[i], text, sizeof(text)));
 	}
+}
+
+void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		      const char *(*format)(double value, char *text, size_t size))
+{
+	double ticks[MAX_TICKS];
+	size_t max_ticks = (size_t)rect.h / 4 + 1;
+	size_t nr = scale_ticks(scale, max_ticks < MAX_TICKS ? max_ticks : MAX_TICKS, ticks);
+
+	chart_value_ticks(canvas, rect, scale, ticks, nr, format);
 }
 
 /* Decimals of seconds that tell one step from the next. */

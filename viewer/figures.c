@@ -38,7 +38,7 @@ struct level_row {
 #define NR_LEVELS 4
 
 static void level_rows(const struct pool_summary *pool, const struct series *series,
-		       struct level_row rows[NR_LEVELS])
+		       const struct query_instant *at, struct level_row rows[NR_LEVELS])
 {
 	struct level_column all = series_total(series);
 
@@ -58,6 +58,12 @@ static void level_rows(const struct pool_summary *pool, const struct series *ser
 				     .now = pool->pending,
 				     .max = all.pending_max,
 				     .ink = INK_PENDING};
+	if (at) {
+		const uint64_t now[NR_LEVELS] = {at->available, at->held, at->total, at->pending};
+
+		for (int i = 0; i < NR_LEVELS; i++)
+			rows[i].now = at->known ? now[i] : POOL_UNKNOWN;
+	}
 	for (int i = 0; i < NR_LEVELS; i++) {
 		rows[i].has_now = rows[i].now != POOL_UNKNOWN;
 		rows[i].has_max = all.measured || i == 3;
@@ -77,13 +83,14 @@ static const char *count_or_dash(bool known, uint64_t n, char text[40])
 }
 
 static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
-			const struct series *series)
+			const struct series *series, const struct query_instant *at)
 {
 	struct level_row rows[NR_LEVELS];
 	char text[40];
 
-	level_rows(pool, series, rows);
-	canvas_text_right(canvas, x + 19, y, dim, "now");
+	level_rows(pool, series, at, rows);
+	canvas_text_right(canvas, x + 19, y, at ? (struct style){.fg = INK_CURSOR} : dim, "%s",
+			  at ? "cursor" : "now");
 	canvas_text_right(canvas, x + 27, y, dim, "%smin", loss_mark(series));
 	canvas_text_right(canvas, x + 35, y, dim, "%smax", loss_mark(series));
 	for (int i = 0; i < NR_LEVELS; i++) {
@@ -119,14 +126,14 @@ static void draw_latency_row(struct canvas *canvas, int x, int y, const char *na
 }
 
 void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
-		      const struct series *series)
+		      const struct series *series, const struct query_instant *at)
 {
 	const struct pool_totals *totals = &pool->totals;
 	static const char *const heads[] = {"p50", "p99", "max", "count"};
 	static const int ends[] = {13, 22, 31, 38};
 	int right = x + 39, column;
 
-	draw_levels(canvas, x, y, pool, series);
+	draw_levels(canvas, x, y, pool, series, at);
 	if (*loss_mark(series))
 		canvas_text(canvas, x, y, (struct style){.fg = INK_ALARM}, "~ events lost");
 	for (int i = 0; i < 4; i++)
@@ -205,7 +212,7 @@ static int draw_counts(struct canvas *canvas, int x, int y, const struct count_r
 }
 
 void figures_draw_side(struct canvas *canvas, struct rect rect, const struct pool_summary *pool,
-		       const struct series *series)
+		       const struct series *series, const struct query_instant *at)
 {
 	const struct pool_totals *totals = &pool->totals;
 	bool no_marks = !pool_marks_known(&pool->marks);
@@ -233,7 +240,7 @@ void figures_draw_side(struct canvas *canvas, struct rect rect, const struct poo
 	draw_section(canvas, x, y, "In view");
 	if (*loss_mark(series))
 		canvas_text(canvas, x + 8, y, (struct style){.fg = INK_ALARM}, "~lost");
-	draw_levels(canvas, x, y, pool, series);
+	draw_levels(canvas, x, y, pool, series, at);
 	draw_latency_side(canvas, x, y + 6, series);
 	y += 14;
 	draw_section(canvas, x, y, "Since the pool opened");

@@ -6,12 +6,12 @@
 
 #define FIGURES_ROWS 5
 
-/* Five rows, 78 columns. */
+/* Five rows, 78 columns.  at: the state at the cursor, in the place of what is now; NULL: none. */
 void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
-		      const struct series *series);
+		      const struct series *series, const struct query_instant *at);
 /* A column beside the charts. */
 void figures_draw_side(struct canvas *canvas, struct rect rect, const struct pool_summary *pool,
-		       const struct series *series);
+		       const struct series *series, const struct query_instant *at);
 
 /* Alarm letters of a pool, gravest first: D drops, R RESOURCES or fallback, V violations, L loss,
  * A audit or identity mismatch; "" when all is well. */
