@@ -2,6 +2,7 @@
 #include "db/histogram.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #define SUB_BITS  6 /* 64 bins to a power of two */
@@ -21,13 +22,22 @@ static uint32_t bin_of(int64_t value_ns)
 	return (shift << SUB_BITS) + (uint32_t)(v >> shift);
 }
 
+static int64_t bin_width(uint32_t bin)
+{
+	return INT64_C(1) << (bin < 128 ? 0 : (bin >> SUB_BITS) - 1);
+}
+
+static int64_t bin_first(uint32_t bin)
+{
+	unsigned shift = bin < 128 ? 0 : (bin >> SUB_BITS) - 1;
+
+	return (int64_t)(bin - (shift << SUB_BITS)) << shift;
+}
+
 /* The value in the middle of a bin; the inverse of bin_of() to within half a bin. */
 static int64_t bin_middle(uint32_t bin)
 {
-	unsigned shift = bin < 128 ? 0 : (bin >> SUB_BITS) - 1;
-	int64_t first = (int64_t)(bin - (shift << SUB_BITS)) << shift;
-
-	return first + ((INT64_C(1) << shift) >> 1);
+	return bin_first(bin) + (bin_width(bin) >> 1);
 }
 
 static void widen(struct histogram *h, uint32_t low, uint32_t high)
@@ -61,10 +71,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 		into->max_ns = from->max_ns;
 }
 
-int64_t histogram_quantile(const struct histogram *h, unsigned permille)
+/* The value of a rank: the smallest that so many values do not exceed. */
+static int64_t value_at(const struct histogram *h, uint64_t rank)
 {
-	/* The rank, rounded up, without overflow at any count. */
-	uint64_t rank = h->count / 1000 * permille + (h->count % 1000 * permille + 999) / 1000;
 	uint64_t seen = 0;
 
 	if (!h->count)
@@ -91,6 +100,54 @@ void histogram_cells(const struct histogram *h, uint32_t cells[HISTOGRAM_CELLS])
 		uint64_t sum = *cell + h->bins[bin];
 
 		*cell = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+	}
+}
+
+/* Part of the count, rounded up, without overflow at any count. */
+static uint64_t rank_of(uint64_t count, unsigned part, unsigned whole)
+{
+	return count / whole * part + (count % whole * part + whole - 1) / whole;
+}
+
+int64_t histogram_quantile(const struct histogram *h, unsigned permille)
+{
+	return value_at(h, rank_of(h->count, permille, 1000));
+}
+
+int64_t histogram_quantile_fine(const struct histogram *h, unsigned per_10000)
+{
+	return value_at(h, rank_of(h->count, per_10000, 10000));
+}
+
+/* Shares a bin's count out among the columns from place `from` to place `to`, in columns. */
+static void share(double from, double to, double count, size_t nr, double *out)
+{
+	double last = (double)nr;
+
+	from = from < 0 ? 0 : from >= last ? last - 0.5 : from;
+	to = to <= from ? from + 1e-6 : to > last ? last : to;
+	for (size_t i = (size_t)from; i < nr && (double)i < to; i++) {
+		double left = from > (double)i ? from : (double)i;
+		double right = to < (double)i + 1 ? to : (double)i + 1;
+
+		out[i] += count * (right - left) / (to - from);
+	}
+}
+
+void histogram_columns(const struct histogram *h, double low_ns, double high_ns, size_t nr,
+		       double *out)
+{
+	double per_e = (double)nr / log(high_ns / low_ns);
+
+	memset(out, 0, nr * sizeof(*out));
+	for (uint32_t bin = h->low; h->count && nr && bin <= h->high; bin++) {
+		double first = (double)bin_first(bin), end = first + (double)bin_width(bin);
+
+		if (!h->bins[bin])
+			continue;
+		/* A bin of whole ns is the values up to the next one. */
+		share(log((first < 1 ? 1 : first) / low_ns) * per_e, log(end / low_ns) * per_e,
+		      (double)h->bins[bin], nr, out);
 	}
 }
 

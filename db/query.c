@@ -350,12 +350,7 @@ static void next_latency(struct cursor *c, struct latency *l)
 	memset(l, 0, sizeof(*l));
 	if (!bins || histogram_decode(&h, bins, (size_t)nr, max_ns))
 		return;
-	l->count = h.count;
-	l->p50_ns = histogram_quantile(&h, 500);
-	l->p90_ns = histogram_quantile(&h, 900);
-	l->p99_ns = histogram_quantile(&h, 990);
-	l->p999_ns = histogram_quantile(&h, 999);
-	l->max_ns = h.max_ns;
+	latency_of(&h, l);
 }
 
 /* Nothing is held where more came back than went out: totals are what a driver says. */

@@ -44,8 +44,11 @@ int query_status(struct query *q, struct trace_status *out, struct db_error *err
 /* A latency distribution; quantiles within 1 %; all 0 when count is 0.  max is exact. */
 struct latency {
 	uint64_t count;
-	int64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+	int64_t p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, p9999_ns, max_ns;
 };
+struct histogram;
+/* Of what a histogram counts. */
+void latency_of(const struct histogram *h, struct latency *out);
 
 struct range {
 	bool known; /* the pool has worked, and says its level */

@@ -11,6 +11,18 @@
 
 _Static_assert(LATENCY_CELLS == HISTOGRAM_CELLS, "the cells of a histogram are handed on");
 
+void latency_of(const struct histogram *h, struct latency *out)
+{
+	out->count = h->count;
+	out->p50_ns = histogram_quantile(h, 500);
+	out->p90_ns = histogram_quantile(h, 900);
+	out->p95_ns = histogram_quantile(h, 950);
+	out->p99_ns = histogram_quantile(h, 990);
+	out->p999_ns = histogram_quantile(h, 999);
+	out->p9999_ns = histogram_quantile_fine(h, 9999);
+	out->max_ns = h->max_ns;
+}
+
 /* The columns being filled. */
 struct columns {
 	int64_t start_ns, width_ns;
@@ -27,14 +39,7 @@ static int64_t end_of(const struct columns *c)
 
 static void take(const struct columns *c, size_t i, const struct histogram *h)
 {
-	struct latency *out = &c->out[i];
-
-	out->count = h->count;
-	out->p50_ns = histogram_quantile(h, 500);
-	out->p90_ns = histogram_quantile(h, 900);
-	out->p99_ns = histogram_quantile(h, 990);
-	out->p999_ns = histogram_quantile(h, 999);
-	out->max_ns = h->max_ns;
+	latency_of(h, &c->out[i]);
 	if (c->cells) {
 		memset(&c->cells[i], 0, sizeof(c->cells[i]));
 		histogram_cells(h, c->cells[i].count);
