@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "db/leb128.h"
+
 #define SUB_BITS  6 /* 64 bins to a power of two */
 #define VALUE_MAX ((INT64_C(1) << 47) - 1)
 
@@ -151,14 +153,6 @@ void histogram_columns(const struct histogram *h, double low_ns, double high_ns,
 	}
 }
 
-static uint8_t *put_number(uint8_t *out, uint64_t value)
-{
-	for (; value >= 0x80; value >>= 7)
-		*out++ = (uint8_t)(value | 0x80);
-	*out++ = (uint8_t)value;
-	return out;
-}
-
 size_t histogram_encode(const struct histogram *h, uint8_t *out)
 {
 	uint8_t *at = out;
@@ -167,24 +161,11 @@ size_t histogram_encode(const struct histogram *h, uint8_t *out)
 	for (uint32_t bin = h->low; h->count && bin <= h->high; bin++) {
 		if (!h->bins[bin])
 			continue;
-		at = put_number(at, bin - next);
-		at = put_number(at, h->bins[bin]);
+		at = leb128_put(at, bin - next);
+		at = leb128_put(at, h->bins[bin]);
 		next = bin + 1;
 	}
 	return (size_t)(at - out);
-}
-
-static int get_number(const uint8_t **at, const uint8_t *end, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
-		uint8_t byte = *(*at)++;
-
-		*value |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return 0;
-	}
-	return -EINVAL;
 }
 
 int histogram_decode(struct histogram *h, const void *bytes, size_t nr_bytes, int64_t max_ns)
@@ -193,7 +174,7 @@ int histogram_decode(struct histogram *h, const void *bytes, size_t nr_bytes, in
 	uint64_t bin = 0, skip, count;
 
 	while (at < end) {
-		if (get_number(&at, end, &skip) || get_number(&at, end, &count))
+		if (leb128_get(&at, end, &skip) || leb128_get(&at, end, &count))
 			return -EINVAL;
 		if (skip >= HISTOGRAM_BINS || bin + skip >= HISTOGRAM_BINS)
 			return -EINVAL;

@@ -27,6 +27,7 @@
 	"SELECT * FROM (SELECT id, " what " FROM " table                                           \
 	" WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1)"
 #define OR_LAST(table, what) " UNION ALL " LAST(table, what)
+#define SEEK_IN(table)	     "SELECT id, ts FROM " table " WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1"
 
 /* Of the pool of a row of `pool`: a range of ids, found without a scan. */
 #define OF_POOL		 "id >= pool.pool << 40 AND id < (pool.pool + 1) << 40"
@@ -102,6 +103,48 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_ALLOC] = "SELECT request, completed, completed + " BASE ", completed - requested,"
 			" outcome FROM alloc WHERE id >= ?1 AND id <= ?2 AND request > 0"
 			" ORDER BY id",
+	[QUERY_BASE] = "SELECT value FROM meta WHERE key = 'base_ns'",
+	[QUERY_WORST_BUCKETS] =
+		"SELECT bucket, max_ns FROM latency_row WHERE pool = ?1 AND what = 0"
+		" AND tier = ?2 AND bucket BETWEEN ?3 AND ?4",
+	[QUERY_WORST] = "SELECT id, request, requested, completed, freed, outcome, block, buffers"
+			" FROM alloc WHERE pool = ?1 AND completed BETWEEN ?2 AND ?3"
+			" AND outcome >= 0 AND requested IS NOT NULL"
+			" ORDER BY completed - requested DESC, id LIMIT ?4",
+	[QUERY_WHY_REQUEST] = "SELECT request, available, total, pending, id FROM ev_request"
+			      " WHERE id < ?1 AND id >= ?2 ORDER BY id DESC LIMIT 8",
+	[QUERY_WHY_FALLBACK] = "SELECT is_on FROM ev_fallback WHERE id < ?1 AND id >= ?2"
+			       " ORDER BY id DESC LIMIT 1",
+	[QUERY_WHY_FELL] = "SELECT max(is_on) FROM (SELECT is_on FROM ev_fallback"
+			   " WHERE id >= ?1 AND id < ?2 LIMIT 256)",
+	[QUERY_WHY_DROPS] = "SELECT sum(count), count(*) FROM (SELECT count FROM ev_drop"
+			    " WHERE id >= ?1 AND id < ?2 LIMIT 4096)",
+	[QUERY_WHY_BEFORE] = "SELECT outcome FROM alloc WHERE id < ?1 AND id >= ?2"
+			     " ORDER BY id DESC LIMIT 32",
+	[QUERY_SEEK_RX] = SEEK_IN("ev_rx"),
+	[QUERY_SEEK_REQUEST] = SEEK_IN("ev_request"),
+	[QUERY_SEEK_DROP] = SEEK_IN("ev_drop"),
+	[QUERY_SEEK_FALLBACK] = SEEK_IN("ev_fallback"),
+	[QUERY_FLIGHT_OPEN] = "SELECT request, requested, NULL, NULL FROM alloc WHERE pool = ?1"
+			      " AND completed IS NULL AND requested <= ?2 ORDER BY id LIMIT ?3",
+	[QUERY_FLIGHT_LATER] = "SELECT request, requested, completed, outcome FROM alloc"
+			       " WHERE pool = ?1 AND completed > ?2 AND completed <= ?3"
+			       " ORDER BY completed LIMIT ?4",
+	[QUERY_BLOCK_NEXT] = "SELECT min(block) FROM alloc WHERE pool = ?1 AND outcome = 0"
+			     " AND block > ?2",
+	[QUERY_BLOCK_AT] = "SELECT request, completed, freed, buffers FROM alloc WHERE pool = ?1"
+			   " AND block = ?2 AND outcome = 0 AND completed <= ?3"
+			   " ORDER BY completed DESC LIMIT ?4",
+	[QUERY_BLOCK_OLD] = "SELECT block, freed, buffers FROM alloc WHERE pool = ?1"
+			    " AND completed IS NULL AND request IS NULL AND freed > ?2 LIMIT ?3",
+	[QUERY_HELD_MARK] = "SELECT seq, since_seq, ts_ns, ids FROM held WHERE pool = ?1"
+			    " AND seq <= ?2 ORDER BY seq DESC LIMIT 1",
+	[QUERY_HELD_FIRST] = "SELECT first_seq, kept_seq FROM summary WHERE pool = ?1",
+	[QUERY_HELD_GAP] = "SELECT end_ns FROM loss WHERE pool = ?1 AND source = 'seq'"
+			   " AND first_seq <= ?2 ORDER BY first_seq DESC LIMIT 1",
+	[QUERY_HELD_TOLD] = "SELECT max(min(end_ns, ?2)) FROM loss WHERE source <> 'seq'"
+			    " AND source <> 'clock' AND start_ns <= ?2"
+			    " AND (pool IS NULL OR pool = ?1)",
 	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
 	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
 	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),

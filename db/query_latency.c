@@ -46,7 +46,7 @@ static void take(const struct columns *c, size_t i, const struct histogram *h)
 	}
 }
 
-static int decode(sqlite3_stmt *stmt, struct histogram *h, struct db_error *err)
+int reader_histogram(struct sqlite3_stmt *stmt, struct histogram *h, struct db_error *err)
 {
 	const void *bins = sqlite3_column_blob(stmt, 2);
 	int nr = sqlite3_column_bytes(stmt, 2);
@@ -95,7 +95,7 @@ static int read_buckets(struct query *q, enum latency_kind kind, uint32_t pool,
 
 		if (c->width_ns < bucket_ns) {
 			histogram_init(&h);
-			if ((ret = decode(stmt, &h, err)))
+			if ((ret = reader_histogram(stmt, &h, err)))
 				break;
 			repeat(c, &h, from, from + bucket_ns);
 			continue;
@@ -107,7 +107,7 @@ static int read_buckets(struct query *q, enum latency_kind kind, uint32_t pool,
 			histogram_init(&h);
 			column = (size_t)((middle - c->start_ns) / c->width_ns);
 		}
-		if ((ret = decode(stmt, &h, err)))
+		if ((ret = reader_histogram(stmt, &h, err)))
 			break;
 	}
 	sqlite3_reset(stmt);

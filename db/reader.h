@@ -28,6 +28,27 @@ enum query_statement {
 	QUERY_COMPLETED, /* single requests */
 	QUERY_ALLOC_SEEK,
 	QUERY_ALLOC,
+	QUERY_BASE,
+	QUERY_WORST_BUCKETS,
+	QUERY_WORST,
+	QUERY_WHY_REQUEST,
+	QUERY_WHY_FALLBACK,
+	QUERY_WHY_FELL,
+	QUERY_WHY_DROPS,
+	QUERY_WHY_BEFORE,
+	QUERY_SEEK_RX, /* statements for reader_seek_in() */
+	QUERY_SEEK_REQUEST,
+	QUERY_SEEK_DROP,
+	QUERY_SEEK_FALLBACK,
+	QUERY_FLIGHT_OPEN,
+	QUERY_FLIGHT_LATER,
+	QUERY_BLOCK_NEXT,
+	QUERY_BLOCK_AT,
+	QUERY_BLOCK_OLD,
+	QUERY_HELD_MARK,
+	QUERY_HELD_FIRST,
+	QUERY_HELD_GAP,
+	QUERY_HELD_TOLD,
 	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
 			*/
 	QUERY_EV_TICK,
@@ -111,6 +132,23 @@ struct reader_lead {
 };
 int reader_leads(struct query *q, uint32_t pool, const struct reader_exact *window,
 		 struct reader_lead *leads, size_t max, size_t *nr, struct db_error *err);
+
+/* What times in the physical tables are relative to; 0 when there is no event. */
+int reader_base(struct query *q, int64_t *base_ns, struct db_error *err);
+
+/*
+ * One past the id of a pool's last event in one table that is not later than ts (relative); the
+ * pool's first id when there is none.  Some forty look-ups, whatever the length.  Where a clock
+ * went back, one of the possible answers.
+ *
+ *	table  QUERY_SEEK_RX and below
+ */
+int reader_seek_in(struct query *q, enum query_statement table, uint32_t pool, int64_t ts,
+		   int64_t *id, struct db_error *err);
+
+/* Adds a row of latency_row to h.  Columns: bucket, max_ns, histogram. */
+struct histogram;
+int reader_histogram(struct sqlite3_stmt *stmt, struct histogram *h, struct db_error *err);
 
 /* A time as it can be computed with: no recording has others (db/store.h), and no two overflow. */
 static inline int64_t reader_time(int64_t ns)
