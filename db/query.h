@@ -216,6 +216,32 @@ struct query_instant {
 int query_instant(struct query *q, uint32_t pool, int64_t ts_ns, struct query_instant *out,
 		  struct db_error *err);
 
+/*
+ * The next moment of some kind in one pool, or the one before: what a reader jumps to.  Drops and
+ * fallback are found in their own tables, failures and crossings by the roll-ups, widest first, and
+ * then by the events of 8 ms: never by reading through a file.
+ */
+enum query_moment {
+	QUERY_MOMENT_EVENT = 1, /* any event */
+	QUERY_MOMENT_DROP = 2,
+	QUERY_MOMENT_FALLBACK = 4, /* on */
+	QUERY_MOMENT_FAILURE = 8,  /* refused, or completed without memory */
+	QUERY_MOMENT_LOW = 16,	   /* available fell to low or below */
+	QUERY_MOMENT_HIGH = 32,	   /* available rose to high or above */
+};
+#define QUERY_MOMENT_NR 6
+struct query_moment_found {
+	bool found;
+	enum query_moment kind;
+	struct pool_event event; /* what it borrows (names, ids) is NULL */
+};
+/*
+ * kinds: QUERY_MOMENT_* or-ed.  The nearest after (by > 0) or before (by < 0) an event of the pool,
+ * or with seq -1 an instant, these excluded.
+ */
+int query_moment(struct query *q, uint32_t pool, unsigned kinds, int64_t ts_ns, int64_t seq, int by,
+		 struct query_moment_found *out, struct db_error *err);
+
 /* Events per second of all pools over the last second of stored time. */
 int query_rate(struct query *q, double *events_per_s, struct db_error *err);
 

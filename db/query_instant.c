@@ -188,7 +188,7 @@ static int state_after(struct query *q, uint32_t pool, int64_t seq, struct level
 	return ret < 0 ? ret : 0;
 }
 
-static int copy_event(const struct pool_event *e, void *ctx)
+int reader_copy_event(const struct pool_event *e, void *ctx)
 {
 	struct pool_event *copy = ctx;
 
@@ -208,7 +208,7 @@ static int neighbours(struct query *q, uint32_t pool, int64_t seq, struct query_
 
 	if (!ret && seq >= 0) {
 		out->has_before = true;
-		ret = reader_between(q, pool, seq, seq, false, copy_event, &out->before, err);
+		ret = reader_between(q, pool, seq, seq, false, reader_copy_event, &out->before, err);
 	}
 	if (ret || seq + 1 >= end)
 		return ret;
@@ -218,7 +218,7 @@ static int neighbours(struct query *q, uint32_t pool, int64_t seq, struct query_
 	out->has_after = true;
 	if (out->has_before)
 		out->lost = (uint64_t)(after - seq - 1);
-	return reader_between(q, pool, after, after, false, copy_event, &out->after, err);
+	return reader_between(q, pool, after, after, false, reader_copy_event, &out->after, err);
 }
 
 static void show_state(struct query_instant *out, const struct level_state *level)
