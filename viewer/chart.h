@@ -59,11 +59,11 @@ void chart_swatch(struct canvas *canvas, int x, int y, const struct chart_look *
 		  const struct chart_zone *zone);
 
 /*
- * A row of tiny columns, one a cell: values 0..max, negative = unknown.  Cells whose value is not
- * above `alert` are drawn in alert_ink.
+ * A row of tiny columns, one a cell: values 0..max, negative = unknown.  Cells with `alert` are
+ * drawn in alert_ink.
  */
 void chart_spark(struct canvas *canvas, int x, int y, int width, const struct chart_look *look,
-		 const double *values, double max, double alert, struct style style,
+		 const double *values, double max, const bool *alert, struct style style,
 		 uint8_t alert_ink);
 
 /* A horizontal line across a chart, with a label right of it. */

@@ -9,22 +9,49 @@ static const struct style plain = {0};
 static const struct style dim = {.fg = INK_DIM};
 static const struct style strong = {.fg = INK_TITLE, .attr = ATTR_BOLD};
 
-const char *figures_alarms(const struct pool_summary *pool, char text[8])
+/* The gravest first. */
+static bool alarm_is_on(const struct trace_status *trace, const struct pool_summary *pool,
+			char letter)
+{
+	switch (letter) {
+	case 'D':
+		return pool->totals.dropped != 0;
+	case 'R':
+		return pool->totals.resources != 0;
+	case 'V':
+		return pool->violations != 0;
+	case 'L':
+		return pool_has_loss(trace, pool);
+	case 'A':
+		return pool->audit_mismatches || pool->identity_mismatches;
+	case 'F':
+		return pool->fallback_now;
+	default:
+		return false;
+	}
+}
+
+static const char alarms[] = "DRVLAF";
+
+const char *figures_alarms(const struct trace_status *trace, const struct pool_summary *pool,
+			   char text[8])
 {
 	int n = 0;
 
-	if (pool->totals.dropped)
-		text[n++] = 'D';
-	if (pool->totals.resources || pool->fallback_now)
-		text[n++] = 'R';
-	if (pool->violations)
-		text[n++] = 'V';
-	if (pool->lost)
-		text[n++] = 'L';
-	if (pool->audit_mismatches || pool->identity_mismatches)
-		text[n++] = 'A';
+	for (const char *letter = alarms; *letter; letter++)
+		if (alarm_is_on(trace, pool, *letter))
+			text[n++] = *letter;
 	text[n] = 0;
 	return text;
+}
+
+int figures_gravity(const struct trace_status *trace, const struct pool_summary *pool)
+{
+	int gravity = 0;
+
+	for (const char *letter = alarms; *letter; letter++)
+		gravity = 2 * gravity + alarm_is_on(trace, pool, *letter);
+	return gravity;
 }
 
 struct level_row {
