@@ -141,6 +141,18 @@ static const struct cli_option export_options[] = {
 	END,
 };
 
+static const struct cli_option report_options[] = {
+	{"-o", "OUT", "the page to write; must not exist yet; - is standard output", NULL},
+	{"--pool", "N", "only this pool", NULL},
+	{"--from", "T",
+	 "pictures and worst moments only from this time on: 1.5s after the start, or nanoseconds "
+	 "since the epoch",
+	 NULL},
+	{"--to", "T", "only up to this time", NULL},
+	{"--no-pictures", NULL, "tables only", NULL},
+	END,
+};
+
 static const struct cli_option sql_options[] = {
 	{"--timeout", "DUR", "the longest that a statement may take; default: 5min", NULL},
 	END,
@@ -203,6 +215,11 @@ static const struct cli_command commands[] = {
 	 "Writes a recording for other tools.", export_options,
 	 "docs/export.md says what is in each.  With lost events the exit status is 4.", NULL, NULL,
 	 NULL},
+	{"report", cli_report, "FILE -o OUT.html [--pool N] [--from T] [--to T] [--no-pictures]",
+	 "Writes a recording as one HTML page that needs nothing else.", report_options,
+	 "Summary, pictures, tables, losses, settings and worst moments; it prints well.  The "
+	 "pictures are drawn by gnuplot; without it, the page has all the rest.",
+	 NULL, NULL, NULL},
 	{"sql", cli_sql, "[--timeout DUR] FILE [QUERY]", "Runs read-only SQL on a recording.",
 	 sql_options,
 	 "Without QUERY, statements are read from standard input.  docs/database.md lists the "
