@@ -56,7 +56,7 @@ static int parse(int argc, char **argv, struct command *c)
 	if (optind + 1 != argc)
 		return cli_fail(CLI_USAGE,
 				"report: give one recording; see: poolscope report --help");
-	if (!c->output)
+	if (!*c->output)
 		return cli_fail(CLI_USAGE, "report: where to? give -o FILE.html, or -o - for "
 					   "standard output");
 	c->report.path = argv[optind];
@@ -149,7 +149,7 @@ static int report_file(struct command *c, struct query *q)
 
 int cli_report(int argc, char **argv)
 {
-	struct command c = {.report.pool = -1};
+	struct command c = {.report.pool = -1, .output = ""};
 	struct query *q = NULL;
 	struct db_error err;
 	int ret = parse(argc, argv, &c);
