@@ -50,6 +50,7 @@ int cli_attach(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_snapshot(int argc, char **argv);
 int cli_top(int argc, char **argv);
+int cli_replay(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_stat(int argc, char **argv);

@@ -83,16 +83,42 @@ static const struct cli_option import_options[] = {
 	END,
 };
 
-static const struct cli_option top_options[] = {
-	{"--view", "NAME", "the first view: overview (default) or pool", "overview pool"},
-	{"--chars", "KIND", "how charts are drawn: braille, block or ascii; default: by the locale",
-	 "braille block ascii"},
-	{"--color", "WHEN", "auto (default), always or never; NO_COLOR is honoured",
-	 "auto always never"},
-	{"--once", NULL, "print one screen as text and end; so it does without a terminal", NULL},
-	{"--script", "FILE", "feed keys and save screens (docs/keys.md); - is standard input",
+#define SHOW_OPTIONS                                                                               \
+	{"--view", "NAME", "the first view, by its name or digit; ? lists them", VIEWS},           \
+		{"--chars", "KIND",                                                                \
+		 "how charts are drawn: braille, block or ascii; default: by the locale",          \
+		 "braille block ascii"},                                                           \
+		{"--color", "WHEN",                                                                \
+		 "auto (default), always or never; or 256, 16, 8 or mono: what the terminal can "  \
+		 "show at most; NO_COLOR is honoured",                                             \
+		 "auto always never 256 16 8 mono"},                                               \
+		{"--theme", "NAME",                                                                \
+		 "dark (default); safe: for eyes that do not tell all colours apart; light: for "  \
+		 "light backgrounds; gray",                                                        \
+		 "dark safe light gray"},                                                          \
+		{"--mouse", NULL,                                                                  \
+		 "use the mouse: wheel, click, drag; the terminal then selects text with Shift "   \
+		 "only; F2 switches it",                                                           \
+		 NULL},                                                                            \
+		{"--no-mouse", NULL, "leave the mouse to the terminal (default)", NULL},           \
+		{"--once", NULL,                                                                   \
+		 "print one screen as text and end; so it does without a terminal", NULL},         \
+		{"--script", "FILE",                                                               \
+		 "feed keys and save screens (docs/keys.md); - is standard input", NULL},          \
+	{                                                                                          \
+		"--size", "WxH", "the screen of --once and --script; default 80x24", NULL          \
+	}
+#define VIEWS "overview pool"
+
+static const struct cli_option top_options[] = {SHOW_OPTIONS, END};
+
+static const struct cli_option replay_options[] = {
+	{"--speed", "N", "recorded seconds a second, 0.001 to 10000; default 1", NULL},
+	{"--from", "T",
+	 "begin at this time: 1.5s after the start, 12:30:01.25 by the clock, 25%, or with date, "
+	 "\"2026-01-31 12:30:01\"",
 	 NULL},
-	{"--size", "WxH", "the screen of --once and --script; default 80x24", NULL},
+	SHOW_OPTIONS,
 	END,
 };
 
@@ -202,6 +228,13 @@ static const struct cli_command commands[] = {
 	{"top", cli_top, "FILE [OPTION]...",
 	 "Shows a recording in the terminal: live while it grows.", top_options,
 	 "? shows the keys.", NULL, NULL, NULL},
+	{"replay", cli_replay, "FILE [--speed N] [--from T] [OPTION]...",
+	 "Plays a recording in the terminal, as if it were live.", replay_options,
+	 "Space pauses and plays; while it plays, < and > change the speed; . and , step from "
+	 "event "
+	 "to event; ] and [ jump to the next and the previous drop, fallback, failure or crossing. "
+	 " ? shows all keys.",
+	 NULL, NULL, NULL},
 	{"stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.", stat_options,
 	 NULL, NULL, NULL, NULL},
 	{"check", cli_check, "FILE [--max-drops N] [--max-lead-p99 DUR] [CRITERION]...",

@@ -37,6 +37,26 @@ static void choose_chars(struct app *app, enum viewer_chars chars)
 	app->ascii = app->look.chars == CHART_ASCII;
 }
 
+/*
+ * As if it were live: the window of a live screen, with the beginning at its left edge; a recording
+ * that is shorter is seen as a whole.
+ */
+static void begin_replay(struct app *app)
+{
+	const struct viewer_options *options = app->options;
+	struct recording_span span = model_span(&app->model);
+	struct timeline live;
+
+	timeline_init(&live, true);
+	if (span.end_ns - span.start_ns > live.cell_ns * app->time_columns) {
+		app->timeline = live;
+		timeline_start(&app->timeline, span, app->time_columns);
+	}
+	timeline_set_cursor(&app->timeline, span, app->time_columns,
+			    options->from_ns ? options->from_ns : span.start_ns);
+	app_play(app, true);
+}
+
 /* A live recording opens at its newest seconds, a finished one as a whole. */
 static void choose_window(struct app *app)
 {
@@ -44,6 +64,8 @@ static void choose_window(struct app *app)
 		return;
 	timeline_init(&app->timeline, app_is_live(app));
 	app->timeline_set = app->model.query != NULL;
+	if (app->timeline_set && app->options->play)
+		begin_replay(app);
 	if (app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
 }
@@ -64,6 +86,10 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 	app->options = options;
 	app->view = view_of((int)options->view) ? (int)options->view : VIEWER_VIEW_OVERVIEW;
 	app->time_columns = 60;
+	app->mouse = options->mouse;
+	app->theme = options->theme;
+	app->pressed = -1;
+	app->play = (struct play){.speed = options->speed > 0 ? options->speed : 1, .seq = -1};
 	choose_chars(app, options->chars);
 	app->look.color = options->color == VIEWER_COLOR_ALWAYS;
 	look_around(app);
@@ -190,6 +216,15 @@ static void program_request(struct app *app, int request)
 	case REQUEST_QUIT:
 		app->quit = true;
 		break;
+	case REQUEST_SAVE:
+		app_save(app);
+		break;
+	case REQUEST_MOUSE:
+		app->mouse = !app->mouse;
+		app_say(app, INK_TITLE,
+			app->mouse ? "mouse on: Shift selects text"
+				   : "mouse off: it is the terminal's");
+		break;
 	case REQUEST_REDRAW:
 		app->redraw = true;
 		break;
@@ -218,6 +253,9 @@ static bool list_request(struct app *app, int request)
 
 	if (app->help || !ops->table)
 		return false;
+	/* While it plays, < and > are the speed. */
+	if (app->play.on && (request == REQUEST_SORT_LEFT || request == REQUEST_SORT_RIGHT))
+		return false;
 	news = table_request(ops->table(app->state[app->view]), request);
 	app_table_news(app, news);
 	return news != TABLE_IGNORED;
@@ -241,7 +279,7 @@ void app_key(struct app *app, int key)
 		return;
 	if (list_request(app, request) || app_prompt_request(app, request))
 		return;
-	if (!app_time_request(app, request))
+	if (!app_time_request(app, request) && !app_play_request(app, request))
 		program_request(app, request);
 }
 
@@ -269,8 +307,12 @@ void app_draw(struct app *app, struct canvas *canvas)
 	char text[80];
 
 	canvas->ascii = app->ascii;
+	canvas->theme = app->theme;
 	canvas_clear(canvas);
-	if (canvas->width < APP_MIN_WIDTH || canvas->height < APP_MIN_HEIGHT) {
+	app->width = canvas->width;
+	app->height = canvas->height;
+	app->too_small = canvas->width < APP_MIN_WIDTH || canvas->height < APP_MIN_HEIGHT;
+	if (app->too_small) {
 		snprintf(text, sizeof(text), "terminal too small: %d x %d needed", APP_MIN_WIDTH,
 			 APP_MIN_HEIGHT);
 		draw_message(canvas, text);

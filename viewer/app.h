@@ -12,6 +12,8 @@
 #include "viewer/chart.h"
 #include "viewer/keys.h"
 #include "viewer/model.h"
+#include "viewer/mouse.h"
+#include "viewer/play.h"
 #include "viewer/prompt.h"
 #include "viewer/viewer.h"
 #include "viewer/table.h"
@@ -57,6 +59,7 @@ struct app {
 	const struct viewer_options *options;
 	struct model model;
 	struct timeline timeline;
+	struct play play;
 	struct chart_look look;
 	bool timeline_set; /* the window was chosen once the recording was known */
 	bool running;	   /* still_running() said so */
@@ -68,15 +71,21 @@ struct app {
 	bool help;
 	int help_page;
 	bool quit;
-	bool redraw;	  /* the whole terminal, once */
-	int time_columns; /* cells of the time axis */
-	uint32_t pool;	  /* the selected pool's number */
+	bool redraw;	   /* the whole terminal, once */
+	bool mouse;	   /* as the user wants it: the terminal follows */
+	int width, height; /* of the screen as last drawn */
+	bool too_small;	   /* and nothing but that could be said */
+	int theme;	   /* enum palette_theme */
+	int pressed;	   /* the column of the plot where the button went down; -1: none */
+	int time_columns;  /* cells of the time axis */
+	uint32_t pool;	   /* the selected pool's number */
 	struct selection selection;
 	struct prompt prompt;
 	char message[256]; /* until the next key; "": none */
 	uint8_t message_ink;
-	struct rect plot; /* of the charts over time, as last drawn: for the mouse */
-	uint64_t data;	  /* see struct sight */
+	int tab_x[APP_VIEWS + 1]; /* where the tabs begin, as last drawn; [0]: the help's */
+	struct rect plot;	  /* of the charts over time, as last drawn: for the mouse */
+	uint64_t data;		  /* see struct sight */
 	struct sight seen;
 	int64_t now_ns;
 };
@@ -93,7 +102,11 @@ bool app_refresh(struct app *app);
 /* The recording still grows: refresh soon. */
 bool app_is_live(const struct app *app);
 
+/* So much time has gone by: replay moves on.  Returns: true when the screen must be drawn again. */
+bool app_tick(struct app *app, int64_t elapsed_ns);
+
 void app_key(struct app *app, int key);
+void app_mouse(struct app *app, const struct mouse *mouse);
 void app_draw(struct app *app, struct canvas *canvas);
 
 /* --- for the views --------------------------------------------------------------------------- */
@@ -132,6 +145,8 @@ void app_plot(struct app *app, struct canvas *canvas, struct rect rect);
 /* The bars at the top and the bottom of the screen (status.c). */
 void status_draw_title(struct app *app, struct canvas *canvas);
 void status_draw(struct app *app, struct canvas *canvas);
+/* The tab at a column of the title: a view's digit, 0 the help, -1 none. */
+int status_tab_at(const struct app *app, int x);
 
 /* What happened in the list of the view that is shown. */
 void app_table_news(struct app *app, enum table_news news);
@@ -142,6 +157,16 @@ bool app_prompt_request(struct app *app, int request);
 
 /* Moving in time (app_time.c).  Returns: true when the request was one of those. */
 bool app_time_request(struct app *app, int request);
+
+/* Replay (app_play.c). */
+bool app_play_request(struct app *app, int request);
+void app_play(struct app *app, bool on);
+
+/* The screen into files that do not exist yet: NAME.txt and NAME.svg (app_save.c). */
+void app_save(struct app *app);
+void app_save_as(struct app *app, const char *name);
+/* Draws and writes it, as the path's ending says: .ansi, .svg, else text.  Returns: 0 or -errno. */
+int app_write_screen(struct app *app, struct canvas *canvas, const char *path, FILE *out);
 
 /* Between views (app_views.c). */
 int app_views_init(struct app *app);

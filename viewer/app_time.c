@@ -91,8 +91,19 @@ static void go_home(struct app *app)
 
 static void go_live(struct app *app)
 {
-	app->timeline.has_cursor = app->timeline.hide = false;
+	app_play(app, false);
+	app->timeline.has_cursor = false;
 	timeline_follow(&app->timeline);
+}
+
+static void pause_or_follow(struct app *app)
+{
+	if (app->play.on)
+		app_play(app, false);
+	else if (app->timeline.follow)
+		timeline_pause(&app->timeline, model_span(&app->model), app->time_columns);
+	else
+		go_live(app);
 }
 
 static bool cursor_request(struct app *app, int request)
@@ -144,7 +155,7 @@ bool app_time_request(struct app *app, int request)
 		go_live(app);
 		return true;
 	case REQUEST_PAUSE:
-		timeline_pause(&app->timeline, span, columns);
+		pause_or_follow(app);
 		return true;
 	case REQUEST_ZOOM_IN:
 		timeline_zoom(&app->timeline, span, columns, 1);

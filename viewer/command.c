@@ -65,6 +65,50 @@ static int run_pool(struct app *app, const char *argument)
 	return -EINVAL;
 }
 
+static int run_speed(struct app *app, const char *argument)
+{
+	char *end;
+	double speed = strtod(argument, &end);
+
+	if (end == argument || (*end && strcmp(end, "x") != 0) ||
+	    !(speed >= PLAY_SLOWEST && speed <= PLAY_FASTEST))
+		return -EINVAL;
+	app->play.speed = speed;
+	return 0;
+}
+
+static int run_jump(struct app *app, const char *argument)
+{
+	unsigned kinds;
+
+	for (int i = 0; i < PLAY_JUMPS; i++) {
+		if (strcasecmp(play_jump(i, &kinds), argument) != 0)
+			continue;
+		app->play.jump = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int run_save(struct app *app, const char *argument)
+{
+	if (*argument)
+		app_save_as(app, argument);
+	else
+		app_save(app);
+	return 0;
+}
+
+static int run_theme(struct app *app, const char *argument)
+{
+	int theme = viewer_theme_named(argument);
+
+	if (theme < 0)
+		return -EINVAL;
+	app->theme = theme;
+	return 0;
+}
+
 static int run_sort(struct app *app, const char *argument)
 {
 	const struct view_ops *ops = view_of(app->view);
@@ -118,10 +162,15 @@ static int run_quit(struct app *app, const char *argument)
 static const struct command table[] = {
 	{"goto", "TIME", "put the cursor at a time", run_goto},
 	{"help", "", "the keys", run_help},
+	{"jump", "KIND", "what ] and [ look for: trouble, drop, fallback, failure, crossing",
+	 run_jump},
 	{"mark", "A|B [TIME]", "set a mark, at the cursor or at a time", run_mark},
 	{"pool", "NAME|NUMBER", "select a pool", run_pool},
 	{"quit", "", "quit", run_quit},
+	{"save", "[NAME]", "save the screen as NAME.txt and NAME.svg", run_save},
 	{"sort", "COLUMN", "sort the list by a column; once more: the other way round", run_sort},
+	{"speed", "X", "of replay, 0.001 to 10000", run_speed},
+	{"theme", "NAME", "dark, safe, light or gray", run_theme},
 	{"unmark", "", "take both marks away", run_unmark},
 	{"view", "NAME|DIGIT", "show a view", run_view},
 	{"zoom", "DURATION|all", "show so much time", run_zoom},

@@ -78,13 +78,26 @@ void status_draw_title(struct app *app, struct canvas *canvas)
 		if (!view_of(i))
 			continue;
 		tab_text(app, i, full || i == app->view, text, sizeof(text));
+		app->tab_x[i] = x;
 		x = draw_tab(canvas, x, !app->help && i == app->view, text);
 	}
+	app->tab_x[0] = x;
 	x = draw_tab(canvas, x, app->help, "? Help");
+	app->tab_x[APP_VIEWS] = x;
 	room = canvas->width - x - 2;
 	if (room > 8)
 		canvas_text_n(canvas, canvas->width - 1 - (name_width < room ? name_width : room),
 			      0, room, bar, file_name(app));
+}
+
+int status_tab_at(const struct app *app, int x)
+{
+	if (x >= app->tab_x[0] && x < app->tab_x[APP_VIEWS])
+		return 0;
+	for (int i = VIEW_MAX; i >= 1; i--)
+		if (view_of(i) && x >= app->tab_x[i])
+			return x < app->tab_x[0] ? i : -1;
+	return -1;
 }
 
 struct chip {
@@ -100,6 +113,16 @@ static struct chip state_chip(const struct app *app, const struct timeline_view 
 	struct human behind = human_duration(status->end_ns - view->shown_ns);
 	bool at_end = app->timeline.follow || status->end_ns < view->shown_ns;
 
+	char speed[16];
+
+	if (app->play.on) {
+		chip.style.attr |= ATTR_REVERSE;
+		snprintf(chip.text, sizeof(chip.text), " ▶ %s%s%s%s",
+			 play_speed_text(app->play.speed, speed, sizeof(speed)),
+			 app_is_live(app) ? " " : "", app_is_live(app) ? behind.s : "",
+			 app_is_live(app) ? " behind live " : " ");
+		return chip;
+	}
 	if (app_is_live(app) && app->timeline.follow) {
 		snprintf(chip.text, sizeof(chip.text), " ● LIVE ");
 		return chip;

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "viewer/keys.h"
@@ -20,7 +21,7 @@
 #undef lines
 #undef columns
 
-#define NR_PALETTE (NR_INKS * NR_INKS)
+#define DOUBLE_CLICK_MS 400
 
 static const int quit_signals[] = {SIGTERM, SIGINT, SIGHUP};
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -31,6 +32,11 @@ struct terminal {
 	SCREEN *screen;
 	int width, height;
 	int colors;
+	int theme;
+	bool mouse;
+	bool pressed;
+	int64_t pressed_ms; /* the last press, and where: to know a double click */
+	int pressed_x, pressed_y;
 	short pairs[NR_INKS][NR_INKS]; /* 0: not made yet */
 	short nr_pairs;
 	struct sigaction old_quit[NR_QUIT], old_winch;
@@ -117,6 +123,7 @@ static void prepare_restore(void)
 	add_restore(tigetstr("sgr0"));
 	add_restore(tigetstr("op"));
 	add_restore(tigetstr("rmkx"));
+	add_restore("\033[?1002l\033[?1000l\033[?1006l");
 	add_restore(tigetstr("cnorm"));
 	add_restore(tigetstr("rmcup"));
 }
@@ -151,12 +158,54 @@ static void remove_signals(struct terminal *term)
 	sigaction(SIGWINCH, &term->old_winch, NULL);
 }
 
-static int usable_colors(bool color)
+static int usable_colors(int most)
 {
-	if (!color || !has_colors() || start_color() == ERR)
+	int colors;
+
+	if (!most || !has_colors() || start_color() == ERR)
 		return 0;
 	use_default_colors();
-	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+	colors = COLORS < most ? COLORS : most;
+	return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : 0;
+}
+
+/*
+ * Reports of movement while a button is down (1002), in the wide encoding (1006) where curses reads
+ * it.  curses switches clicks alone.
+ */
+static void write_mouse_mode(bool on)
+{
+	const char *text = on ? "\033[?1002h" : "\033[?1002l";
+	ssize_t n = write(STDOUT_FILENO, text, strlen(text));
+
+	(void)n;
+}
+
+void terminal_set_mouse(struct terminal *term, bool on)
+{
+	if (on == term->mouse)
+		return;
+	term->mouse = on;
+	term->pressed = false;
+	if (on)
+		mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED |
+				  REPORT_MOUSE_POSITION,
+			  NULL);
+	else
+		mousemask(0, NULL);
+	fflush(stdout);
+	write_mouse_mode(on);
+}
+
+void terminal_set_theme(struct terminal *term, int theme)
+{
+	if (theme == term->theme)
+		return;
+	term->theme = theme;
+	memset(term->pairs, 0, sizeof(term->pairs));
+	term->nr_pairs = 0;
+	free(term->shown);
+	term->shown = NULL;
 }
 
 static void read_size(struct terminal *term)
@@ -179,10 +228,11 @@ static void set_modes(void)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(25);
+	mouseinterval(0); /* presses and releases as they come: drags begin with a press */
 	curs_set(0);
 }
 
-int terminal_open(bool color, struct terminal **out)
+int terminal_open(const struct terminal_options *options, struct terminal **out)
 {
 	struct terminal *term;
 
@@ -207,8 +257,10 @@ int terminal_open(bool color, struct terminal **out)
 	guard.active = 1;
 	install_signals(term);
 	set_modes();
-	term->colors = usable_colors(color);
+	term->colors = usable_colors(options->colors);
+	term->theme = options->theme;
 	read_size(term);
+	terminal_set_mouse(term, options->mouse);
 	*out = term;
 	return 0;
 }
@@ -217,6 +269,7 @@ void terminal_close(struct terminal *term)
 {
 	if (!term)
 		return;
+	terminal_set_mouse(term, false);
 	endwin();
 	guard.active = 0;
 	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
@@ -256,8 +309,13 @@ static int key_of(wint_t ch, bool is_code)
 		{KEY_BTAB, KEY_CODE_BACK_TAB},
 		{KEY_ENTER, KEY_CODE_ENTER},
 		{KEY_BACKSPACE, KEY_CODE_BACKSPACE},
-		{KEY_F(1), KEY_CODE_F1},
-		{KEY_F(10), KEY_CODE_F10},
+		{KEY_SLEFT, KEY_CODE_SHIFT_LEFT},
+		{KEY_SRIGHT, KEY_CODE_SHIFT_RIGHT},
+		{KEY_DC, KEY_CODE_DELETE},
+		{KEY_A1, KEY_CODE_HOME},
+		{KEY_C1, KEY_CODE_END},
+		{KEY_A3, KEY_CODE_PAGE_UP},
+		{KEY_C3, KEY_CODE_PAGE_DOWN},
 	};
 
 	if (!is_code) {
@@ -277,16 +335,69 @@ static int key_of(wint_t ch, bool is_code)
 		case 'C' & 31:
 			return KEY_CODE_QUIT;
 		default:
-			return (int)ch;
+			return ch > 0 && ch <= 26 ? KEY_CODE_CTRL + 'A' + (int)ch - 1
+			       : (int)ch < ' '	  ? KEY_CODE_NONE
+						  : (int)ch;
 		}
 	}
+	if (ch >= KEY_F(1) && ch <= KEY_F(10))
+		return KEY_CODE_F1 + (int)ch - KEY_F(1);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if ((int)ch == codes[i].curses)
 			return codes[i].key;
 	return KEY_CODE_NONE;
 }
 
-static bool next_key(int *key)
+static int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* A press on the cell of the last one, soon after it. */
+static enum mouse_kind press_kind(struct terminal *term, const struct mouse *mouse)
+{
+	int64_t now = clock_ms();
+	bool twice = mouse->x == term->pressed_x && mouse->y == term->pressed_y &&
+		     now - term->pressed_ms < DOUBLE_CLICK_MS;
+
+	term->pressed_ms = twice ? 0 : now;
+	term->pressed_x = mouse->x;
+	term->pressed_y = mouse->y;
+	return twice ? MOUSE_TWICE : MOUSE_PRESS;
+}
+
+/* Returns: false when it is nothing that we know. */
+static bool read_mouse(struct terminal *term, struct mouse *mouse)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return false;
+	mouse->x = event.x;
+	mouse->y = event.y;
+	if (event.bstate & BUTTON4_PRESSED)
+		mouse->kind = MOUSE_WHEEL_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		mouse->kind = MOUSE_WHEEL_DOWN;
+	else if (event.bstate & BUTTON1_PRESSED)
+		mouse->kind = press_kind(term, mouse);
+	else if (event.bstate & BUTTON1_RELEASED)
+		mouse->kind = MOUSE_RELEASE;
+	else if (event.bstate & REPORT_MOUSE_POSITION && term->pressed)
+		mouse->kind = MOUSE_DRAG;
+	else
+		return false;
+	if (mouse->kind <= MOUSE_TWICE)
+		term->pressed = true;
+	if (mouse->kind == MOUSE_RELEASE)
+		term->pressed = false;
+	return true;
+}
+
+static enum terminal_event next_input(struct terminal *term, int *key, struct mouse *mouse)
 {
 	wint_t ch;
 
@@ -294,10 +405,15 @@ static bool next_key(int *key)
 		int kind = get_wch(&ch);
 
 		if (kind == ERR)
-			return false;
+			return TERMINAL_EVENT_TIMEOUT;
+		if (kind == KEY_CODE_YES && ch == KEY_MOUSE) {
+			if (read_mouse(term, mouse))
+				return TERMINAL_EVENT_MOUSE;
+			continue;
+		}
 		*key = key_of(ch, kind == KEY_CODE_YES);
 		if (*key != KEY_CODE_NONE)
-			return true;
+			return TERMINAL_EVENT_KEY;
 	}
 }
 
@@ -318,15 +434,17 @@ static enum terminal_event read_pipe(struct terminal *term)
 	return event;
 }
 
-enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key)
+enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key,
+				  struct mouse *mouse)
 {
 	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 			       {.fd = guard.pipe[0], .events = POLLIN}};
 	enum terminal_event event;
 
 	/* curses may hold a key that it has read ahead. */
-	if (next_key(key))
-		return TERMINAL_EVENT_KEY;
+	event = next_input(term, key, mouse);
+	if (event != TERMINAL_EVENT_TIMEOUT)
+		return event;
 	if (poll(fds, 2, timeout_ms) <= 0)
 		return TERMINAL_EVENT_TIMEOUT;
 	event = read_pipe(term);
@@ -335,7 +453,7 @@ enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *ke
 	/* The other side of the terminal is gone: reading would spin. */
 	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		return TERMINAL_EVENT_QUIT;
-	return next_key(key) ? TERMINAL_EVENT_KEY : TERMINAL_EVENT_TIMEOUT;
+	return next_input(term, key, mouse);
 }
 
 /*
@@ -344,7 +462,8 @@ enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *ke
  */
 static short pair_for(struct terminal *term, uint8_t fg, uint8_t bg)
 {
-	int f = palette_color(fg, term->colors), b = palette_color(bg, term->colors);
+	int f = palette_color(term->theme, fg, term->colors),
+	    b = palette_color(term->theme, bg, term->colors);
 
 	if (!term->colors || (f < 0 && b < 0))
 		return 0;

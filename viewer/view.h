@@ -53,6 +53,10 @@ struct view_ops {
 	bool (*prompt)(struct app *app, void *state, enum prompt_kind kind, const char *text,
 		       bool typing);
 
+	/* The mouse, anywhere in the view, before anybody else.  Returns: true when that was all.
+	 */
+	bool (*mouse)(struct app *app, void *state, const struct mouse *mouse);
+
 	/* Its list, which gets what moves and sorts; NULL: none, Up and Down change the pool. */
 	struct table *(*table)(void *state);
 	/* Another row is under the bar: say what it is in app->pool and app->selection. */

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "viewer/command.h"
+#include "viewer/palette.h"
 #include "viewer/view.h"
 
 static const struct view_ops *const views[VIEW_MAX + 1] = {
@@ -78,5 +79,21 @@ const char *viewer_view_names(char *text, size_t size)
 						 views[i]->name);
 	for (char *c = text; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
+	return text;
+}
+
+int viewer_theme_named(const char *name)
+{
+	return palette_theme_named(name);
+}
+
+const char *viewer_theme_names(char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = 0;
+	for (int i = 0; i < NR_THEMES && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+					 palette_theme_name(i));
 	return text;
 }
