@@ -71,8 +71,8 @@ static int draw_event(struct canvas *canvas, int x, int y, int end, const char *
 	x = canvas_text_n(canvas, x, y, end - x, (struct style){0},
 			  event_text(event, text, sizeof(text))) +
 	    1;
-	snprintf(text, sizeof(text), "%s%s", distance_ns < 0 ? "" : "+",
-		 human_duration(distance_ns).s);
+	snprintf(text, sizeof(text), "%s%s", distance_ns > 0 ? "+" : "",
+		 distance_ns ? human_duration(distance_ns).s : "here");
 	return canvas_text_n(canvas, x, y, end - x, dim, text);
 }
 

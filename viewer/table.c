@@ -179,6 +179,14 @@ static void draw_text(struct canvas *canvas, const struct table *table, int colu
 	canvas_text_n(canvas, x, y, width - (x - table->x[column]), style, text);
 }
 
+static int head_start(const struct table *table, int column)
+{
+	int used = canvas_text_width(table->spec->columns[column].head);
+	int spare = table->width[column] - used;
+
+	return table->x[column] + (table->spec->columns[column].left || spare < 0 ? 0 : spare);
+}
+
 static void draw_heads(struct table *table, struct canvas *canvas, int rest)
 {
 	const struct table_spec *spec = table->spec;
@@ -193,7 +201,7 @@ static void draw_heads(struct table *table, struct canvas *canvas, int rest)
 			continue;
 		draw_text(canvas, table, i, y, style, spec->columns[i].head);
 		if (sorted)
-			canvas_put(canvas, table->x[i] - 1, y,
+			canvas_put(canvas, head_start(table, i) - 1, y,
 				   spec->columns[i].down != table->invert ? L'▼' : L'▲', style);
 	}
 	if (spec->rest && spec->rest_head)

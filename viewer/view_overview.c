@@ -8,20 +8,18 @@
 
 #include "viewer/figures.h"
 #include "viewer/human.h"
-#include "viewer/occupancy.h"
+#include "viewer/picture.h"
 #include "viewer/sparks.h"
 #include "viewer/view.h"
 
-#define MIN_PREVIEW 9
-#define SPARK_MIN   10	/* columns of the sparkline and its margins, */
-#define SPARK_FROM  100 /* more from this width on */
+#define SPARK_MIN  10  /* columns of the sparkline and its margins, */
+#define SPARK_FROM 100 /* more from this width on */
 
 struct overview_state {
 	const struct app *app;
 	struct table table;
 	struct table_spec spec;
-	struct series series; /* of the selected pool */
-	struct db_error err;
+	struct picture picture; /* of the selected pool */
 	struct sparks sparks;
 };
 
@@ -318,13 +316,13 @@ static void release(void *opaque)
 	struct overview_state *state = opaque;
 
 	table_release(&state->table);
-	series_release(&state->series);
+	picture_release(&state->picture);
 }
 
 /* Rows of the list, its head included; the rest shows the selected pool. */
 static int list_rows(const struct app *app, struct rect rect)
 {
-	int preview = rect.h / 3 > MIN_PREVIEW ? rect.h / 3 : MIN_PREVIEW;
+	int preview = rect.h / 3 > PICTURE_MIN_ROWS ? rect.h / 3 : PICTURE_MIN_ROWS;
 	int most = rect.h - preview - 1;
 	int rows = app->model.nr_pools < (size_t)most ? (int)app->model.nr_pools + 1 : most;
 
@@ -335,7 +333,6 @@ static void refresh(struct app *app, void *opaque, struct rect rect)
 {
 	struct overview_state *state = opaque;
 
-	state->err.text[0] = 0;
 	/* A picture says more than the last columns. */
 	state->spec.rest_width = rect.w / 5 > SPARK_MAX + 2 ? SPARK_MAX + 2 : rect.w / 5;
 	if (rect.w < SPARK_FROM)
@@ -344,39 +341,24 @@ static void refresh(struct app *app, void *opaque, struct rect rect)
 	for (size_t i = 0; i < app->model.nr_pools; i++)
 		if (app->model.pools[i].pool == app->pool)
 			table_select(&state->table, i);
-	series_release(&state->series);
-	series_load(&state->series, app->model.query, app->pool, app_window(app, app->time_columns),
-		    app->time_columns, app->look.chars, &state->err);
+	picture_load(&state->picture, app);
 }
 
-/* The selected pool's occupancy, so that the list answers "why" without leaving it. */
-static void draw_preview(struct app *app, const struct overview_state *state, struct canvas *canvas,
+/* The selected pool, so that the list answers "why" without leaving it. */
+static void draw_preview(struct app *app, struct overview_state *state, struct canvas *canvas,
 			 struct rect rect)
 {
 	const struct pool_summary *pool = app_pool(app);
-	struct rect part = {rect.x, rect.y + 1, rect.w, rect.h - 2 - LANES_FEW};
-	struct rect axis = {OCCUPANCY_LEFT, rect.y + rect.h - 1, state->series.cells, 1};
+	const struct query_instant *at = picture_at_cursor(&state->picture, app);
 	int width = rect.w - 48;
 
-	if (!pool)
+	picture_draw(&state->picture, app, canvas, rect);
+	if (!pool || at)
 		return;
-	if (state->err.text[0]) {
-		canvas_text_n(canvas, 1, rect.y, rect.w - 2, (struct style){.fg = INK_ALARM},
-			      state->err.text);
-		return;
-	}
-	occupancy_legend(canvas, OCCUPANCY_LEFT, rect.y, rect.w - OCCUPANCY_LEFT, &app->look);
 	if (canvas_text_width(pool->name) < width)
 		width = canvas_text_width(pool->name);
 	canvas_text_n(canvas, rect.w - 1 - width, rect.y, width, (struct style){.attr = ATTR_BOLD},
 		      pool->name);
-	occupancy_draw(canvas, part, &app->look, &state->series, pool);
-	part.y += part.h;
-	part.h = LANES_FEW;
-	lanes_draw(canvas, part, &state->series);
-	app_plot(app, canvas, (struct rect){axis.x, rect.y + 1, axis.w, rect.h - 2});
-	chart_time_axis(canvas, axis, state->series.window.start_ns, state->series.window.cell_ns);
-	lanes_mark_loss(canvas, axis, &state->series);
 }
 
 /* What is not seen of the list, and what it is sorted by. */

@@ -92,13 +92,13 @@ static void a_column_sorts_in_its_own_direction_and_equal_rows_keep_their_order(
 	assert_int_equal(table_request(&table, REQUEST_SORT_RIGHT), TABLE_SORTED);
 	assert_int_equal(table_request(&table, REQUEST_SORT_RIGHT), TABLE_SORTED);
 	assert_int_equal(table_request(&table, REQUEST_SORT_RIGHT), TABLE_SAME);
-	expect("  name            ▼ drops sign\n"
+	expect("  name             ▼drops sign\n"
 	       "  eth2                  9    +\n"
 	       "▶ eth0                  5    +\n"
 	       "  eth3                  5    +\n"
 	       "  eth1                  0    +\n");
 	assert_int_equal(table_request(&table, REQUEST_SORT_INVERT), TABLE_SORTED);
-	expect("  name            ▲ drops sign\n"
+	expect("  name             ▲drops sign\n"
 	       "  eth1                  0    +\n"
 	       "▶ eth0                  5    +\n"
 	       "  eth3                  5    +\n"
