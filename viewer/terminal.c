@@ -3,30 +3,23 @@
 
 #include <curses.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "viewer/keys.h"
 #include "viewer/palette.h"
+#include "viewer/restore.h"
 
 /* curses has macros of these names. */
 #undef lines
 #undef columns
 
 #define DOUBLE_CLICK_MS 400
-
-static const int quit_signals[] = {SIGTERM, SIGINT, SIGHUP};
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-#define NR_QUIT	 3
-#define NR_CRASH 5
 
 struct terminal {
 	SCREEN *screen;
@@ -39,123 +32,17 @@ struct terminal {
 	int pressed_x, pressed_y;
 	short pairs[NR_INKS][NR_INKS]; /* 0: not made yet */
 	short nr_pairs;
-	struct sigaction old_quit[NR_QUIT], old_winch;
 	struct cell *shown; /* what the screen has; NULL: unknown */
 };
 
-/*
- * What signal handlers need: plain data, ready before they are installed.  restore_text is
- * everything that the terminal must be told, so that a crash handler needs nothing but write() and
- * tcsetattr().
- */
-static struct {
-	volatile sig_atomic_t active;
-	int pipe[2];
-	char restore_text[256];
-	size_t restore_len;
-	struct termios modes;
-	struct sigaction old_crash[NR_CRASH];
-} guard = {.pipe = {-1, -1}};
-
-static void give_back(void)
-{
-	ssize_t n;
-
-	if (!guard.active)
-		return;
-	guard.active = 0;
-	n = write(STDOUT_FILENO, guard.restore_text, guard.restore_len);
-	(void)n;
-	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
-}
-
-/* Whoever handled this signal before us gets it again, with the terminal in order. */
-static void on_crash(int sig)
-{
-	int saved = errno;
-
-	give_back();
-	for (int i = 0; i < NR_CRASH; i++)
-		if (crash_signals[i] == sig)
-			sigaction(sig, &guard.old_crash[i], NULL);
-	raise(sig);
-	errno = saved;
-}
-
-static void tell(char what)
-{
-	int saved = errno;
-	ssize_t n = write(guard.pipe[1], &what, 1);
-
-	(void)n;
-	errno = saved;
-}
-
-static void on_quit(int sig)
-{
-	(void)sig;
-	tell('q');
-}
-
-static void on_resize(int sig)
-{
-	(void)sig;
-	tell('r');
-}
-
-static void add_restore(const char *text)
-{
-	size_t len;
-
-	/* NULL or -1: this terminal has no such string. */
-	if (!text || text == (char *)-1)
-		return;
-	len = strlen(text);
-	if (guard.restore_len + len > sizeof(guard.restore_text))
-		return;
-	memcpy(guard.restore_text + guard.restore_len, text, len);
-	guard.restore_len += len;
-}
-
 static void prepare_restore(void)
 {
-	guard.restore_len = 0;
-	add_restore(tigetstr("sgr0"));
-	add_restore(tigetstr("op"));
-	add_restore(tigetstr("rmkx"));
-	add_restore("\033[?1002l\033[?1000l\033[?1006l");
-	add_restore(tigetstr("cnorm"));
-	add_restore(tigetstr("rmcup"));
-}
-
-static void install_signals(struct terminal *term)
-{
-	static char stack[64 * 1024];
-	stack_t alternative = {.ss_sp = stack, .ss_size = sizeof(stack)};
-	struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
-	static bool at_exit;
-
-	if (!at_exit)
-		atexit(give_back);
-	at_exit = true;
-	sigaltstack(&alternative, NULL); /* a stack overflow is a crash too */
-	sigemptyset(&action.sa_mask);
-	for (int i = 0; i < NR_CRASH; i++)
-		sigaction(crash_signals[i], &action, &guard.old_crash[i]);
-	action = (struct sigaction){.sa_handler = on_quit, .sa_flags = SA_RESTART};
-	for (int i = 0; i < NR_QUIT; i++)
-		sigaction(quit_signals[i], &action, &term->old_quit[i]);
-	action.sa_handler = on_resize;
-	sigaction(SIGWINCH, &action, &term->old_winch);
-}
-
-static void remove_signals(struct terminal *term)
-{
-	for (int i = 0; i < NR_QUIT; i++)
-		sigaction(quit_signals[i], &term->old_quit[i], NULL);
-	for (int i = 0; i < NR_CRASH; i++)
-		sigaction(crash_signals[i], &guard.old_crash[i], NULL);
-	sigaction(SIGWINCH, &term->old_winch, NULL);
+	restore_add(tigetstr("sgr0"));
+	restore_add(tigetstr("op"));
+	restore_add(tigetstr("rmkx"));
+	restore_add("\033[?1002l\033[?1000l\033[?1006l");
+	restore_add(tigetstr("cnorm"));
+	restore_add(tigetstr("rmcup"));
 }
 
 static int usable_colors(int most)
@@ -235,27 +122,24 @@ static void set_modes(void)
 int terminal_open(const struct terminal_options *options, struct terminal **out)
 {
 	struct terminal *term;
+	int ret;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
-	    tcgetattr(STDIN_FILENO, &guard.modes))
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return -ENOTTY;
+	ret = restore_begin();
+	if (ret)
+		return ret;
 	term = calloc(1, sizeof(*term));
-	if (!term)
-		return -ENOMEM;
-	if (pipe2(guard.pipe, O_CLOEXEC | O_NONBLOCK)) {
+	if (term)
+		term->screen = newterm(NULL, stdout, stdin);
+	if (!term || !term->screen) {
+		restore_end();
+		ret = term ? -ENOTTY : -ENOMEM;
 		free(term);
-		return -errno;
-	}
-	term->screen = newterm(NULL, stdout, stdin);
-	if (!term->screen) {
-		close(guard.pipe[0]);
-		close(guard.pipe[1]);
-		free(term);
-		return -ENOTTY;
+		return ret;
 	}
 	prepare_restore();
-	guard.active = 1;
-	install_signals(term);
+	restore_arm();
 	set_modes();
 	term->colors = usable_colors(options->colors);
 	term->theme = options->theme;
@@ -271,15 +155,22 @@ void terminal_close(struct terminal *term)
 		return;
 	terminal_set_mouse(term, false);
 	endwin();
-	guard.active = 0;
-	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
-	remove_signals(term);
+	restore_end();
 	delscreen(term->screen);
-	close(guard.pipe[0]);
-	close(guard.pipe[1]);
-	guard.pipe[0] = guard.pipe[1] = -1;
 	free(term->shown);
 	free(term);
+}
+
+/* Ctrl-Z: the shell gets its terminal, and we get it back when we go on. */
+static void stop(struct terminal *term)
+{
+	bool mouse = term->mouse;
+
+	terminal_set_mouse(term, false);
+	endwin();
+	restore_stop();
+	refresh();
+	terminal_set_mouse(term, mouse);
 }
 
 int terminal_colors(const struct terminal *term)
@@ -417,28 +308,28 @@ static enum terminal_event next_input(struct terminal *term, int *key, struct mo
 	}
 }
 
-/* Reads all that signals have told; a resize storm is one resize. */
-static enum terminal_event read_pipe(struct terminal *term)
+static enum terminal_event read_news(struct terminal *term)
 {
-	enum terminal_event event = TERMINAL_EVENT_TIMEOUT;
-	char what[64];
-	ssize_t n;
-
-	while ((n = read(guard.pipe[0], what, sizeof(what))) > 0) {
-		if (memchr(what, 'q', (size_t)n))
-			return TERMINAL_EVENT_QUIT;
-		event = TERMINAL_EVENT_RESIZE;
+	switch (restore_read()) {
+	case RESTORE_QUIT:
+		return TERMINAL_EVENT_QUIT;
+	case RESTORE_STOP:
+		stop(term);
+		break;
+	case RESTORE_RESIZED:
+		break;
+	case RESTORE_NOTHING:
+		return TERMINAL_EVENT_TIMEOUT;
 	}
-	if (event == TERMINAL_EVENT_RESIZE)
-		read_size(term);
-	return event;
+	read_size(term);
+	return TERMINAL_EVENT_RESIZE;
 }
 
 enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key,
 				  struct mouse *mouse)
 {
 	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-			       {.fd = guard.pipe[0], .events = POLLIN}};
+			       {.fd = restore_fd(), .events = POLLIN}};
 	enum terminal_event event;
 
 	/* curses may hold a key that it has read ahead. */
@@ -447,7 +338,7 @@ enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *ke
 		return event;
 	if (poll(fds, 2, timeout_ms) <= 0)
 		return TERMINAL_EVENT_TIMEOUT;
-	event = read_pipe(term);
+	event = read_news(term);
 	if (event != TERMINAL_EVENT_TIMEOUT)
 		return event;
 	/* The other side of the terminal is gone: reading would spin. */

@@ -2,10 +2,9 @@
 #ifndef VIEWER_TERMINAL_H
 #define VIEWER_TERMINAL_H
 /*
- * The terminal: the only part that knows curses.  Puts a canvas on the screen, reads keys, and
- * gives the terminal back as it was on every way out: close, exit(), SIGTERM, SIGINT and SIGHUP
- * (reported as TERMINAL_EVENT_QUIT), a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT), and while
- * stopped by Ctrl-Z.
+ * The terminal: the only part that knows curses.  Puts a canvas on the screen, reads keys and the
+ * mouse, and gives the terminal back as it was on every way out (viewer/restore.h); SIGTERM, SIGINT
+ * and SIGHUP are reported as TERMINAL_EVENT_QUIT.
  *
  * Thread:  one terminal a process, used by one thread.
  */

@@ -167,3 +167,77 @@ terminal_is_restored() {
 	[ "$(sqlite3 "$T/r.db" "SELECT value FROM meta WHERE key = 'ended'")" = complete ]
 	[ "$(sqlite3 "$T/r.db" "SELECT count(*) FROM event WHERE kind = 'pool_close'")" = 1 ]
 }
+
+# The mouse's flag in tmux: reports of movement while a button is down.
+mouse_is() {
+	for _ in $(seq 200); do
+		[ "$(tmux display -p '#{mouse_button_flag}')" = "$1" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# click BUTTON X Y: as a terminal of this TERM would say it, from 1,1.
+click() {
+	if infocmp -x "$TERM" | grep -q 'kmous=\\E\[<'; then
+		tmux send-keys -l "$(printf '\033[<%d;%d;%dM' "$@")"
+	else
+		tmux send-keys -l "$(printf "\\033[M\\$(printf %o $((32 + $1)))\\$(printf %o $((32 + $2)))\\$(printf %o $((32 + $3)))")"
+	fi
+}
+
+@test "the mouse is used when asked for, and given back on every way out" {
+	tmux send-keys "clear; TERM=$TERM $P top --mouse --view pool $T/x.db" Enter
+	wait_for '? help'
+	mouse_is 1
+	click 0 30 12
+	wait_for '@ 0'
+	tmux send-keys F2
+	wait_for 'mouse off'
+	mouse_is 0
+	tmux send-keys F2
+	mouse_is 1
+	tmux send-keys C-z
+	terminal_is_restored
+	mouse_is 0
+	tmux send-keys 'fg' Enter
+	mouse_is 1
+	kill -SEGV "$(pgrep -f "^$P top --mouse --view pool $T/x.db")"
+	terminal_is_restored
+	mouse_is 0
+}
+
+@test "without --mouse the mouse stays the terminal's" {
+	start
+	mouse_is 0
+}
+
+@test "a process that was stopped and goes on draws its screen anew" {
+	start
+	kill -STOP "$(viewer)"
+	wait_for 'ready>' # over our screen: nobody could give it back
+	tmux send-keys 'fg' Enter
+	for _ in $(seq 200); do
+		screen | grep -qF 'ready>' || break
+		sleep 0.05
+	done
+	! screen | grep -qF 'ready>'
+	tmux send-keys 2
+	wait_for 'lead time'
+	tmux send-keys q q
+	terminal_is_restored
+}
+
+@test "replay plays, pauses and ends" {
+	tmux send-keys "clear; $P replay --speed 20 $T/x.db" Enter
+	wait_for '20x'
+	wait_for 'the end of the recording'
+	tmux send-keys Home Space
+	wait_for '20x'
+	tmux send-keys Space
+	wait_for 'ENDED'
+	tmux send-keys '{'
+	wait_for 'speed 10x'
+	tmux send-keys q
+	terminal_is_restored
+}
