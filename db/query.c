@@ -123,8 +123,7 @@ static const char *const sql[QUERY_NR] = {
 			     " ORDER BY id DESC LIMIT 32",
 	[QUERY_SEEK_RX] = SEEK_IN("ev_rx"),
 	[QUERY_SEEK_REQUEST] = SEEK_IN("ev_request"),
-	[QUERY_SEEK_DROP] = SEEK_IN("ev_drop"),
-	[QUERY_SEEK_FALLBACK] = SEEK_IN("ev_fallback"),
+	[QUERY_SEEK_COMPLETE] = SEEK_IN("ev_complete"),
 	[QUERY_FLIGHT_OPEN] = "SELECT request, requested, NULL, NULL FROM alloc WHERE pool = ?1"
 			      " AND completed IS NULL AND requested <= ?2 ORDER BY id LIMIT ?3",
 	[QUERY_FLIGHT_LATER] = "SELECT request, requested, completed, outcome FROM alloc"
@@ -139,7 +138,7 @@ static const char *const sql[QUERY_NR] = {
 			    " AND completed IS NULL AND request IS NULL AND freed > ?2 LIMIT ?3",
 	[QUERY_HELD_MARK] = "SELECT seq, since_seq, ts_ns, ids FROM held WHERE pool = ?1"
 			    " AND seq <= ?2 ORDER BY seq DESC LIMIT 1",
-	[QUERY_HELD_FIRST] = "SELECT first_seq, kept_seq FROM summary WHERE pool = ?1",
+	[QUERY_SEQS] = "SELECT first_seq, kept_seq, next_seq FROM summary WHERE pool = ?1",
 	[QUERY_HELD_GAP] = "SELECT end_ns FROM loss WHERE pool = ?1 AND source = 'seq'"
 			   " AND first_seq <= ?2 ORDER BY first_seq DESC LIMIT 1",
 	[QUERY_HELD_TOLD] = "SELECT max(min(end_ns, ?2)) FROM loss WHERE source <> 'seq'"

@@ -235,7 +235,7 @@ static int find_way(struct query *q, uint32_t pool, uint64_t end_seq, struct way
 
 	if (ret)
 		return ret;
-	stmt = reader_bind(q, QUERY_HELD_FIRST, 1, (int64_t[]){pool});
+	stmt = reader_bind(q, QUERY_SEQS, 1, (int64_t[]){pool});
 	ret = reader_step(q, stmt, err);
 	first = ret > 0 ? (uint64_t)reader_time(sqlite3_column_int64(stmt, 0)) : 0;
 	kept = ret > 0 ? (uint64_t)reader_time(sqlite3_column_int64(stmt, 1)) : 0;

@@ -317,23 +317,12 @@ static int get_int(struct query *q, enum query_statement which, int64_t a, int64
 	return ret < 0 ? ret : 0;
 }
 
-/* Between two times, in the ids of one table. */
-static int find_span(struct query *q, enum query_statement table, uint32_t pool, int64_t from,
-		     int64_t to, int64_t span[2], struct db_error *err)
-{
-	int ret = reader_seek_in(q, table, pool, from, &span[0], err);
-
-	return ret ? ret : reader_seek_in(q, table, pool, to, &span[1], err);
-}
-
-static int find_fallback(struct query *q, uint32_t pool, int64_t from, int64_t to,
+static int find_fallback(struct query *q, uint32_t pool, const int64_t span[2],
 			 struct lead_why *out, struct db_error *err)
 {
-	int64_t span[2], before[2] = {0}, fell[2] = {0};
-	int ret = find_span(q, QUERY_SEEK_FALLBACK, pool, from, to, span, err);
+	int64_t before[2] = {0}, fell[2] = {0};
+	int ret = get_int(q, QUERY_WHY_FALLBACK, span[0], POOL_IDS(pool), before, err);
 
-	if (!ret)
-		ret = get_int(q, QUERY_WHY_FALLBACK, span[0], POOL_IDS(pool), before, err);
 	if (!ret)
 		ret = get_int(q, QUERY_WHY_FELL, span[0], span[1], fell, err);
 	out->fallback = before[0] || fell[0];
@@ -342,14 +331,12 @@ static int find_fallback(struct query *q, uint32_t pool, int64_t from, int64_t t
 
 #define DROPS_MAX 4096 /* as in the statement */
 
-static int count_drops(struct query *q, uint32_t pool, int64_t from, int64_t to,
-		       struct lead_why *out, struct db_error *err)
+static int count_drops(struct query *q, const int64_t span[2], struct lead_why *out,
+		       struct db_error *err)
 {
-	int64_t span[2], drops[2] = {0};
-	int ret = find_span(q, QUERY_SEEK_DROP, pool, from, to, span, err);
+	int64_t drops[2] = {0};
+	int ret = get_int(q, QUERY_WHY_DROPS, span[0], span[1], drops, err);
 
-	if (!ret)
-		ret = get_int(q, QUERY_WHY_DROPS, span[0], span[1], drops, err);
 	out->dropped = (uint64_t)reader_time(drops[0]);
 	out->dropped_at_least = drops[1] == DROPS_MAX;
 	return ret;
@@ -382,18 +369,19 @@ int query_lead_why(struct query *q, uint32_t pool, const struct lead_case *lead,
 		   struct lead_why *out, struct db_error *err)
 {
 	struct level_column column = {0};
-	int64_t base_ns, from, to, id = 0;
+	int64_t base_ns, span[2] = {0}; /* ids: the request's, and one past the completion's */
 	int ret = reader_base(q, &base_ns, err);
 
 	memset(out, 0, sizeof(*out));
-	from = lead->requested_ns - base_ns;
-	to = lead->completed_ns - base_ns;
 	if (!ret)
-		ret = find_request(q, pool, lead, from, out, &id, err);
-	if (!ret)
-		ret = find_fallback(q, pool, from, to, out, err);
-	if (!ret)
-		ret = count_drops(q, pool, from, to, out, err);
+		ret = find_request(q, pool, lead, lead->requested_ns - base_ns, out, &span[0], err);
+	if (!ret && out->known)
+		ret = reader_seek_in(q, QUERY_SEEK_COMPLETE, pool, lead->completed_ns - base_ns,
+				     &span[1], err);
+	if (!ret && out->known)
+		ret = find_fallback(q, pool, span, out, err);
+	if (!ret && out->known)
+		ret = count_drops(q, span, out, err);
 	if (!ret)
 		ret = count_failures(q, pool, lead->id, out, err);
 	if (!ret)

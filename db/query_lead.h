@@ -44,7 +44,7 @@ int query_worst_leads(struct query *q, uint32_t pool, int64_t from_ns, int64_t t
 
 /* What was going on around one request. */
 struct lead_why {
-	bool known;	    /* its event is on record: else the four below are not */
+	bool known;	    /* its event is on record; else only failures and loss are told */
 	uint32_t available; /* at the request; or POOL_UNKNOWN */
 	uint32_t total;	    /* or POOL_UNKNOWN */
 	uint32_t others;    /* requests pending beside it */

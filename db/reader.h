@@ -38,15 +38,14 @@ enum query_statement {
 	QUERY_WHY_BEFORE,
 	QUERY_SEEK_RX, /* statements for reader_seek_in() */
 	QUERY_SEEK_REQUEST,
-	QUERY_SEEK_DROP,
-	QUERY_SEEK_FALLBACK,
+	QUERY_SEEK_COMPLETE,
 	QUERY_FLIGHT_OPEN,
 	QUERY_FLIGHT_LATER,
 	QUERY_BLOCK_NEXT,
 	QUERY_BLOCK_AT,
 	QUERY_BLOCK_OLD,
 	QUERY_HELD_MARK,
-	QUERY_HELD_FIRST,
+	QUERY_SEQS,
 	QUERY_HELD_GAP,
 	QUERY_HELD_TOLD,
 	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
@@ -141,7 +140,7 @@ int reader_base(struct query *q, int64_t *base_ns, struct db_error *err);
 
 /*
  * One past the id of a pool's last event in one table that is not later than ts (relative); the
- * pool's first id when there is none.  Some forty look-ups, whatever the length.  Where a clock
+ * pool's first id when there is none.  Some thirty look-ups, whatever the length.  Where a clock
  * went back, one of the possible answers.
  *
  *	table  QUERY_SEEK_RX and below

@@ -64,6 +64,7 @@ struct view_ops {
 };
 
 extern const struct view_ops view_overview, view_pool;
+extern const struct view_ops view_latency;
 
 /* The view of a digit (1 to VIEW_MAX), or NULL. */
 #define VIEW_MAX 9

@@ -11,6 +11,7 @@
 static const struct view_ops *const views[VIEW_MAX + 1] = {
 	[VIEWER_VIEW_OVERVIEW] = &view_overview,
 	[VIEWER_VIEW_POOL] = &view_pool,
+	[VIEWER_VIEW_LATENCY] = &view_latency,
 };
 
 const struct view_ops *view_of(int digit)
