@@ -53,6 +53,12 @@ static double largest(const double *counts, int nr)
 	return most;
 }
 
+/* A few are compared by height; among many, the few of the tail would not be seen. */
+static bool is_linear(const struct latency_chart *chart)
+{
+	return (chart->window->figures.count <= 100) != chart->other_scale;
+}
+
 static void draw_bars(struct canvas *canvas, struct rect rect, const struct chart_look *look,
 		      const struct latency_chart *chart, const struct scale *times)
 {
@@ -67,11 +73,12 @@ static void draw_bars(struct canvas *canvas, struct rect rect, const struct char
 		for (int i = 0; i < rect.w; i++)
 			bars[i] =
 				bar_of(counts[i], scale_value(times, (double)i / rect.w), figures);
-		scale = chart->linear ? scale_linear(largest(counts, rect.w))
-				      : scale_log(1, largest(counts, rect.w));
-		/* Below one there is nothing to count: a single one must not fill a decade. */
-		if (!chart->linear)
-			scale.bottom = 0.5;
+		scale = is_linear(chart) ? scale_linear(largest(counts, rect.w))
+					 : scale_log(1, largest(counts, rect.w));
+		if (scale.logarithmic)
+			scale.bottom = 1; /* below one there is nothing to count */
+		if (scale.top < 2 * scale.bottom)
+			scale.top = 10 * scale.bottom;
 		chart_value_axis(canvas, rect, &scale, count_label);
 		bars_draw(canvas, rect, look, &scale, bars);
 	}
@@ -104,7 +111,7 @@ void latency_chart_draw(struct canvas *canvas, struct rect rect, const struct ch
 
 	x = canvas_text(canvas, rect.x, rect.y, (struct style){.attr = ATTR_BOLD}, chart->name);
 	x = canvas_textf(canvas, x, rect.y, dim, "  %s, %s count", chart->what,
-			 chart->linear ? "linear" : "logarithmic");
+			 is_linear(chart) ? "linear" : "logarithmic");
 	if (chart->loss)
 		canvas_text(canvas, x + 2, rect.y, (struct style){.fg = INK_ALARM},
 			    "~ events lost");

@@ -15,8 +15,9 @@ struct latency_chart {
 	const char *name; /* "lead" */
 	const char *what; /* "request to completion" */
 	const struct latency_window *window;
-	bool linear; /* counts; else their logarithm */
-	bool loss;   /* events of the window were lost */
+	bool other_scale; /* counts are linear up to a hundred and logarithmic above; or just not so
+			   */
+	bool loss;	  /* events of the window were lost */
 };
 
 /* Four rows at least: the name and the quantiles' marks, the bars, the axis. */

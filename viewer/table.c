@@ -212,7 +212,7 @@ static void draw_heads(struct table *table, struct canvas *canvas, int rest)
 static void draw_row(struct table *table, struct canvas *canvas, int y, size_t place, int rest)
 {
 	const struct table_spec *spec = table->spec;
-	bool selected = place == table->selected;
+	bool selected = place == table->selected && !table->quiet;
 	struct style row = {.bg = selected ? INK_SELECTED : INK_DEFAULT};
 	int end = table->rect.x + table->rect.w - 1;
 

@@ -36,7 +36,7 @@ struct latency_state {
 	uint32_t pool;		/* whose they are */
 	int64_t from_ns, to_ns; /* the window */
 	struct table table;
-	bool show_hold, linear, loss;
+	bool show_hold, other_scale, loss;
 	struct db_error err;
 };
 
@@ -295,10 +295,8 @@ static void draw_title(struct canvas *canvas, struct rect rect, const struct poo
 			    pool->name);
 
 	/* The roll-ups' borders are 8.4 ms apart: what lies beyond the window's is said. */
-	snprintf(text, sizeof(text), "%s in view, figures of %s from %s",
-		 human_duration(state->to_ns - state->from_ns).s,
-		 human_duration(state->lead.to_ns - state->lead.from_ns).s,
-		 human_time(state->lead.from_ns, 3).s);
+	snprintf(text, sizeof(text), "%s in view; figures reach up to 8.4 ms beyond it",
+		 human_duration(state->to_ns - state->from_ns).s);
 	if (x + 3 + canvas_text_width(text) < rect.w)
 		canvas_text_right(canvas, rect.w - 1, rect.y, dim, "%s", text);
 }
@@ -356,9 +354,9 @@ static int draw_figures(struct app *app, struct canvas *canvas, struct rect rect
 			const struct latency_state *state)
 {
 	const struct latency_chart lead = {"lead", "request to completion", &state->lead,
-					   state->linear, state->loss};
-	const struct latency_chart hold = {"hold", "take to return", &state->hold, state->linear,
-					   state->loss};
+					   state->other_scale, state->loss};
+	const struct latency_chart hold = {"hold", "take to return", &state->hold,
+					   state->other_scale, state->loss};
 	struct rect part = {1, rect.y, rect.w - LATENCY_TABLE_WIDTH - 5, 12};
 	bool wide = rect.w >= WIDE_FROM, tall = rect.h >= TALL_FROM;
 
@@ -429,7 +427,7 @@ static bool request(struct app *app, void *opaque, int request)
 		state->show_hold = !state->show_hold;
 		return true;
 	case REQUEST_SCALE:
-		state->linear = !state->linear;
+		state->other_scale = !state->other_scale;
 		return true;
 	case REQUEST_POOL_UP:
 	case REQUEST_POOL_DOWN:
