@@ -144,6 +144,20 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_HELD_TOLD] = "SELECT max(min(end_ns, ?2)) FROM loss WHERE source <> 'seq'"
 			    " AND source <> 'clock' AND start_ns <= ?2"
 			    " AND (pool IS NULL OR pool = ?1)",
+	[QUERY_ACTIVITY] = "SELECT bucket, events, lost, flags FROM pool CROSS JOIN level_row"
+			   " USING (pool) WHERE tier = ?1 AND bucket BETWEEN ?2 AND ?3",
+	[QUERY_ACTIVITY_TOLD] = "SELECT start_ns, end_ns FROM (SELECT start_ns, end_ns FROM loss"
+				" WHERE source <> 'seq' AND source <> 'clock' AND start_ns < ?2"
+				" ORDER BY start_ns DESC LIMIT 4096) WHERE end_ns >= ?1",
+	[QUERY_FREE_PAGES] = "SELECT freelist_count, page_size FROM pragma_freelist_count,"
+			     " pragma_page_size",
+	[QUERY_LOST] = "SELECT lost_seq, lost_told, (SELECT count(*) FROM (SELECT 1 FROM loss"
+		       " WHERE source <> 'seq' LIMIT 4096)) FROM progress",
+	[QUERY_RATE_LEVELS] = "SELECT count(*), sum(events) FROM (SELECT pool FROM pool LIMIT 64)"
+			      " CROSS JOIN level_row USING (pool) WHERE tier = ?1 AND bucket > ?2",
+	[QUERY_RATE_LATENCIES] = "SELECT count(*) FROM (SELECT pool FROM pool LIMIT 64)"
+				 " CROSS JOIN latency_row USING (pool) WHERE what IN (0, 1)"
+				 " AND tier = ?1 AND bucket > ?2",
 	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
 	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
 	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),

@@ -48,6 +48,12 @@ enum query_statement {
 	QUERY_SEQS,
 	QUERY_HELD_GAP,
 	QUERY_HELD_TOLD,
+	QUERY_ACTIVITY,
+	QUERY_ACTIVITY_TOLD,
+	QUERY_FREE_PAGES,
+	QUERY_LOST,
+	QUERY_RATE_LEVELS,
+	QUERY_RATE_LATENCIES,
 	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
 			*/
 	QUERY_EV_TICK,

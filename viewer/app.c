@@ -84,6 +84,7 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 
 	memset(app, 0, sizeof(*app));
 	app->options = options;
+	cost_init(&app->cost);
 	app->view = view_of((int)options->view) ? (int)options->view : VIEWER_VIEW_OVERVIEW;
 	app->time_columns = 60;
 	app->mouse = options->mouse;
@@ -306,6 +307,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	struct rect body = {0, 1, canvas->width, canvas->height - 2};
 	char text[80];
 
+	cost_begin(&app->cost);
 	canvas->ascii = app->ascii;
 	canvas->theme = app->theme;
 	canvas_clear(canvas);
@@ -327,4 +329,5 @@ void app_draw(struct app *app, struct canvas *canvas)
 	else
 		app_draw_view(app, canvas, body);
 	status_draw(app, canvas);
+	cost_end(&app->cost);
 }

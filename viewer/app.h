@@ -10,6 +10,7 @@
  */
 #include "viewer/canvas.h"
 #include "viewer/chart.h"
+#include "viewer/cost.h"
 #include "viewer/keys.h"
 #include "viewer/model.h"
 #include "viewer/mouse.h"
@@ -88,6 +89,7 @@ struct app {
 	uint64_t data;		  /* see struct sight */
 	struct sight seen;
 	int64_t now_ns;
+	struct cost cost;
 };
 
 /*

@@ -342,6 +342,7 @@ int viewer_script(const struct viewer_options *options, FILE *script, struct db_
 
 	if (ret)
 		return ret;
+	app.cost.off = true; /* what it saves must not differ from one time to the next */
 	ret = init_canvas(options, &canvas);
 	if (!ret)
 		app_draw(&app, &canvas);
