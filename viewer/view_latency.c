@@ -19,8 +19,8 @@ enum { REQUEST_KIND = REQUEST_OF_VIEW, REQUEST_SCALE, REQUEST_POOL_UP, REQUEST_P
 static const struct key_binding keys[] = {
 	{REQUEST_KIND, "Latency", {'v'}, "lead or hold times"},
 	{REQUEST_SCALE, "Latency", {'y'}, "counts: linear or log"},
-	{REQUEST_POOL_UP, "Latency", {'K'}, "the pool before"},
-	{REQUEST_POOL_DOWN, "Latency", {'J'}, "the next pool"},
+	{REQUEST_POOL_UP, "Latency", {'('}, "the pool before"},
+	{REQUEST_POOL_DOWN, "Latency", {')'}, "the next pool"},
 };
 
 /* A request of the list, and why. */

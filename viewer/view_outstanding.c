@@ -17,8 +17,8 @@ enum { REQUEST_LIST = REQUEST_OF_VIEW, REQUEST_POOL_UP, REQUEST_POOL_DOWN };
 
 static const struct key_binding keys[] = {
 	{REQUEST_LIST, "Outstanding", {'v'}, "the next list"},
-	{REQUEST_POOL_UP, "Outstanding", {'K'}, "the pool before"},
-	{REQUEST_POOL_DOWN, "Outstanding", {'J'}, "the next pool"},
+	{REQUEST_POOL_UP, "Outstanding", {'('}, "the pool before"},
+	{REQUEST_POOL_DOWN, "Outstanding", {')'}, "the next pool"},
 };
 
 enum list { LIST_REQUESTS, LIST_BLOCKS, LIST_BUFFERS, NR_LISTS };
