@@ -182,7 +182,7 @@ click() {
 	if infocmp -x "$TERM" | grep -q 'kmous=\\E\[<'; then
 		tmux send-keys -l "$(printf '\033[<%d;%d;%dM' "$@")"
 	else
-		tmux send-keys -l "$(printf "\\033[M\\$(printf %o $((32 + $1)))\\$(printf %o $((32 + $2)))\\$(printf %o $((32 + $3)))")"
+		tmux send-keys -l "$(awk -v b="$1" -v x="$2" -v y="$3" 'BEGIN { printf "\033[M%c%c%c", 32 + b, 32 + x, 32 + y }')"
 	fi
 }
 
@@ -216,12 +216,12 @@ click() {
 	start
 	kill -STOP "$(viewer)"
 	wait_for 'ready>' # over our screen: nobody could give it back
-	tmux send-keys 'fg' Enter
+	tmux send-keys 'fg' C-j
 	for _ in $(seq 200); do
 		screen | grep -qF 'ready>' || break
 		sleep 0.05
 	done
-	! screen | grep -qF 'ready>'
+	run ! grep -qF 'ready>' <<<"$(screen)"
 	tmux send-keys 2
 	wait_for 'lead time'
 	tmux send-keys q q
