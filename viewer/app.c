@@ -60,11 +60,8 @@ static void begin_replay(struct app *app)
 /* A live recording opens at its newest seconds, a finished one as a whole. */
 static void choose_window(struct app *app)
 {
-	if (app->timeline_set)
-		return;
 	timeline_init(&app->timeline, app_is_live(app));
-	app->timeline_set = app->model.query != NULL;
-	if (app->timeline_set && app->options->play)
+	if (app->options->play && app->model.status.end_ns)
 		begin_replay(app);
 	if (app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
@@ -135,12 +132,28 @@ bool app_refresh(struct app *app)
 		app->data++;
 		return true;
 	}
-	changed = model_refresh(&app->model);
+	changed = model_refresh(&app->model, app->options->path);
 	if (changed)
 		app->data++;
 	if (!model_pool(&app->model, app->pool) && app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
 	return changed || was_running != app->running;
+}
+
+int app_reopen(struct app *app, struct db_error *err)
+{
+	struct model model;
+	int ret = model_open(&model, app->options->path, err);
+
+	if (ret)
+		return ret;
+	model_close(&app->model);
+	app->model = model;
+	app->play.seq = -1;
+	app->selection = (struct selection){.kind = SELECTED_NOTHING};
+	choose_window(app);
+	app_reload(app);
+	return 0;
 }
 
 const struct pool_summary *app_pool(const struct app *app)

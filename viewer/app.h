@@ -62,8 +62,7 @@ struct app {
 	struct timeline timeline;
 	struct play play;
 	struct chart_look look;
-	bool timeline_set; /* the window was chosen once the recording was known */
-	bool running;	   /* still_running() said so */
+	bool running; /* still_running() said so */
 	bool ascii;
 	int view; /* its digit: enum viewer_view */
 	void *state[APP_VIEWS];
@@ -101,6 +100,8 @@ void app_release(struct app *app);
 
 /* Asks the recording what is new.  Returns: true when the screen must be drawn again. */
 bool app_refresh(struct app *app);
+/* Shows the file that has the name now.  Returns: as model_open(); on error all stays as it was. */
+int app_reopen(struct app *app, struct db_error *err);
 /* The recording still grows: refresh soon. */
 bool app_is_live(const struct app *app);
 

@@ -90,6 +90,15 @@ static int run_jump(struct app *app, const char *argument)
 	return -EINVAL;
 }
 
+static int run_reopen(struct app *app, const char *argument)
+{
+	struct db_error err = {{0}};
+
+	if (app_reopen(app, &err))
+		app_say(app, INK_ALARM, "%s", err.text);
+	return 0;
+}
+
 static int run_save(struct app *app, const char *argument)
 {
 	if (*argument)
@@ -167,6 +176,7 @@ static const struct command table[] = {
 	{"mark", "A|B [TIME]", "set a mark, at the cursor or at a time", run_mark},
 	{"pool", "NAME|NUMBER", "select a pool", run_pool},
 	{"quit", "", "quit", run_quit},
+	{"reopen", "", "show the file that has the name now", run_reopen},
 	{"save", "[NAME]", "save the screen as NAME.txt and NAME.svg", run_save},
 	{"sort", "COLUMN", "sort the list by a column; once more: the other way round", run_sort},
 	{"speed", "X", "of replay, 0.001 to 10000", run_speed},

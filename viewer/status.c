@@ -187,6 +187,21 @@ static int draw_losses(const struct app *app, struct canvas *canvas, int x)
 	return draw_item(canvas, x, style, text);
 }
 
+/* What is on the screen is no longer what the name stands for. */
+static int draw_file(const struct app *app, struct canvas *canvas, int x)
+{
+	struct style style = {.fg = INK_ALARM, .bg = INK_BAR, .attr = ATTR_BOLD};
+
+	switch (app->model.file) {
+	case MODEL_FILE_DELETED:
+		return draw_item(canvas, x, style, "FILE DELETED");
+	case MODEL_FILE_REPLACED:
+		return draw_item(canvas, x, style, "FILE REPLACED :reopen");
+	default:
+		return x;
+	}
+}
+
 static int draw_ended(const struct app *app, struct canvas *canvas, int x)
 {
 	const struct trace_status *status = &app->model.status;
@@ -279,6 +294,7 @@ void status_draw(struct app *app, struct canvas *canvas)
 	x = canvas_text(canvas, x, y, chip.style, chip.text);
 	x = draw_lag(app, canvas, x);
 	x = draw_ended(app, canvas, x);
+	x = draw_file(app, canvas, x);
 	if (app_is_live(app))
 		snprintf(text, sizeof(text), "%s ev/s", human_rate(app->model.events_per_s).s);
 	else

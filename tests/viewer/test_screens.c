@@ -154,30 +154,6 @@ static void a_file_that_is_no_recording_is_an_error(void **state)
 	assert_true(strlen(err.text) > 0);
 }
 
-/* Any key, any size, in any order. */
-static void random_keys_and_sizes_do_no_harm(void **state)
-{
-	static const char *const keys[] = {
-		"1",	"2",	"Tab",	"Shift-Tab", "Enter", "Esc", "Up", "Down", "Left", "Right",
-		"PgUp", "PgDn", "Home", "End",	     "p",     "+",   "-",  "0",	   "?",	   "x"};
-	uint32_t random = 7;
-	char *script = NULL;
-	size_t size;
-	FILE *out = open_memstream(&script, &size);
-
-	for (int i = 0; i < 1500; i++) {
-		random = random * 1103515245 + 12345;
-		if ((random >> 16) % 10 == 0)
-			fprintf(out, "size %ux%u\n", (random >> 8) % 250 + 1,
-				(random >> 20) % 70 + 1);
-		else
-			fprintf(out, "key %s\n", keys[(random >> 16) % 20]);
-	}
-	fclose(out);
-	assert_int_equal(run(script), 0);
-	free(script);
-}
-
 static int setup(void **state)
 {
 	memset(&options, 0, sizeof(options));
@@ -268,7 +244,6 @@ int main(void)
 		TEST(q_closes_the_view_and_then_quits),
 		TEST(a_mistake_in_a_script_is_named_with_its_line),
 		TEST(a_file_that_is_no_recording_is_an_error),
-		TEST(random_keys_and_sizes_do_no_harm),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
