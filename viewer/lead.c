@@ -109,13 +109,10 @@ static const char *format_duration(double value, char *text, size_t size)
 	return text;
 }
 
-/* 1, 2, 5 in each power of ten where there are rows for that many labels, else 1 alone. */
-static size_t choose_ticks(const struct scale *scale, int rows, double *ticks)
+static size_t ticks_of(const struct scale *scale, int step, double *ticks)
 {
 	static const double steps[] = {1, 2, 5};
-	double decades = log10(scale->top / scale->bottom);
 	size_t nr = 0;
-	int step = rows / decades >= 6 ? 1 : 3;
 
 	for (double power = pow(10, floor(log10(scale->bottom))); power < scale->top; power *= 10)
 		for (int i = 0; i < 3 && nr < MAX_TICKS; i += step)
@@ -123,6 +120,16 @@ static size_t choose_ticks(const struct scale *scale, int rows, double *ticks)
 			    steps[i] * power < scale->top)
 				ticks[nr++] = steps[i] * power;
 	return nr;
+}
+
+/* 1, 2, 5 in each power of ten where there are rows for that many labels; else 1 alone, as long as
+ * that is two labels: one does not make a scale. */
+static size_t choose_ticks(const struct scale *scale, int rows, double *ticks)
+{
+	double decades = log10(scale->top / scale->bottom);
+	size_t nr = ticks_of(scale, rows / decades >= 6 ? 1 : 3, ticks);
+
+	return nr < 2 ? ticks_of(scale, 1, ticks) : nr;
 }
 
 static void draw_quantiles(struct canvas *canvas, struct rect plot, const struct chart_look *look,

@@ -14,10 +14,28 @@
 static const char *const legend[] = {
 	"The chart stands on available buffers: the pool runs dry where the bottom area",
 	"sinks through the low line.  The upper edge is the pool's size, pending on top.",
-	"D drop  R RESOURCES  F fallback  x failed request  L events lost",
-	"V broken rule  A figures that disagree with the driver's own",
 };
 #define LEGEND_ROWS ((int)(sizeof(legend) / sizeof(legend[0])))
+
+/* What stands in alarms, lanes and figures; gravest first. */
+static const struct {
+	const char *sign, *meaning;
+} signs[] = {
+	{"D", "drop: no descriptor"},
+	{"R", "indicated RESOURCES"},
+	{"V", "a broken rule"},
+	{"L", "events were lost"},
+	{"A", "audit or identity fails"},
+	{"F", "fallback is on"},
+	{"x", "refused, or no memory"},
+	{"▲", "request"},
+	{"+", "completion"},
+	{"▼", "block freed"},
+	{"◆", "several of these three"},
+	{"2-9 *", "so many; more"},
+	{"~", "loss touches the figure"},
+	{"◂ ↑", "a mark; it is above"},
+};
 
 /* Where the next line goes.  Columns are counted from the first of all pages. */
 struct flow {
@@ -129,6 +147,15 @@ static void draw_commands(struct flow *flow)
 	}
 }
 
+static void draw_signs(struct flow *flow)
+{
+	int nr = (int)(sizeof(signs) / sizeof(signs[0]));
+
+	begin_group(flow, "Signs", nr);
+	for (int i = 0; i < nr; i++)
+		draw_key(flow, signs[i].sign, signs[i].meaning);
+}
+
 static void draw_keys(struct app *app, struct flow *flow)
 {
 	const struct view_ops *ops = view_of(app->view);
@@ -140,6 +167,7 @@ static void draw_keys(struct app *app, struct flow *flow)
 	draw_views(flow);
 	draw_table(flow, table, nr);
 	draw_commands(flow);
+	draw_signs(flow);
 }
 
 /* Returns: how many pages there are.  app->help_page is put back to the last. */
