@@ -26,7 +26,7 @@ double play_speed_beside(double speed, int by)
 
 const char *play_speed_text(double speed, char *text, int size)
 {
-	snprintf(text, (size_t)size, "%.4gx", speed);
+	snprintf(text, (size_t)size, "%.6gx", speed);
 	return text;
 }
 

@@ -41,7 +41,7 @@ static void arrange(struct table *table)
 {
 	for (size_t i = 0; i < table->nr; i++)
 		table->order[i] = i;
-	if (table->sort >= 0 && table->spec->compare)
+	if (table->nr && table->sort >= 0 && table->spec->compare)
 		qsort_r(table->order, table->nr, sizeof(*table->order), compare, table);
 }
 

@@ -128,6 +128,8 @@ void timeline_zoom_at(struct timeline *timeline, struct recording_span recording
 	struct timeline_view view = detach(timeline, recording, columns);
 	int64_t ts_ns = view.start_ns + view.cell_ns * column + view.cell_ns / 2;
 
+	if (timeline->has_cursor && timeline_column(&view, timeline->cursor_ns) == column)
+		ts_ns = timeline->cursor_ns;
 	zoom_around(timeline, columns, zoomed(view.cell_ns, steps), ts_ns, column);
 	/* What still holds the newest instant goes on with it. */
 	timeline->follow = follow && timeline->right_ns > recording.end_ns;
