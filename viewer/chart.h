@@ -84,8 +84,8 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 		 const struct scale *scale, struct chart_mark *marks, size_t nr);
 
 /*
- * A vertical line over a chart: an instant.  What the area put there stays behind it; the sign
- * stands at its top, 0 for none.
+ * A vertical line over a chart: an instant.  What the area put there stays behind it, a letter of
+ * a lane is reversed; the sign stands at its top, 0 for none.
  */
 void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t ink, wchar_t sign);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wctype.h>
 
 #include "viewer/chart.h"
 #include "viewer/human.h"
@@ -40,6 +41,12 @@ static void draw_line(struct canvas *canvas, struct rect rect, int row, uint8_t 
 	}
 }
 
+/* A letter of a lane, which the line must not hide. */
+static bool is_sign(wchar_t ch)
+{
+	return iswalnum((wint_t)ch) || (ch && wcschr(L"▲▼◆+*^?", ch));
+}
+
 void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t ink, wchar_t sign)
 {
 	if (column < 0 || column >= rect.w)
@@ -50,6 +57,10 @@ void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t 
 
 		if (!cell)
 			continue;
+		if (is_sign(cell->ch)) {
+			cell->style.attr |= ATTR_REVERSE;
+			continue;
+		}
 		style.bg = cell->ch >= L'▄' && cell->ch <= L'█' ? cell->style.fg : cell->style.bg;
 		canvas_put(canvas, rect.x + column, y, sign && y == rect.y ? sign : L'│', style);
 	}

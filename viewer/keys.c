@@ -7,10 +7,10 @@
 #define CTRL(letter) (KEY_CODE_CTRL + (letter))
 
 static const struct key_binding table[] = {
-	{REQUEST_NEXT_VIEW, "Views", {KEY_CODE_TAB}, "next view"},
-	{REQUEST_PREVIOUS_VIEW, "Views", {KEY_CODE_BACK_TAB}, "previous view"},
-	{REQUEST_OPEN, "Views", {KEY_CODE_ENTER}, "open what is selected"},
-	{REQUEST_BACK, "Views", {KEY_CODE_ESCAPE, KEY_CODE_BACKSPACE}, "back"},
+	{REQUEST_NEXT_VIEW, "Ways", {KEY_CODE_TAB}, "next view"},
+	{REQUEST_PREVIOUS_VIEW, "Ways", {KEY_CODE_BACK_TAB}, "previous view"},
+	{REQUEST_OPEN, "Ways", {KEY_CODE_ENTER}, "open what is selected"},
+	{REQUEST_BACK, "Ways", {KEY_CODE_ESCAPE, KEY_CODE_BACKSPACE}, "back"},
 	{REQUEST_UP, "Lists", {KEY_CODE_UP, 'k'}, "the row or pool above"},
 	{REQUEST_DOWN, "Lists", {KEY_CODE_DOWN, 'j'}, "the row or pool below"},
 	{REQUEST_HALF_UP, "Lists", {CTRL('U')}, "half a page up"},

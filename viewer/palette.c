@@ -15,7 +15,7 @@ static const struct shade palette[NR_THEMES][NR_INKS] = {
 		[INK_DEFAULT] = {-1, -1, -1},	[INK_DIM] = {245, 8, -1},
 		[INK_TITLE] = {255, 15, 7},	[INK_BAR] = {236, 8, 4},
 		[INK_SELECTED] = {238, 4, 4},	[INK_AVAILABLE] = {38, 14, 6},
-		[INK_SWING] = {30, 6, 4},	[INK_HELD] = {241, 8, 7},
+		[INK_SWING] = {30, 4, 4},	[INK_HELD] = {241, 8, 7},
 		[INK_PENDING] = {140, 13, 5},	[INK_LOW] = {208, 11, 3},
 		[INK_HIGH] = {229, 15, 7},	[INK_LIMIT] = {252, 7, 7},
 		[INK_P50] = {179, 11, 3},	[INK_P99] = {136, 3, 4},

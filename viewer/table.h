@@ -62,7 +62,7 @@ struct table {
 	size_t nr;
 	size_t *order; /* place -> row */
 	size_t room;   /* of order */
-	bool quiet; /* drawn without its bar: another list has the keys */
+	bool quiet;    /* drawn without its bar: another list has the keys */
 	uint64_t selected_id;
 	bool has_id;
 	/* As last drawn, for the mouse. */

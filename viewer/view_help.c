@@ -63,17 +63,22 @@ static void next_row(struct flow *flow)
 	flow->column++;
 }
 
-static void draw_key(struct flow *flow, const char *names, const char *help)
+static void draw_line(struct flow *flow, int names_width, const char *names, const char *help)
 {
 	int x, y;
 
 	if (place(flow, &x, &y)) {
-		canvas_text_n(flow->canvas, x, y, NAMES_WIDTH - 1,
+		canvas_text_n(flow->canvas, x, y, names_width - 1,
 			      (struct style){.attr = ATTR_BOLD}, names);
-		canvas_text_n(flow->canvas, x + NAMES_WIDTH, y, COLUMN_WIDTH - NAMES_WIDTH - 1,
+		canvas_text_n(flow->canvas, x + names_width, y, COLUMN_WIDTH - names_width - 1,
 			      (struct style){0}, help);
 	}
 	next_row(flow);
+}
+
+static void draw_key(struct flow *flow, const char *names, const char *help)
+{
+	draw_line(flow, NAMES_WIDTH, names, help);
 }
 
 /* A group stays together where a column can hold it. */
@@ -130,7 +135,7 @@ static void draw_views(struct flow *flow)
 		if (!view_of(i))
 			continue;
 		digit[0] = (char)('0' + i);
-		draw_key(flow, digit, view_of(i)->about);
+		draw_line(flow, 3, digit, view_of(i)->about);
 	}
 }
 

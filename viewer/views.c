@@ -9,10 +9,8 @@
 #include "viewer/view.h"
 
 static const struct view_ops *const views[VIEW_MAX + 1] = {
-	[VIEWER_VIEW_OVERVIEW] = &view_overview,
-	[VIEWER_VIEW_POOL] = &view_pool,
-	[VIEWER_VIEW_LATENCY] = &view_latency,
-	[VIEWER_VIEW_OUTSTANDING] = &view_outstanding,
+	[VIEWER_VIEW_OVERVIEW] = &view_overview, [VIEWER_VIEW_POOL] = &view_pool,
+	[VIEWER_VIEW_LATENCY] = &view_latency,	 [VIEWER_VIEW_OUTSTANDING] = &view_outstanding,
 	[VIEWER_VIEW_HEALTH] = &view_health,
 };
 

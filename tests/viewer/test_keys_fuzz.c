@@ -71,9 +71,10 @@ static void make(const char *file, int nr, const char *const *names, double rate
 		if (whole)
 			sim_close(&sims[i]);
 		else
-			store_loss(store, 0, -1, START_NS + 500000000, START_NS + 600000000, 7,
-				   "lttng");
+			sim_drop(&sims[i]);
 	}
+	if (!whole)
+		store_loss(store, 0, -1, START_NS + 500000000, START_NS + 600000000, 7, "lttng");
 	assert_int_equal(
 		store_close(store, whole ? STORE_END_COMPLETE : STORE_END_PROGRAM_DIED, NULL, &err),
 		0);
