@@ -12,7 +12,7 @@
 int reader_exact(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
 		 struct reader_exact *out, struct db_error *err)
 {
-	int64_t first, last, running = 0;
+	int64_t first, last = 0, running = 0;
 	int ret;
 
 	memset(out, 0, sizeof(*out));

@@ -113,11 +113,13 @@ static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_s
 			const struct series *series, const struct query_instant *at)
 {
 	struct level_row rows[NR_LEVELS];
+	struct style head = dim;
 	char text[40];
 
 	level_rows(pool, series, at, rows);
-	canvas_text_right(canvas, x + 19, y, at ? (struct style){.fg = INK_CURSOR} : dim, "%s",
-			  at ? "cursor" : "now");
+	if (at)
+		head.fg = INK_CURSOR;
+	canvas_text_right(canvas, x + 19, y, head, "%s", at ? "cursor" : "now");
 	canvas_text_right(canvas, x + 27, y, dim, "%smin", loss_mark(series));
 	canvas_text_right(canvas, x + 35, y, dim, "%smax", loss_mark(series));
 	for (int i = 0; i < NR_LEVELS; i++) {

@@ -112,13 +112,16 @@ static const char *format_duration(double value, char *text, size_t size)
 static size_t ticks_of(const struct scale *scale, int step, double *ticks)
 {
 	static const double steps[] = {1, 2, 5};
+	double power = pow(10, floor(log10(scale->bottom)));
 	size_t nr = 0;
 
-	for (double power = pow(10, floor(log10(scale->bottom))); power < scale->top; power *= 10)
+	while (power < scale->top) {
 		for (int i = 0; i < 3 && nr < MAX_TICKS; i += step)
 			if (steps[i] * power >= scale->bottom * 0.999 &&
 			    steps[i] * power < scale->top)
 				ticks[nr++] = steps[i] * power;
+		power *= 10;
+	}
 	return nr;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "viewer/picture.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 #include "viewer/occupancy.h"
 #include "viewer/readout.h"
 
@@ -9,9 +12,10 @@
 void picture_load(struct picture *picture, struct app *app)
 {
 	picture_release(picture);
-	series_load(&picture->series, app->model.query, app->pool,
-		    app_window(app, app->time_columns), app->time_columns, app->look.chars,
-		    &picture->err);
+	if (series_load(&picture->series, app->model.query, app->pool,
+			app_window(app, app->time_columns), app->time_columns, app->look.chars,
+			&picture->err) == -ENOMEM)
+		snprintf(picture->err.text, sizeof(picture->err.text), "out of memory");
 }
 
 void picture_release(struct picture *picture)

@@ -152,7 +152,7 @@ static void store_most(const struct pool_event *event, void *ctx)
 static void make_odd(void)
 {
 	static const char *const names[] = {"eth0 受信プール", "café́-rx ü", "пул-1 \xff\xfe",
-					    "\033[31m\n\t\xe2\x80\xae" "evil", "شبكة"};
+					    "\033[31m\n\t\xe2\x80\xae:evil", "شبكة"};
 	struct store *store = open_store(odd);
 	struct sim_config config = {.marks = {128, 64, 48, 160, 512, 8, 1, 5},
 				    .start_ns = START_NS,
