@@ -54,9 +54,11 @@ static int ask(struct hunt *h, const char *text, const int64_t values[5], int64_
 	ONE("ev_rx", "", order)                                                                    \
 	OR_ONE("ev_open", order)                                                                   \
 	OR_ONE("ev_tick", order)                                                                   \
-	OR_ONE("ev_request", order) OR_ONE("ev_refused", order) OR_ONE("ev_complete", order)       \
-		OR_ONE("ev_free", order) OR_ONE("ev_drop", order) OR_ONE("ev_fallback", order)     \
-			OR_ONE("ev_violation", order) OR_ONE("ev_close", order)
+	OR_ONE("ev_request", order)                                                                \
+	OR_ONE("ev_refused", order)                                                                \
+	OR_ONE("ev_complete", order) OR_ONE("ev_free", order) OR_ONE("ev_drop", order)             \
+		OR_ONE("ev_fallback", order) OR_ONE("ev_violation", order)                         \
+			OR_ONE("ev_close", order)
 #define FAILURES(order)                                                                            \
 	ONE("ev_refused", "", order) " UNION ALL " ONE("ev_complete", " AND outcome = 1", order)
 #define BOTH(name, text)                                                                           \
@@ -75,7 +77,7 @@ static const char *const failure_sql[2] = BOTH(failure, FAILURES);
 static int nearest(struct hunt *h, const char *const sql[2], int64_t first, int64_t last,
 		   int64_t *seq)
 {
-	int64_t id;
+	int64_t id = 0;
 	int ret = first > last ? 0
 			       : ask(h, sql[h->by < 0],
 				     (int64_t[5]){id_of(h, first), id_of(h, last)}, &id);
@@ -122,7 +124,7 @@ static int nearest_bucket(struct hunt *h, const char *const sql[2], int tier, in
 			  int64_t last, int64_t *bucket)
 {
 	unsigned shift = tier_shift[tier] - tier_shift[0];
-	int64_t from = first >> shift, to = last >> shift, at;
+	int64_t from = first >> shift, to = last >> shift, at = 0;
 	int ret;
 
 	while (from <= to) {
@@ -209,7 +211,8 @@ static int events_of(struct hunt *h, int64_t bucket, int64_t *first, int64_t *la
 static int by_rollup(struct hunt *h, const char *const sql[2], enum query_moment kind,
 		     int64_t from_ns, int64_t to_ns, int64_t *seq)
 {
-	int64_t from = from_ns >> tier_shift[0], to = to_ns >> tier_shift[0], bucket, first, last;
+	int64_t from = from_ns >> tier_shift[0], to = to_ns >> tier_shift[0];
+	int64_t bucket = 0, first = 0, last = -1;
 	int ret;
 
 	/* Twice at most: the bucket that the hunt begins in may have nothing on this side. */

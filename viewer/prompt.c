@@ -24,10 +24,8 @@ static bool continues(char c)
 
 static size_t before(const struct prompt *prompt, size_t at)
 {
-	if (at > 0)
-		at--;
-	while (at > 0 && continues(prompt->text[at]))
-		at--;
+	while (at > 0 && continues(prompt->text[--at]))
+		;
 	return at;
 }
 
