@@ -126,6 +126,9 @@ static void share(double from, double to, double count, size_t nr, double *out)
 {
 	double last = (double)nr;
 
+	/* Within a column or hardly across its border, it is one column's: counts stay whole. */
+	if (to - from <= 1)
+		from = to = (from + to) / 2;
 	from = from < 0 ? 0 : from >= last ? last - 0.5 : from;
 	to = to <= from ? from + 1e-6 : to > last ? last : to;
 	for (size_t i = (size_t)from; i < nr && (double)i < to; i++) {

@@ -31,8 +31,8 @@ int64_t histogram_quantile_fine(const struct histogram *h, unsigned per_10000);
 
 /*
  * The counts in nr columns that are equally wide on a logarithmic axis from low_ns to high_ns (both
- * at least 1): what a bar chart shows.  A bin that lies in several columns is shared out among
- * them; what is outside the axis counts in the first or the last column.
+ * at least 1): what a bar chart shows.  A bin that is wider than a column is shared out among those
+ * that it lies in; what is outside the axis counts in the first or the last column.
  */
 void histogram_columns(const struct histogram *h, double low_ns, double high_ns, size_t nr,
 		       double *out);

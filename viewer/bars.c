@@ -2,6 +2,7 @@
 #include "viewer/bars.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_GAP 2 /* blanks between labels */
@@ -113,6 +114,19 @@ static void put_tick(struct canvas *canvas, struct rect rect, const struct scale
 		return;
 	canvas_put(canvas, x, rect.y, L'╵', style);
 	canvas_text(canvas, x + 1, rect.y, style, label);
+}
+
+const char *bars_time_label(double value, char *text, size_t size)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	int unit = 0;
+
+	while (unit < 3 && value > 999) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(text, size, "%.0f %s", value, units[unit]);
+	return text;
 }
 
 void bars_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,

@@ -28,6 +28,9 @@ struct scale bars_scale(double min, double max);
 void bars_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
 	       const char *(*format)(double value, char *text, size_t size));
 
+/* For bars_axis(): a time in ns, "1 us" or "20 ms". */
+const char *bars_time_label(double value, char *text, size_t size);
+
 /* Names above bars: at which value what is. */
 struct bar_mark {
 	double value;

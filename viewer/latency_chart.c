@@ -18,20 +18,6 @@ static const char *count_label(double value, char *text, size_t size)
 	return text;
 }
 
-/* "1 us", "20 ms": an axis needs no more digits. */
-static const char *time_label(double value, char *text, size_t size)
-{
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	int unit = 0;
-
-	while (unit < 3 && value > 999) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(text, size, "%.0f %s", value, units[unit]);
-	return text;
-}
-
 /* What part of the requests a bar belongs to. */
 static struct bar bar_of(double count, double from_ns, const struct latency *figures)
 {
@@ -126,7 +112,7 @@ void latency_chart_draw(struct canvas *canvas, struct rect rect, const struct ch
 			   (double)figures->max_ns);
 	draw_bars(canvas, plot, look, chart, &times);
 	draw_marks(canvas, (struct rect){plot.x, rect.y + 1, plot.w, 1}, figures, &times);
-	bars_axis(canvas, (struct rect){plot.x, plot.y + plot.h, plot.w, 1}, &times, time_label);
+	bars_axis(canvas, (struct rect){plot.x, plot.y + plot.h, plot.w, 1}, &times, bars_time_label);
 }
 
 static void table_column(struct canvas *canvas, int right, int y, const struct latency_chart *chart)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "db/query_health.h"
+#include "db/trace.h"
 #include "viewer/human.h"
 #include "viewer/occupancy.h"
 #include "viewer/view.h"
@@ -305,8 +306,9 @@ static void fact_state(struct facts *f, const struct app *app)
 	if (app_is_live(app))
 		fact(f, "recorder", good, "recording");
 	else
-		fact(f, "recorder", status->complete ? good : warn, "%s%s%s",
-		     status->ended[0] ? status->ended : "unknown", status->note[0] ? ", " : "",
+		fact(f, "recorder", status->complete ? good : warn, "%s%s%s%s",
+		     status->ended[0] ? status->ended : "unknown",
+		     status->nr_losses ? ", with loss" : "", status->note[0] ? ", " : "",
 		     status->note);
 }
 
@@ -315,33 +317,33 @@ static void fact_lag(struct facts *f, const struct app *app)
 	int64_t lag_ns = app->now_ns - app->model.status.end_ns;
 
 	if (!app_is_live(app) || !app->model.status.end_ns)
-		fact(f, "lag", dim, "– (nothing is being recorded)");
+		fact(f, "lag", dim, "– (not recording)");
 	else
-		fact(f, "lag", lag_ns > 2000000000 ? warn : plain, "%.1f s from the event to here",
+		fact(f, "lag", lag_ns > 2000000000 ? warn : plain, "%.1f s to the newest",
 		     (double)lag_ns / 1e9);
 }
 
 static void facts_recorder(struct facts *f, const struct app *app, const struct query_health *h)
 {
 	const struct trace_status *status = &app->model.status;
+	bool elsewhere = h->host[0] && strcmp(h->host, trace_this_host()) != 0;
 
 	fact_state(f, app);
 	fact(f, "source", plain, "%s%s%s", h->trace[0] ? h->trace : "unknown",
-	     h->host[0] ? " on " : "", h->host);
+	     elsewhere ? " on " : "", elsewhere ? h->host : "");
 	fact_lag(f, app);
-	fact(f, "events", plain, "%s stored, %s a second", human_count(status->events).s,
+	fact(f, "events", plain, "%s, %s/s now", human_count(status->events).s,
 	     human_rate(app->model.events_per_s).s);
-	fact(f, "rows", plain, "%s a second with roll-ups", human_rate(h->rows_per_s).s);
+	fact(f, "rows", plain, "%s/s with roll-ups", human_rate(h->rows_per_s).s);
 	fact(f, "lost", status->lost || status->nr_losses ? bad : good, "%s%s",
 	     status->lost || status->nr_losses ? human_count(status->lost).s : "nothing",
 	     !status->lost && status->nr_losses ? " known, but something was" : "");
 	if (h->nr_told)
-		fact(f, "ring buffers", bad, "overflowed: told of %s events in %s%s reports",
-		     human_count(h->lost_told).s, human_count(h->nr_told).s,
-		     h->nr_told >= 4096 ? "+" : "");
+		fact(f, "ring buffers", bad, "%s%s overflows, %s lost", human_count(h->nr_told).s,
+		     h->nr_told >= 4096 ? "+" : "", human_count(h->lost_told).s);
 	else
-		fact(f, "ring buffers", plain, "no overflow told");
-	fact(f, "", dim, "LTTng does not tell how full they are");
+		fact(f, "ring buffers", plain, "no overflow was told");
+	fact(f, "  their fill", dim, "not told by LTTng");
 }
 
 static void fact_growth(struct facts *f, const struct app *app, const struct query_health *h)
@@ -349,11 +351,11 @@ static void fact_growth(struct facts *f, const struct app *app, const struct que
 	double seconds = (double)(app->model.status.end_ns - app->model.status.start_ns) / 1e9;
 
 	if (app->cost.off)
-		fact(f, "growth", dim, "– (not measured in a script)");
+		fact(f, "growth", dim, "– (not in a script)");
 	else if (app_is_live(app) && app->cost.growth >= 0)
-		fact(f, "growth", plain, "%s a second", bytes_text(app->cost.growth).s);
+		fact(f, "growth", plain, "%s/s", bytes_text(app->cost.growth).s);
 	else
-		fact(f, "growth", plain, "%s a second of the recording",
+		fact(f, "growth", plain, "%s/s, over all",
 		     bytes_text(seconds > 0 ? (double)h->file_bytes / seconds : 0).s);
 }
 
@@ -363,12 +365,13 @@ static void facts_cost(struct facts *f, const struct app *app, const struct quer
 	uint64_t events = app->model.status.events;
 
 	if (cost->off) {
-		fact(f, "file", dim, "– (not measured in a script)");
+		fact(f, "file", dim, "– (not in a script)");
 	} else {
 		fact(f, "file", plain, "%s, and %s log", bytes_text((double)h->file_bytes).s,
 		     bytes_text((double)h->wal_bytes).s);
-		fact(f, "", plain, "%s free, %s an event", bytes_text((double)h->free_bytes).s,
-		     bytes_text(events ? (double)h->file_bytes / (double)events : 0).s);
+		fact(f, "", plain, "%s an event; %s free",
+		     bytes_text(events ? (double)h->file_bytes / (double)events : 0).s,
+		     bytes_text((double)h->free_bytes).s);
 	}
 	fact_growth(f, app, h);
 	if (cost->off) {

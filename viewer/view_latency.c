@@ -54,6 +54,7 @@ enum {
 	COLUMN_OUTCOME,
 	COLUMN_BLOCK,
 	COLUMN_REQUEST,
+	COLUMN_LIFE,
 	NR_COLUMNS
 };
 
@@ -69,6 +70,7 @@ static const struct table_column columns[NR_COLUMNS] = {
 	[COLUMN_OUTCOME] = {"outcome", 11, .rank = 5, .left = true},
 	[COLUMN_BLOCK] = {"block", 6, .rank = 7},
 	[COLUMN_REQUEST] = {"request", 8, .rank = 8},
+	[COLUMN_LIFE] = {"its block lived", 16, .rank = 9, .down = true},
 };
 
 static const struct style bad = {.fg = INK_ALARM, .attr = ATTR_BOLD};
@@ -78,7 +80,7 @@ static const struct style dim = {.fg = INK_DIM};
 static void put_count(struct table_cell *cell, bool known, uint64_t n, struct style when_any)
 {
 	snprintf(cell->s, sizeof(cell->s), "%s", known ? human_count(n).s : "–");
-	cell->style = known && n ? when_any : known ? (struct style){0} : dim;
+	cell->style = known && n ? when_any : dim; /* what is 0 stands back */
 }
 
 static const char *outcome_name(const struct lead_case *lead)
@@ -95,7 +97,7 @@ static void put_why(const struct lead_why *why, int column, struct table_cell *c
 		put_count(cell, why->known && why->available != POOL_UNKNOWN, why->available,
 			  plain);
 		if (why->known && !why->available)
-			cell->style = bad;
+			cell->style = bad; /* but not this one */
 		break;
 	case COLUMN_TOTAL:
 		put_count(cell, why->known && why->total != POOL_UNKNOWN, why->total, plain);
@@ -123,6 +125,19 @@ static void put_why(const struct lead_why *why, int column, struct table_cell *c
 	}
 }
 
+/* How long the block stayed that was waited for. */
+static void put_life(const struct lead_case *lead, struct table_cell *cell)
+{
+	cell->style = dim;
+	if (lead->outcome != POOL_OUTCOME_USED)
+		snprintf(cell->s, sizeof(cell->s), "–");
+	else if (lead->freed_ns)
+		snprintf(cell->s, sizeof(cell->s), "%s",
+			 human_duration(lead->freed_ns - lead->completed_ns).s);
+	else
+		snprintf(cell->s, sizeof(cell->s), "to the end");
+}
+
 static void cell(const void *rows, size_t row, int column, struct table_cell *cell)
 {
 	const struct worst *worst = &((const struct worst *)rows)[row];
@@ -144,6 +159,9 @@ static void cell(const void *rows, size_t row, int column, struct table_cell *ce
 		break;
 	case COLUMN_BLOCK:
 		put_count(cell, lead->outcome == POOL_OUTCOME_USED, lead->block, (struct style){0});
+		break;
+	case COLUMN_LIFE:
+		put_life(lead, cell);
 		break;
 	case COLUMN_REQUEST:
 		snprintf(cell->s, sizeof(cell->s), "%llu", (unsigned long long)lead->request);
@@ -177,6 +195,8 @@ static int64_t key_of(const struct worst *w, int column)
 		return w->lead.outcome;
 	case COLUMN_BLOCK:
 		return w->lead.block;
+	case COLUMN_LIFE:
+		return w->lead.freed_ns ? w->lead.freed_ns - w->lead.completed_ns : INT64_MAX;
 	default:
 		return (int64_t)w->lead.request;
 	}

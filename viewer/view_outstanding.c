@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "db/leak.h"
+#include "viewer/bars.h"
 #include "viewer/human.h"
 #include "viewer/outstanding.h"
 #include "viewer/view.h"
 
 #define WIDE_FROM 140 /* columns from which buffers stand beside the rest */
+#define BAR_WIDTH 32  /* most cells of a block's bar */
+#define AGES_MIN  8   /* rows that a picture of ages needs */
 
 enum { REQUEST_LIST = REQUEST_OF_VIEW, REQUEST_POOL_UP, REQUEST_POOL_DOWN };
 
@@ -52,7 +55,8 @@ static struct style verdict_style(enum verdict verdict)
 
 static void put_verdict(struct table_cell *cell, enum verdict verdict)
 {
-	snprintf(cell->s, sizeof(cell->s), "%s", verdict_name(verdict));
+	snprintf(cell->s, sizeof(cell->s), "%s",
+		 verdict == VERDICT_FINE ? "–" : verdict_name(verdict));
 	cell->style = verdict_style(verdict);
 }
 
@@ -85,7 +89,7 @@ static const struct table_column request_columns[] = {
 	[REQUEST_NUMBER] = {"request", 9, .rank = 1},
 	[REQUEST_AT] = {"requested at", 15, .rank = 2},
 	[REQUEST_VERDICT] = {"verdict", 9, .rank = 1, .left = true, .down = true},
-	[REQUEST_THEN] = {"later", 22, .rank = 2, .left = true, .fixed = true},
+	[REQUEST_THEN] = {"later", 24, .rank = 2, .left = true, .fixed = true},
 };
 
 static void put_then(struct table_cell *cell, const struct out_request *r)
@@ -95,7 +99,7 @@ static void put_then(struct table_cell *cell, const struct out_request *r)
 	cell->style = dim;
 	if (!r->flight.completed_ns)
 		return;
-	snprintf(cell->s, sizeof(cell->s), "%s after %s",
+	snprintf(cell->s, sizeof(cell->s), "%s in %s",
 		 r->flight.outcome < 0			  ? "refused"
 		 : r->flight.outcome == POOL_OUTCOME_NULL ? "no memory"
 							  : "completed",
@@ -205,10 +209,34 @@ static void block_cell(const void *rows, size_t row, int column, struct table_ce
 	default:
 		cell->style = dim;
 		if (b->block.freed_ns)
-			snprintf(cell->s, sizeof(cell->s), "freed after %s",
+			snprintf(cell->s, sizeof(cell->s), "freed in %s",
 				 human_duration(b->block.freed_ns - b->block.completed_ns -
 						b->age_ns)
 					 .s);
+	}
+}
+
+/* Its buffers as a bar: held, and of those the long ones first. */
+static void block_bar(void *ctx, const void *rows, size_t row, struct canvas *canvas,
+		      struct rect rect, struct style style)
+{
+	const struct out_block *b = &((const struct out_block *)rows)[row];
+	int width = rect.w > BAR_WIDTH ? BAR_WIDTH : rect.w;
+	uint32_t of = b->block.buffers;
+
+	if (b->held == POOL_UNKNOWN || !of || of == POOL_UNKNOWN)
+		return;
+	for (int i = 0; i < width; i++) {
+		/* A single one shows. */
+		uint64_t from = (uint64_t)i * of / (unsigned)width;
+		bool is_long = from < b->nr_long, is_held = from < b->held;
+
+		style.fg = is_long ? INK_WARN : is_held ? INK_AVAILABLE : INK_DIM;
+		canvas_put(canvas, rect.x + i, rect.y,
+			   is_long   ? L'◆'
+			   : is_held ? L'━'
+				     : L'·',
+			   style);
 	}
 }
 
@@ -307,7 +335,10 @@ static const struct table_spec specs[NR_LISTS] = {
 			 .nr_columns = NR_BLOCK_COLUMNS,
 			 .cell = block_cell,
 			 .compare = block_compare,
-			 .id = block_id},
+			 .id = block_id,
+			 .rest = block_bar,
+			 .rest_head = "held",
+			 .rest_width = 9},
 	[LIST_BUFFERS] = {.columns = buffer_columns,
 			  .nr_columns = NR_BUFFER_COLUMNS,
 			  .cell = buffer_cell,
@@ -363,6 +394,23 @@ static void load(struct app *app, struct outstanding_state *state, const struct 
 
 /* --- drawing --------------------------------------------------------------------------------- */
 
+/* Only what there is: "LEAKED 1 buffer". */
+static void draw_leaked(struct canvas *canvas, int right, int y, const struct leak *leak)
+{
+	static const char *const names[] = {"block", "buffer", "request"};
+	const uint64_t counts[] = {leak->blocks, leak->buffers, leak->requests};
+	char text[128] = "LEAKED";
+	size_t used = strlen(text);
+
+	for (int i = 0; i < 3 && used < sizeof(text); i++)
+		if (counts[i])
+			used += (size_t)snprintf(text + used, sizeof(text) - used, " %s %s%s",
+						 human_count(counts[i]).s, names[i],
+						 counts[i] == 1 ? "" : "s");
+	canvas_text_right(canvas, right, y, (struct style){.fg = INK_ALARM, .attr = ATTR_BOLD},
+			  "%s", text);
+}
+
 static void draw_leaks(struct canvas *canvas, int right, int y, const struct app *app,
 		       const struct pool_summary *pool)
 {
@@ -375,11 +423,7 @@ static void draw_leaks(struct canvas *canvas, int right, int y, const struct app
 		canvas_text_right(canvas, right, y, (struct style){.fg = INK_WARN},
 				  "leaks unproven: %s", leak.why);
 	else
-		canvas_text_right(canvas, right, y,
-				  (struct style){.fg = INK_ALARM, .attr = ATTR_BOLD},
-				  "LEAKED %llu blocks, %llu buffers, %llu requests",
-				  (unsigned long long)leak.blocks, (unsigned long long)leak.buffers,
-				  (unsigned long long)leak.requests);
+		draw_leaked(canvas, right, y, &leak);
 }
 
 static void draw_title(struct app *app, struct canvas *canvas, struct rect rect,
@@ -415,12 +459,10 @@ static void draw_remarks(struct canvas *canvas, struct rect rect, const struct o
 			     "events were lost until %s: what began before is unproven",
 			     human_time(out->lost_ns, 3).s);
 	else
-		canvas_textf(
-			canvas, 1, rect.y, dim,
-			"a buffer is long after 10 x p99 of the hold times (%s), a request slow "
-			"after p99 (%s)",
-			human_duration(pool->hold.p99_ns * 10).s,
-			human_duration(pool->lead.p99_ns).s);
+		canvas_textf(canvas, 1, rect.y, dim,
+			     "long: held over %s (10 x p99); slow: pending over %s (p99)",
+			     human_duration(pool->hold.p99_ns * 10).s,
+			     human_duration(pool->lead.p99_ns).s);
 }
 
 static void draw_list(struct canvas *canvas, struct rect rect, struct outstanding_state *state,
@@ -441,10 +483,52 @@ static void draw_list(struct canvas *canvas, struct rect rect, struct outstandin
 			names[list]);
 	x = canvas_textf(canvas, x, rect.y, strong, "  %zu%s", table->nr, more ? " or more" : "");
 	if (list == LIST_BUFFERS && out->nr_long)
-		canvas_textf(canvas, x + 2, rect.y, verdict_style(VERDICT_LONG), "%zu long or out",
+		canvas_textf(canvas, x + 2, rect.y, verdict_style(VERDICT_LONG), "%zu suspect",
 			     out->nr_long);
 	if (table->nr && rect.h > 2)
 		table_draw(table, canvas, (struct rect){rect.x, rect.y + 1, rect.w, rect.h - 1});
+}
+
+static const char *count_label(double value, char *text, size_t size)
+{
+	snprintf(text, size, "%s", human_count((uint64_t)(value + 0.5)).s);
+	return text;
+}
+
+/* How long the held buffers are held, on the axis of all hold times. */
+static void draw_ages(struct app *app, struct canvas *canvas, struct rect rect,
+		      const struct outstanding *out, const struct latency *hold)
+{
+	struct rect plot = {rect.x + 9, rect.y + 2, rect.w - 10, rect.h - 3};
+	struct bar *bars = calloc((size_t)plot.w, sizeof(*bars));
+	double longest = (double)out->buffers[0].age_ns;
+	struct scale times, counts;
+	double most = 0;
+
+	if (!bars)
+		return;
+	times = bars_scale((double)(hold->p50_ns > 50000 ? hold->p50_ns / 50 : 1000),
+			   longest > (double)hold->p99_ns ? longest : (double)hold->p99_ns);
+	for (size_t i = 0; i < out->nr_buffers; i++) {
+		double at = scale_fraction(&times, (double)out->buffers[i].age_ns) * plot.w;
+		struct bar *bar = &bars[at < plot.w ? (int)at : plot.w - 1];
+
+		bar->value++;
+		bar->ink = out->buffers[i].verdict == VERDICT_FINE ? INK_AVAILABLE : INK_WARN;
+		most = bar->value > most ? bar->value : most;
+	}
+	counts = scale_linear(most);
+	canvas_text(canvas, rect.x + 1, rect.y, strong, "ages of the buffers held");
+	canvas_text(canvas, rect.x + 27, rect.y, dim, "beside the pool's hold times");
+	chart_value_axis(canvas, plot, &counts, count_label);
+	bars_draw(canvas, plot, &app->look, &counts, bars);
+	bars_marks(canvas, (struct rect){plot.x, rect.y + 1, plot.w, 1}, &times,
+		   (struct bar_mark[]){{(double)hold->p99_ns, INK_TITLE, "p99"},
+				       {(double)hold->p50_ns, INK_TITLE, "p50"}},
+		   2);
+	bars_axis(canvas, (struct rect){plot.x, plot.y + plot.h, plot.w, 1}, &times,
+		  bars_time_label);
+	free(bars);
 }
 
 /* Rows for a list of nr within at most `most`: its name, and a head when there are any. */
@@ -455,26 +539,40 @@ static int rows_for(size_t nr, int most)
 	return rows < most ? rows : most;
 }
 
-static void draw_lists(struct canvas *canvas, struct rect rect, struct outstanding_state *state)
+/* Beside the buffers; what is left below has the picture of their ages. */
+static void draw_wide(struct app *app, struct canvas *canvas, struct rect rect,
+		      struct outstanding_state *state, const struct latency *hold)
 {
 	const struct outstanding *out = &state->out;
-	bool wide = rect.w >= WIDE_FROM;
-	struct rect left = rect, part;
-	int half = wide ? rect.h / 2 : rect.h / 3;
+	struct rect part = {rect.x, rect.y, rect.w * 11 / 20, 0};
+	int end = rect.y + rect.h;
 
-	left.w = wide ? rect.w * 11 / 20 : rect.w;
-	part = left;
-	/* Requests take what they need, up to their share; blocks what is left of theirs. */
-	part.h = rows_for(out->nr_requests, wide ? half : rect.h / 4);
+	part.h = rows_for(out->nr_requests, rect.h / 4);
 	draw_list(canvas, part, state, LIST_REQUESTS);
 	part.y += part.h + 1;
-	part.h = rows_for(out->nr_blocks, wide ? left.y + left.h - part.y : half + 1);
+	part.h = rows_for(out->nr_blocks, out->nr_buffers ? rect.h / 2 : end - part.y);
 	draw_list(canvas, part, state, LIST_BLOCKS);
-	if (wide)
-		part = (struct rect){left.x + left.w + 1, rect.y, rect.w - left.w - 1, rect.h};
-	else
-		part = (struct rect){rect.x, part.y + part.h + 1, rect.w,
-				     rect.y + rect.h - part.y - part.h - 1};
+	part.y += part.h + 1;
+	part.h = end - part.y < 16 ? end - part.y : 16;
+	if (out->nr_buffers && hold->count && part.h >= AGES_MIN)
+		draw_ages(app, canvas, part, out, hold);
+	part = (struct rect){part.w + 1, rect.y, rect.w - part.w - 1, rect.h};
+	draw_list(canvas, part, state, LIST_BUFFERS);
+}
+
+/* One above the other: requests take what they need of their share, buffers what is left. */
+static void draw_narrow(struct canvas *canvas, struct rect rect, struct outstanding_state *state)
+{
+	const struct outstanding *out = &state->out;
+	struct rect part = rect;
+
+	part.h = rows_for(out->nr_requests, rect.h / 4);
+	draw_list(canvas, part, state, LIST_REQUESTS);
+	part.y += part.h + 1;
+	part.h = rows_for(out->nr_blocks, rect.h / 3 + 1);
+	draw_list(canvas, part, state, LIST_BLOCKS);
+	part.y += part.h + 1;
+	part.h = rect.y + rect.h - part.y;
 	draw_list(canvas, part, state, LIST_BUFFERS);
 }
 
@@ -493,7 +591,12 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 		return;
 	}
 	draw_remarks(canvas, (struct rect){rect.x, rect.y + 1, rect.w, 1}, &state->out, pool);
-	draw_lists(canvas, (struct rect){rect.x, rect.y + 3, rect.w, rect.h - 3}, state);
+	rect.y += 3;
+	rect.h -= 3;
+	if (rect.w >= WIDE_FROM)
+		draw_wide(app, canvas, rect, state, &pool->hold);
+	else
+		draw_narrow(canvas, rect, state);
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */
