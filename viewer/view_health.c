@@ -252,10 +252,12 @@ static void refresh(struct app *app, void *opaque, struct rect rect)
 	struct health_state *state = opaque;
 
 	state->err.text[0] = 0;
-	if (query_health(app->model.query, &state->health, &state->err) ||
-	    load_columns(app, state) || load_pools(app, state))
+	if (query_begin(app->model.query, &state->err))
 		return;
-	select_pool(app, state);
+	if (!query_health(app->model.query, &state->health, &state->err) &&
+	    !load_columns(app, state) && !load_pools(app, state))
+		select_pool(app, state);
+	query_end(app->model.query);
 }
 
 /* --- facts ----------------------------------------------------------------------------------- */

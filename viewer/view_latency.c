@@ -298,9 +298,16 @@ static int load(struct app *app, struct latency_state *state)
 static void refresh(struct app *app, void *opaque, struct rect rect)
 {
 	struct latency_state *state = opaque;
+	int ret;
 
 	state->err.text[0] = 0;
-	if (load(app, state))
+	/* All of one moment, and one look at the file's locks for a thousand look-ups. */
+	ret = query_begin(app->model.query, &state->err);
+	if (!ret) {
+		ret = load(app, state);
+		query_end(app->model.query);
+	}
+	if (ret)
 		state->nr = 0;
 	table_load(&state->table, state->worst, state->nr);
 }

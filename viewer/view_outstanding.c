@@ -382,9 +382,12 @@ static void load(struct app *app, struct outstanding_state *state, const struct 
 		return;
 	outstanding_release(&state->out);
 	state->err.text[0] = 0;
-	if (outstanding_load(&state->out, app->model.query, &app->model.status, pool, at_ns,
-			     &state->err))
-		outstanding_release(&state->out);
+	if (!query_begin(app->model.query, &state->err)) {
+		if (outstanding_load(&state->out, app->model.query, &app->model.status, pool, at_ns,
+				     &state->err))
+			outstanding_release(&state->out);
+		query_end(app->model.query);
+	}
 	table_load(&state->tables[LIST_REQUESTS], state->out.requests, state->out.nr_requests);
 	table_load(&state->tables[LIST_BLOCKS], state->out.blocks, state->out.nr_blocks);
 	table_load(&state->tables[LIST_BUFFERS], state->out.buffers, state->out.nr_buffers);
