@@ -50,15 +50,13 @@ static int ask(struct hunt *h, const char *text, const int64_t values[5], int64_
 	"SELECT * FROM (SELECT id FROM " table " WHERE id >= ?1 AND id <= ?2" where                \
 	" ORDER BY id " order " LIMIT 1)"
 #define OR_ONE(table, order) " UNION ALL " ONE(table, "", order)
+/* clang-format off */
 #define ANY(order)                                                                                 \
-	ONE("ev_rx", "", order)                                                                    \
-	OR_ONE("ev_open", order)                                                                   \
-	OR_ONE("ev_tick", order)                                                                   \
-	OR_ONE("ev_request", order)                                                                \
-	OR_ONE("ev_refused", order)                                                                \
-	OR_ONE("ev_complete", order) OR_ONE("ev_free", order) OR_ONE("ev_drop", order)             \
-		OR_ONE("ev_fallback", order) OR_ONE("ev_violation", order)                         \
-			OR_ONE("ev_close", order)
+	ONE("ev_rx", "", order) OR_ONE("ev_open", order) OR_ONE("ev_tick", order)                  \
+	OR_ONE("ev_request", order) OR_ONE("ev_refused", order) OR_ONE("ev_complete", order)       \
+	OR_ONE("ev_free", order) OR_ONE("ev_drop", order) OR_ONE("ev_fallback", order)             \
+	OR_ONE("ev_violation", order) OR_ONE("ev_close", order)
+/* clang-format on */
 #define FAILURES(order)                                                                            \
 	ONE("ev_refused", "", order) " UNION ALL " ONE("ev_complete", " AND outcome = 1", order)
 #define BOTH(name, text)                                                                           \
