@@ -262,10 +262,11 @@ bool timeline_play(struct timeline *timeline, struct recording_span recording, i
 	view = timeline_look(timeline, recording, columns);
 	if (timeline->cursor_ns < view.start_ns)
 		bring_into_view(timeline, recording, columns, timeline->cursor_ns);
-	if (timeline->cursor_ns >= view.end_ns) {
+	if (timeline->cursor_ns >= view.end_ns)
 		detach(timeline, recording, columns);
+	/* Also of a screen that was not full when it was paused. */
+	if (!timeline->follow && timeline->cursor_ns >= timeline->right_ns)
 		timeline->right_ns = align_down(timeline->cursor_ns, view.cell_ns) + view.cell_ns;
-	}
 	return timeline->cursor_ns >= recording.end_ns;
 }
 

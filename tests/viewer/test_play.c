@@ -102,6 +102,19 @@ static void a_whole_recording_stays_in_sight_while_it_is_played(void **state)
 	}
 }
 
+static void a_screen_that_was_not_full_when_it_was_paused_fills_while_it_plays(void **state)
+{
+	const struct recording_span early = {100 * S, 103 * S}, later = {100 * S, 110 * S};
+
+	timeline_init(&timeline, true);
+	timeline_pause(&timeline, early, 60);
+	timeline_set_cursor(&timeline, early, 60, 102 * S);
+	timeline.hide = true;
+	assert_false(timeline_play(&timeline, later, 60, 5 * S));
+	assert_int_equal(timeline_look(&timeline, later, 60).start_ns, 100 * S);
+	assert_int_equal(timeline_look(&timeline, later, 60).shown_ns, 107 * S + 200 * MS);
+}
+
 static void the_cursor_moves_by_columns_and_takes_the_window_along(void **state)
 {
 	timeline_init(&timeline, true);
@@ -178,6 +191,8 @@ int main(void)
 		cmocka_unit_test(what_comes_after_the_cursor_has_not_happened_while_it_plays),
 		cmocka_unit_test(the_window_goes_along_with_what_is_played),
 		cmocka_unit_test(a_whole_recording_stays_in_sight_while_it_is_played),
+		cmocka_unit_test(
+			a_screen_that_was_not_full_when_it_was_paused_fills_while_it_plays),
 		cmocka_unit_test(the_cursor_moves_by_columns_and_takes_the_window_along),
 		cmocka_unit_test(zooming_keeps_the_cursor_in_its_column),
 		cmocka_unit_test(the_time_between_two_marks_can_be_seen),
