@@ -261,37 +261,33 @@ static int draw_marks(const struct app *app, struct canvas *canvas, int x, int r
 			    (struct style){.fg = INK_MARK, .bg = INK_BAR, .attr = ATTR_BOLD}, text);
 }
 
-void status_draw(struct app *app, struct canvas *canvas)
+/*
+ * News, or what is wrong, beside the chip that must never be missed: but for words that would not
+ * fit there.  Returns: false when there is nothing to say.
+ */
+static bool draw_words(const struct app *app, struct canvas *canvas, const struct chip *chip,
+		       int room)
 {
-	int y = canvas->height - 1, x = 0;
-	struct timeline_view view = app_window(app, app->time_columns);
-	struct chip chip = state_chip(app, &view);
-	const char *hint = canvas->width < 100 ? "? help" : "? help  q quit";
-	int room = canvas->width - 2 - canvas_text_width(hint);
+	const char *words = app->message[0] ? app->message : app->model.trouble;
+	struct style style = {.fg = app->message[0] ? app->message_ink : INK_ALARM,
+			      .bg = INK_BAR,
+			      .attr = ATTR_BOLD};
+	int x = 1, y = canvas->height - 1;
+
+	if (!words[0])
+		return false;
+	if (app->model.query &&
+	    canvas_text_width(chip->text) + canvas_text_width(words) + 1 <= room)
+		x = canvas_text(canvas, 0, y, chip->style, chip->text) + 1;
+	canvas_text_n(canvas, x, y, room - x, style, words);
+	return true;
+}
+
+static void draw_items(const struct app *app, struct canvas *canvas, int x, int room,
+		       const struct timeline_view *view)
+{
 	char text[128];
 
-	if (app->prompt.kind) {
-		prompt_draw(&app->prompt, canvas, y);
-		return;
-	}
-	fill_bar(canvas, y);
-	canvas_text_right(canvas, canvas->width - 1, y, bar_dim, "%s", hint);
-	if (app->message[0]) {
-		canvas_text_n(
-			canvas, 1, y, room,
-			(struct style){.fg = app->message_ink, .bg = INK_BAR, .attr = ATTR_BOLD},
-			app->message);
-		return;
-	}
-	if (app->model.trouble[0]) {
-		canvas_text_n(canvas, 1, y, canvas->width - 2 - canvas_text_width(hint),
-			      (struct style){.fg = INK_ALARM, .bg = INK_BAR, .attr = ATTR_BOLD},
-			      app->model.trouble);
-		return;
-	}
-	if (!app->model.query)
-		return;
-	x = canvas_text(canvas, x, y, chip.style, chip.text);
 	x = draw_lag(app, canvas, x);
 	x = draw_ended(app, canvas, x);
 	x = draw_file(app, canvas, x);
@@ -301,10 +297,29 @@ void status_draw(struct app *app, struct canvas *canvas)
 		snprintf(text, sizeof(text), "%s ev", human_count(app->model.status.events).s);
 	x = draw_item(canvas, x, bar, text);
 	x = draw_losses(app, canvas, x);
-	x = draw_time(app, canvas, x, room, &view);
+	x = draw_time(app, canvas, x, room, view);
 	x = draw_marks(app, canvas, x, room);
-	snprintf(text, sizeof(text), "%s wide", human_duration(view.end_ns - view.start_ns).s);
+	snprintf(text, sizeof(text), "%s wide", human_duration(view->end_ns - view->start_ns).s);
 	x = draw_fitting(canvas, x, room, bar, text);
-	snprintf(text, sizeof(text), "%s a column", human_duration(view.cell_ns).s);
+	snprintf(text, sizeof(text), "%s a column", human_duration(view->cell_ns).s);
 	draw_fitting(canvas, x, room, bar_dim, text);
+}
+
+void status_draw(struct app *app, struct canvas *canvas)
+{
+	int y = canvas->height - 1;
+	struct timeline_view view = app_window(app, app->time_columns);
+	struct chip chip = state_chip(app, &view);
+	const char *hint = canvas->width < 100 ? "? help" : "? help  q quit";
+	int room = canvas->width - 2 - canvas_text_width(hint);
+
+	if (app->prompt.kind) {
+		prompt_draw(&app->prompt, canvas, y);
+		return;
+	}
+	fill_bar(canvas, y);
+	canvas_text_right(canvas, canvas->width - 1, y, bar_dim, "%s", hint);
+	if (draw_words(app, canvas, &chip, room) || !app->model.query)
+		return;
+	draw_items(app, canvas, canvas_text(canvas, 0, y, chip.style, chip.text), room, &view);
 }
