@@ -39,6 +39,8 @@ static const struct mutate_command mutate_commands[] = {
 	{cli_top, {"top", "--once", "--size", "120x40", "FILE"}},
 	{cli_top, {"top", "--once", "--view", "pool", "--size", "80x24", "FILE"}},
 	{cli_top, {"top", "--script", "tests/tools/look-around.keys", "FILE"}},
+	{cli_top, {"top", "--script", "tests/tools/hostile.keys", "FILE"}},
+	{cli_replay, {"replay", "--once", "--from", "50%", "--size", "120x40", "FILE"}},
 	{cli_check,
 	 {"check", "FILE", "--max-drops", "0", "--max-resources", "0", "--max-lead-p99", "1ns",
 	  "--max-hold-p99", "1ns", "--min-available", "99999"}},
