@@ -186,7 +186,7 @@ def stat(folder):
 
 def frames(folder):
     """Every view at every zoom, on files made once: one long, one of many pools."""
-    long_one = ["--packets", "24000000", "--traffic", "mmpp:rate=20k,bytes=64", "--hold", "exp:mean=2ms",
+    long_one = ["--packets", "28000000", "--traffic", "mmpp:rate=20k,bytes=64", "--hold", "exp:mean=2ms",
                 "--base", "64", "--block", "32", "--low", "24", "--high", "96", "--limit", "1024"]
     many = ["--adapters", "64", "--traffic", "burst:rate=20k", "--for", "3s"]
     for name, options in (("long", long_one), ("64 pools", many)):
