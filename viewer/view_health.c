@@ -350,6 +350,7 @@ static void facts_recorder(struct facts *f, const struct app *app, const struct 
 
 static void fact_growth(struct facts *f, const struct app *app, const struct query_health *h)
 {
+	double bytes = (double)(h->file_bytes + h->wal_bytes);
 	double seconds = (double)(app->model.status.end_ns - app->model.status.start_ns) / 1e9;
 
 	if (app->cost.off)
@@ -358,13 +359,14 @@ static void fact_growth(struct facts *f, const struct app *app, const struct que
 		fact(f, "growth", plain, "%s/s", bytes_text(app->cost.growth).s);
 	else
 		fact(f, "growth", plain, "%s/s, over all",
-		     bytes_text(seconds > 0 ? (double)h->file_bytes / seconds : 0).s);
+		     bytes_text(seconds > 0 ? bytes / seconds : 0).s);
 }
 
 static void facts_cost(struct facts *f, const struct app *app, const struct query_health *h)
 {
 	const struct cost *cost = &app->cost;
 	uint64_t events = app->model.status.events;
+	double bytes = (double)(h->file_bytes + h->wal_bytes);
 
 	if (cost->off) {
 		fact(f, "file", dim, "– (not in a script)");
@@ -372,7 +374,7 @@ static void facts_cost(struct facts *f, const struct app *app, const struct quer
 		fact(f, "file", plain, "%s, and %s log", bytes_text((double)h->file_bytes).s,
 		     bytes_text((double)h->wal_bytes).s);
 		fact(f, "", plain, "%s an event; %s free",
-		     bytes_text(events ? (double)h->file_bytes / (double)events : 0).s,
+		     bytes_text(events ? bytes / (double)events : 0).s,
 		     bytes_text((double)h->free_bytes).s);
 	}
 	fact_growth(f, app, h);
