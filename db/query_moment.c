@@ -266,7 +266,7 @@ static int begin(struct hunt *h, int64_t *ts_ns, int64_t seq)
 	int ret = reader_step(h->q, stmt, h->err);
 
 	h->first = 0;
-	h->last = ret > 0 ? sqlite3_column_int64(stmt, 3) - 1 : -1;
+	h->last = ret > 0 ? larger(sqlite3_column_int64(stmt, 3), 0) - 1 : -1;
 	h->marks.low = ret > 0 ? (uint32_t)sqlite3_column_int64(stmt, 4) : 0;
 	h->marks.high = ret > 0 ? (uint32_t)sqlite3_column_int64(stmt, 5) : UINT32_MAX;
 	sqlite3_reset(stmt);

@@ -88,19 +88,21 @@ static const char *kind_name(enum query_moment kind)
 static void stand_on(struct app *app, const struct query_moment_found *found, int64_t from_ns)
 {
 	const struct pool_event *event = &found->event;
+	int64_t by_ns;
 	char text[128];
 
 	app_set_cursor(app, event->ts_ns);
+	by_ns = app->timeline.cursor_ns - from_ns; /* an event's own time may be absurd */
 	app->play.pool = app->pool;
 	app->play.seq = (int64_t)event->seq;
-	app->play.ts_ns = event->ts_ns;
+	app->play.ts_ns = app->timeline.cursor_ns;
 	app->selection = (struct selection){.kind = SELECTED_EVENT,
 					    .pool = app->pool,
 					    .what = event->seq,
 					    .ts_ns = event->ts_ns};
 	app_say(app, INK_TITLE, "%s#%llu %s, %s%s", kind_name(found->kind),
 		(unsigned long long)event->seq, event_text(event, text, sizeof(text)),
-		event->ts_ns >= from_ns ? "+" : "", human_duration(event->ts_ns - from_ns).s);
+		by_ns >= 0 ? "+" : "", human_duration(by_ns).s);
 }
 
 /* Without a cursor the whole screen lies before the hunter: it begins at its near edge. */
