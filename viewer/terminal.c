@@ -119,6 +119,13 @@ static void set_modes(void)
 	curs_set(0);
 }
 
+static bool has_string(const char *capability)
+{
+	const char *text = tigetstr(capability);
+
+	return text && text != (char *)-1;
+}
+
 int terminal_open(const struct terminal_options *options, struct terminal **out)
 {
 	struct terminal *term;
@@ -132,6 +139,11 @@ int terminal_open(const struct terminal_options *options, struct terminal **out)
 	term = calloc(1, sizeof(*term));
 	if (term)
 		term->screen = newterm(NULL, stdout, stdin);
+	if (term && term->screen && !has_string("cup")) { /* as in TERM=dumb */
+		endwin();
+		delscreen(term->screen);
+		term->screen = NULL;
+	}
 	if (!term || !term->screen) {
 		restore_end();
 		ret = term ? -ENOTTY : -ENOMEM;

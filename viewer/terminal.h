@@ -24,7 +24,8 @@ struct terminal_options {
 
 /*
  * Takes the terminal.
- * Returns: 0; -ENOTTY standard input or output is no terminal, or TERM is not known; -ENOMEM.
+ * Returns: 0; -ENOTTY standard input or output is no terminal, or TERM is not known or
+ * cannot place the cursor; -ENOMEM.
  */
 int terminal_open(const struct terminal_options *options, struct terminal **out);
 void terminal_close(struct terminal *term);

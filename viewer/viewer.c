@@ -124,7 +124,9 @@ int viewer_run(const struct viewer_options *options, struct db_error *err)
 				    &term);
 	if (ret)
 		snprintf(err->text, sizeof(err->text), "cannot use the terminal: %s",
-			 ret == -ENOTTY ? "it is none, or TERM is not known" : strerror(-ret));
+			 ret == -ENOTTY ? "it is none, or TERM is not one that can "
+					  "show it; --once prints a screen"
+					: strerror(-ret));
 	if (!ret) {
 		app.look.color = terminal_colors(term) > 0;
 		ret = loop(&app, term, &canvas);

@@ -241,3 +241,43 @@ click() {
 	tmux send-keys q
 	terminal_is_restored
 }
+
+@test "a terminal that cannot show it is refused in one line" {
+	for term in dumb no-such-terminal; do
+		tmux send-keys "clear; TERM=$term $P top $T/x.db; echo status \$?" Enter
+		wait_for 'cannot use the terminal'
+		wait_for 'status 3'
+		terminal_is_restored
+	done
+	tmux send-keys "clear; TERM=vt100 $P top --view pool $T/x.db" Enter
+	wait_for '? help'
+	tmux send-keys q
+	terminal_is_restored
+}
+
+@test "random keys and resizes on a real terminal leave it in order" {
+	tmux send-keys "cd $T; clear; $P top --mouse $T/x.db" Enter
+	wait_for '? help'
+	RANDOM=7
+	keys=(Up Down Left Right PPage NPage Home End Tab BTab Enter Escape Space BSpace DC F1 F2 F3 F4 F5 F6 F7
+		F8 F9 S-Left S-Right C-a C-d C-e C-g C-k C-l C-u C-w a b c d e f g h i j k l m n o p r s t u v w x y z
+		A B C D E F G H I J K L M N O P R T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 ! @ % ^ '&' '*' '(' ')' - + '=' '[' ']'
+		'{' '}' ',' . '<' '>' / '?' : \' '"' '|' '~')
+	for _ in $(seq 12); do
+		batch=()
+		for _ in $(seq 100); do
+			batch+=("${keys[RANDOM % ${#keys[@]}]}")
+		done
+		tmux send-keys -- "${batch[@]}"
+		tmux resize-window -x $((1 + RANDOM % 200)) -y $((2 + RANDOM % 60))
+	done
+	tmux resize-window -x 80 -y 24
+	kill -0 "$(viewer_with_mouse)"
+	kill -TERM "$(viewer_with_mouse)"
+	terminal_is_restored
+	mouse_is 0
+}
+
+viewer_with_mouse() {
+	pgrep -f "^$P top --mouse $T/x.db"
+}
