@@ -76,11 +76,14 @@ static int read_buckets(struct query *q, enum latency_kind kind, uint32_t pool,
 	unsigned tier = reader_tier(c->width_ns);
 	int64_t bucket_ns = INT64_C(1) << tier;
 	int64_t first = c->start_ns >> tier, last = (end_of(c) - 1) >> tier;
+	int64_t life_from, life_until;
 	struct histogram h;
 	sqlite3_stmt *stmt;
 	size_t column = 0;
-	int ret;
+	int ret = reader_life(q, pool, &life_from, &life_until, err);
 
+	if (ret <= 0)
+		return ret;
 	histogram_init(&h);
 	stmt = reader_bind(q, QUERY_LATENCY, 5,
 			   (int64_t[]){pool, kind == LATENCY_HOLD, tier, first, last});
@@ -91,7 +94,7 @@ static int read_buckets(struct query *q, enum latency_kind kind, uint32_t pool,
 		if (bucket < first || bucket > last)
 			continue;
 		from = bucket << tier;
-		middle = from + bucket_ns / 2;
+		middle = reader_middle(from, tier, life_from, life_until);
 
 		if (c->width_ns < bucket_ns) {
 			histogram_init(&h);

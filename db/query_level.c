@@ -166,7 +166,7 @@ static void take_row(struct sweep *s, const struct level_row *row)
 		s->known_from_ns = max_i64(s->known_from_ns, start);
 	carry(s, start);
 	spread(s, row, start, start + (INT64_C(1) << s->tier));
-	count(s, row, start + (INT64_C(1) << s->tier) / 2);
+	count(s, row, reader_middle(start, s->tier, s->known_from_ns, s->known_until_ns));
 	take_end(s, row);
 }
 
@@ -327,25 +327,35 @@ static int mark_told_losses(struct query *q, uint32_t pool, struct sweep *s, str
 	return ret;
 }
 
-/* From when to when the pool's level is known, and its marks.  Returns: 1, 0 no such pool, -errno.
- */
-static int read_span(struct query *q, uint32_t pool, struct sweep *s, struct pool_marks *marks,
-		     struct db_error *err)
+int reader_life(struct query *q, uint32_t pool, int64_t *from_ns, int64_t *until_ns,
+		struct db_error *err)
 {
 	sqlite3_stmt *stmt = reader_bind(q, QUERY_SPAN, 1, (int64_t[]){pool});
 	int ret = reader_step(q, stmt, err);
 
 	if (ret <= 0)
 		return ret;
-	s->known_from_ns = reader_time(sqlite3_column_int64(stmt, 0));
-	s->known_until_ns = reader_time(sqlite3_column_int64(stmt, 2)) + 1;
+	*from_ns = reader_time(sqlite3_column_int64(stmt, 0));
+	*until_ns = reader_time(sqlite3_column_int64(stmt, 2)) + 1;
 	if (sqlite3_column_type(stmt, 1) == SQLITE_INTEGER)
-		s->known_until_ns =
-			min_i64(s->known_until_ns, reader_time(sqlite3_column_int64(stmt, 1)) + 1);
-	marks->low = count_at(stmt, 4);
-	marks->high = count_at(stmt, 5);
+		*until_ns = min_i64(*until_ns, reader_time(sqlite3_column_int64(stmt, 1)) + 1);
 	sqlite3_reset(stmt);
 	return 1;
+}
+
+/* The marks that crossings are counted by. */
+static int read_marks(struct query *q, uint32_t pool, struct pool_marks *marks,
+		      struct db_error *err)
+{
+	sqlite3_stmt *stmt = reader_bind(q, QUERY_SPAN, 1, (int64_t[]){pool});
+	int ret = reader_step(q, stmt, err);
+
+	if (ret > 0) {
+		marks->low = count_at(stmt, 4);
+		marks->high = count_at(stmt, 5);
+	}
+	sqlite3_reset(stmt);
+	return ret < 0 ? ret : 0;
 }
 
 static int read_columns(struct query *q, uint32_t pool, struct sweep *s, bool fine,
@@ -358,16 +368,16 @@ static int read_columns(struct query *q, uint32_t pool, struct sweep *s, bool fi
 	if (ret || !s->nr)
 		return ret;
 	memset(s->columns, 0, s->nr * sizeof(*s->columns));
-	ret = read_span(q, pool, s, &marks, err);
+	ret = reader_life(q, pool, &s->known_from_ns, &s->known_until_ns, err);
 	if (ret <= 0)
 		return ret;
 	ret = fine ? reader_exact(q, pool, s->start_ns, s->width_ns, s->nr, &window, err) : 0;
 	if (ret)
 		return ret;
-	if (window.first >= 0)
-		ret = read_exact(q, pool, s, &window, &marks, err);
-	else
+	if (window.first < 0)
 		ret = read_rows(q, pool, s, err);
+	else if (!(ret = read_marks(q, pool, &marks, err)))
+		ret = read_exact(q, pool, s, &window, &marks, err);
 	return ret ? ret : mark_told_losses(q, pool, s, err);
 }
 

@@ -167,6 +167,26 @@ static inline int64_t reader_time(int64_t ns)
 /* The tier that gives nr columns of width_ns with at least two buckets each, or the narrowest. */
 unsigned reader_tier(int64_t width_ns);
 
+/*
+ * The time that stands for a bucket: the middle of what lies in the pool's life, [from, until). The
+ * first and the last bucket of a life are mostly outside of it.
+ */
+static inline int64_t reader_middle(int64_t bucket_ns, unsigned tier, int64_t from, int64_t until)
+{
+	int64_t start = bucket_ns > from ? bucket_ns : from;
+	int64_t end = bucket_ns + (INT64_C(1) << tier);
+
+	end = end < until ? end : until;
+	return end > start ? start + (end - start) / 2 : start;
+}
+
+/*
+ * The life of a pool that is on record: from its first event to its close, or one past the newest
+ * event of the recording.  Returns: 1, 0 no such pool, -errno.
+ */
+int reader_life(struct query *q, uint32_t pool, int64_t *from_ns, int64_t *until_ns,
+		struct db_error *err);
+
 /* A window that can be computed with.  Returns: 0, or -EINVAL with err filled. */
 int reader_check_window(int64_t start_ns, int64_t width_ns, size_t nr, struct db_error *err);
 

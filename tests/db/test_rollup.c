@@ -346,6 +346,43 @@ static void columns_finer_than_the_buckets_repeat_them(void **state)
 	fixture_remove(path);
 }
 
+/*
+ * The first and the last bucket of a life lie mostly outside of it: what is in them belongs to the
+ * window that begins and ends with the life.
+ */
+static void a_window_of_the_whole_life_has_all_of_it(void **state)
+{
+	char *path = fixture_path();
+	struct history *h = record(path, 38);
+	struct query *q = fixture_query(path);
+	int64_t start = h->at[0].ts_ns, end = h->at[h->nr - 1].ts_ns + 1;
+	uint32_t requested = 0, seen;
+
+	for (size_t i = 0; i < h->nr; i++)
+		requested += h->at[i].requested;
+	for (size_t nr = 1; nr < 60; nr++) {
+		int64_t width = (end - start) / (int64_t)nr + 1;
+		struct level_column columns[60];
+		struct latency latencies[60];
+		struct db_error err;
+		uint64_t holds = 0;
+
+		assert_int_equal(query_level(q, 0, start, width, nr, columns, &err), 0);
+		assert_int_equal(
+			query_latency(q, LATENCY_HOLD, 0, start, width, nr, latencies, &err), 0);
+		seen = 0;
+		for (size_t i = 0; i < nr; i++) {
+			seen += columns[i].requested;
+			holds += latencies[i].count;
+		}
+		assert_int_equal(seen, requested);
+		assert_int_equal(holds, h->nr_holds);
+	}
+	query_close(q);
+	history_close(h);
+	fixture_remove(path);
+}
+
 /* Any width, anywhere: the beginning and the end of the life included. */
 static void columns_of_a_window_of_few_events_are_exact(void **state)
 {
@@ -604,6 +641,7 @@ int main(void)
 		cmocka_unit_test(latencies_are_those_of_the_events_within_one_percent),
 		cmocka_unit_test(whole_life_figures_are_those_of_the_events),
 		cmocka_unit_test(columns_finer_than_the_buckets_repeat_them),
+		cmocka_unit_test(a_window_of_the_whole_life_has_all_of_it),
 		cmocka_unit_test(columns_of_a_window_of_few_events_are_exact),
 		cmocka_unit_test(leads_of_a_window_of_few_events_are_exact),
 		cmocka_unit_test(heat_cells_hold_what_the_columns_count),
