@@ -136,10 +136,14 @@ void bars_axis(struct canvas *canvas, struct rect rect, const struct scale *scal
 	char text[40];
 
 	for (int i = 0; i < 3; i++) {
-		double first = pow(10, ceil(log10(scale->bottom / steps[i]) - 1e-9)) * steps[i];
+		int power = (int)ceil(log10(scale->bottom / steps[i]) - 1e-9);
+		int last = (int)floor(log10(scale->top / steps[i]) + 1e-9);
 
-		for (double v = first; v <= scale->top * 1.0000001; v *= 10)
-			put_tick(canvas, rect, scale, v, format(v, text, sizeof(text)));
+		for (; power <= last; power++) {
+			double value = steps[i] * pow(10, power);
+
+			put_tick(canvas, rect, scale, value, format(value, text, sizeof(text)));
+		}
 	}
 }
 

@@ -112,7 +112,8 @@ void latency_chart_draw(struct canvas *canvas, struct rect rect, const struct ch
 			   (double)figures->max_ns);
 	draw_bars(canvas, plot, look, chart, &times);
 	draw_marks(canvas, (struct rect){plot.x, rect.y + 1, plot.w, 1}, figures, &times);
-	bars_axis(canvas, (struct rect){plot.x, plot.y + plot.h, plot.w, 1}, &times, bars_time_label);
+	bars_axis(canvas, (struct rect){plot.x, plot.y + plot.h, plot.w, 1}, &times,
+		  bars_time_label);
 }
 
 static void table_column(struct canvas *canvas, int right, int y, const struct latency_chart *chart)
