@@ -193,6 +193,7 @@ int reader_copy_event(const struct pool_event *e, void *ctx)
 	struct pool_event *copy = ctx;
 
 	*copy = *e;
+	copy->ts_ns = reader_time(e->ts_ns);
 	if (e->kind == POOL_EVENT_POOL_OPEN)
 		copy->u.open.name = NULL;
 	if (e->kind == POOL_EVENT_RX_TAKE || e->kind == POOL_EVENT_RX_RETURN)

@@ -116,7 +116,7 @@ int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, str
 int reader_last(struct query *q, enum query_statement which, uint32_t pool, int64_t seq, int column,
 		int64_t *value, struct db_error *err);
 
-/* A copy that borrows nothing: names and ids are NULL. */
+/* A copy that borrows nothing (names and ids are NULL), at a time that can be computed with. */
 int reader_copy_event(const struct pool_event *event, void *copy);
 
 /* What an event does to the level of its pool. */
