@@ -193,7 +193,8 @@ struct latency_cells {
 };
 /*
  * As query_latency(), with the cells beside (NULL: not wanted): what a heat map is drawn from. Lead
- * times of a window with few events are exact, as in query_level_fine().
+ * times of a window with few events are exact, as in query_level_fine(); a single column is right
+ * within 2^23 ns at its borders, however wide.
  */
 int query_latency_fine(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
 		       int64_t width_ns, size_t nr, struct latency *out,

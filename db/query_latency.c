@@ -7,6 +7,7 @@
 
 #include "db/error.h"
 #include "db/histogram.h"
+#include "db/query_lead.h"
 #include "db/reader.h"
 
 _Static_assert(LATENCY_CELLS == HISTOGRAM_CELLS, "the cells of a histogram are handed on");
@@ -144,6 +145,22 @@ static int read_leads(struct query *q, uint32_t pool, const struct columns *c,
 	return ret;
 }
 
+/* One column is a window of its own: finer buckets at its borders make it right within 8 ms. */
+static int read_window(struct query *q, enum latency_kind kind, uint32_t pool,
+		       const struct columns *c, struct db_error *err)
+{
+	struct latency_window *window = malloc(sizeof(*window));
+	int ret;
+
+	if (!window)
+		return db_fail(err, -ENOMEM, "out of memory");
+	ret = query_latency_window(q, kind, pool, c->start_ns, end_of(c), window, err);
+	if (!ret)
+		take(c, 0, &window->histogram);
+	free(window);
+	return ret;
+}
+
 static int read_columns(struct query *q, enum latency_kind kind, uint32_t pool,
 			const struct columns *c, struct db_error *err)
 {
@@ -159,8 +176,10 @@ static int read_columns(struct query *q, enum latency_kind kind, uint32_t pool,
 		ret = reader_exact(q, pool, c->start_ns, c->width_ns, c->nr, &window, err);
 	if (ret)
 		return ret;
-	return window.first >= 0 ? read_leads(q, pool, c, &window, err)
-				 : read_buckets(q, kind, pool, c, err);
+	if (window.first >= 0)
+		return read_leads(q, pool, c, &window, err);
+	return c->fine && c->nr == 1 ? read_window(q, kind, pool, c, err)
+				     : read_buckets(q, kind, pool, c, err);
 }
 
 int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,

@@ -41,8 +41,9 @@ int series_load(struct series *series, struct query *query, uint32_t pool,
 					 window.shown_ns - window.start_ns, 1, &series->lead_all,
 					 NULL, err);
 	if (!ret)
-		ret = query_latency(query, LATENCY_HOLD, pool, window.start_ns,
-				    window.shown_ns - window.start_ns, 1, &series->hold_all, err);
+		ret = query_latency_fine(query, LATENCY_HOLD, pool, window.start_ns,
+					 window.shown_ns - window.start_ns, 1, &series->hold_all,
+					 NULL, err);
 	return ret;
 }
 
