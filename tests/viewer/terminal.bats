@@ -50,7 +50,7 @@ start() {
 terminal_is_restored() {
 	wait_for 'ready>'
 	[ "$(tmux display -p '#{alternate_on} #{cursor_flag}')" = '0 1' ]
-	tmux send-keys 'clear; stty -a | grep -c -E "(^| )(echo|icanon)( |;|$)"; echo done' Enter
+	tmux send-keys 'clear; stty -a | grep -c -E "(^| )(echo|icanon)( |;|$)"; echo d""one' Enter
 	wait_for 'done'
 	screen | grep -qE '^[12]$'
 	! screen | grep -qE -- '(^| )-(echo|icanon)( |$)'
