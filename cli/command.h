@@ -28,6 +28,7 @@ struct cli_command {
 	const char *exit_status;	  /* where it says more than the common list; or NULL */
 	void (*more)(void);		  /* prints a list that the text speaks of last; or NULL */
 	const char *words; /* what its first argument may be, a blank between them; NULL: a file */
+	void (*manual)(void); /* prints what only the manual page has room for; or NULL */
 };
 
 /* All of them, in the order of the help. */

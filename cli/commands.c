@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/scenario.h"
+#include "cli/show.h"
 
 #define QUIET                                                                                      \
 	{                                                                                          \
@@ -112,7 +113,7 @@ static const struct cli_option import_options[] = {
 	{                                                                                          \
 		"--size", "WxH", "the screen of --once and --script; default 80x24", NULL          \
 	}
-#define VIEWS "overview pool"
+#define VIEWS "overview pool latency outstanding health"
 
 static const struct cli_option top_options[] = {SHOW_OPTIONS, END};
 
@@ -232,14 +233,14 @@ static const struct cli_command commands[] = {
 	 NULL, NULL, NULL},
 	{"top", cli_top, "FILE [OPTION]...",
 	 "Shows a recording in the terminal: live while it grows.", top_options,
-	 "? shows the keys.", NULL, NULL, NULL},
+	 "? shows the keys.", NULL, NULL, NULL, show_keys},
 	{"replay", cli_replay, "FILE [--speed N] [--from T] [OPTION]...",
 	 "Plays a recording in the terminal, as if it were live.", replay_options,
 	 "Space pauses and plays; while it plays, < and > change the speed; . and , step from "
 	 "event "
 	 "to event; ] and [ jump to the next and the previous drop, fallback, failure or crossing. "
 	 " ? shows all keys.",
-	 NULL, NULL, NULL},
+	 NULL, NULL, NULL, show_keys},
 	{"stat", cli_stat, "FILE [--json]", "Prints the summary of a recording.", stat_options,
 	 NULL, NULL, NULL, NULL},
 	{"check", cli_check, "FILE [--max-drops N] [--max-lead-p99 DUR] [CRITERION]...",

@@ -129,6 +129,11 @@ static void put_command(const struct cli_command *c)
 	}
 	if (c->options)
 		put_options(c->options);
+	if (c->manual) {
+		puts(".SH KEYS\n.nf");
+		c->manual();
+		puts(".fi");
+	}
 	puts(".SH EXIT STATUS");
 	put(c->exit_status ? c->exit_status : cli_exit_statuses);
 	putchar('\n');

@@ -224,3 +224,8 @@ int show_run(const char *name, bool replay, int argc, char **argv)
 		return cli_fail(CLI_UNREADABLE, "%s: %s", name, err.text);
 	return CLI_OK;
 }
+
+void show_keys(void)
+{
+	viewer_write_keys(stdout);
+}

@@ -48,6 +48,9 @@ int viewer_view_named(const char *name);
 /* Their names, lower case, with commas. */
 const char *viewer_view_names(char *text, size_t size);
 
+/* All keys and commands, view by view, as plain text; every line begins with blanks. */
+void viewer_write_keys(FILE *out);
+
 /* The number of a theme ("safe"), or -1; and their names with commas. */
 int viewer_theme_named(const char *name);
 const char *viewer_theme_names(char *text, size_t size);

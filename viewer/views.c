@@ -98,3 +98,39 @@ const char *viewer_theme_names(char *text, size_t size)
 					 palette_theme_name(i));
 	return text;
 }
+
+static void write_table(const struct key_binding *table, size_t nr, FILE *out)
+{
+	const char *group = "";
+	char names[64];
+
+	for (size_t i = 0; i < nr; i++) {
+		if (strcmp(group, table[i].group) != 0)
+			fprintf(out, "\n  %s\n", table[i].group);
+		group = table[i].group;
+		fprintf(out, "    %-14s %s\n", keys_names(&table[i], names, sizeof(names)),
+			table[i].help);
+	}
+}
+
+void viewer_write_keys(FILE *out)
+{
+	size_t nr, nr_commands;
+	const struct key_binding *table = keys_table(&nr);
+	const struct command *commands = command_table(&nr_commands);
+	char text[64];
+
+	fprintf(out, "  Views\n");
+	for (int i = 1; i <= VIEW_MAX; i++)
+		if (views[i])
+			fprintf(out, "    %-14d %s: %s\n", i, views[i]->name, views[i]->about);
+	write_table(table, nr, out);
+	for (int i = 1; i <= VIEW_MAX; i++)
+		if (views[i])
+			write_table(views[i]->keys, views[i]->nr_keys, out);
+	fprintf(out, "\n  After :\n");
+	for (size_t i = 0; i < nr_commands; i++) {
+		snprintf(text, sizeof(text), ":%s %s", commands[i].name, commands[i].argument);
+		fprintf(out, "    %-22s %s\n", text, commands[i].help);
+	}
+}

@@ -118,3 +118,15 @@ fails() {
 	saved=(poolscope-*.txt)
 	[ "${#saved[@]}" = 1 ]
 }
+
+@test "the manual pages list every key, and completion every view" {
+	for command in top replay; do
+		"$P" help --man $command >page
+		grep -q '^  *Shift-Left  *an eighth earlier' page
+		grep -q '^  *:goto TIME' page
+		grep -q '^  *\. .*the next event' page
+	done
+	names=$("$P" top --view nowhere x.db 2>&1 | sed 's/.*give //; s/,//g')
+	"$P" completion bash >words
+	grep -qF "$names" words
+}
