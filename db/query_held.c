@@ -198,7 +198,8 @@ struct way {
 	int64_t mark_ns;
 	uint8_t *ids;
 	size_t nr_bytes;
-	bool cut; /* takes before since_seq are not known */
+	bool cut; /* takes before cut_seq are not known */
+	uint64_t cut_seq;
 };
 
 static int find_mark(struct query *q, uint32_t pool, uint64_t end_seq, struct way *way,
@@ -225,6 +226,12 @@ static int find_mark(struct query *q, uint32_t pool, uint64_t end_seq, struct wa
 	return ret < 0 ? ret : 0;
 }
 
+static void cut_at(struct way *way, uint64_t seq)
+{
+	way->since_seq = way->cut_seq = seq;
+	way->cut = true;
+}
+
 /* No mark, one that is damaged, or events that are gone: as far back as may be. */
 static int find_way(struct query *q, uint32_t pool, uint64_t end_seq, struct way *way,
 		    struct db_error *err)
@@ -240,19 +247,16 @@ static int find_way(struct query *q, uint32_t pool, uint64_t end_seq, struct way
 	first = ret > 0 ? (uint64_t)reader_time(sqlite3_column_int64(stmt, 0)) : 0;
 	kept = ret > 0 ? (uint64_t)reader_time(sqlite3_column_int64(stmt, 1)) : 0;
 	sqlite3_reset(stmt);
-	if (!way->mark_seq) {
+	if (!way->mark_seq)
 		way->since_seq = first;
-		way->cut = first > 0; /* a late join: what was held then is not known */
-	}
-	if (way->since_seq < kept) {
-		way->since_seq = kept;
-		way->cut = true;
-	}
+	/* A late join: what was held then is not known. */
+	way->cut = first > 0;
+	way->cut_seq = first;
+	if (way->since_seq < kept)
+		cut_at(way, kept);
 	most = way->mark_seq ? STRETCH_MAX : EVENTS_MAX;
-	if (end_seq > way->since_seq && end_seq - way->since_seq > most) {
-		way->since_seq = end_seq - EVENTS_MAX;
-		way->cut = true;
-	}
+	if (end_seq > way->since_seq && end_seq - way->since_seq > most)
+		cut_at(way, end_seq - EVENTS_MAX);
 	if (way->mark_seq < way->since_seq) /* what happened between is not known */
 		way->nr_bytes = 0;
 	return ret < 0 ? ret : 0;
@@ -408,7 +412,7 @@ int query_held(struct query *q, uint32_t pool, int64_t at_ns, struct held_buffer
 	if (!ret)
 		ret = find_loss(q, pool, end_seq, at_ns, &out->lost_ns, err);
 	if (!ret && way.cut)
-		ret = since_when(q, pool, way.since_seq, base_ns, at_ns, &out->since_ns, err);
+		ret = since_when(q, pool, way.cut_seq, base_ns, at_ns, &out->since_ns, err);
 	hold_release(&hold);
 	free(way.ids);
 	if (ret) {

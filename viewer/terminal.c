@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,9 +360,24 @@ enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *ke
 	return next_input(term, key, mouse);
 }
 
+/* The pair of two colours, made when it is not there; 0: there is no room for another one. */
+static short make_pair(struct terminal *term, short f, short b)
+{
+	for (short i = 1; i <= term->nr_pairs; i++) {
+		short has_f, has_b;
+
+		if (pair_content(i, &has_f, &has_b) == OK && has_f == f && has_b == b)
+			return i;
+	}
+	if (term->nr_pairs + 1 >= COLOR_PAIRS || term->nr_pairs == SHRT_MAX)
+		return 0;
+	init_pair(++term->nr_pairs, f, b);
+	return term->nr_pairs;
+}
+
 /*
- * Pairs are made as they are met: 8-colour terminals have 64 in all, and the screen needs fewer.
- * When they run out, text stays readable in the default colours.
+ * Pairs are made as they are met, and inks that look alike share one: 8-colour terminals have 64 in
+ * all.  When they run out, text stays readable in the default colours.
  */
 static short pair_for(struct terminal *term, uint8_t fg, uint8_t bg)
 {
@@ -370,15 +386,9 @@ static short pair_for(struct terminal *term, uint8_t fg, uint8_t bg)
 
 	if (!term->colors || (f < 0 && b < 0))
 		return 0;
-	if (term->pairs[fg][bg])
-		return term->pairs[fg][bg];
-	if (term->nr_pairs + 1 >= COLOR_PAIRS)
-		return 0;
-	if (f == b)
-		f = -1;
-	init_pair(++term->nr_pairs, (short)f, (short)b);
-	term->pairs[fg][bg] = term->nr_pairs;
-	return term->nr_pairs;
+	if (!term->pairs[fg][bg])
+		term->pairs[fg][bg] = make_pair(term, (short)(f == b ? -1 : f), (short)b);
+	return term->pairs[fg][bg];
 }
 
 static attr_t attributes(struct terminal *term, struct style style)

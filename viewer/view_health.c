@@ -341,8 +341,9 @@ static void facts_recorder(struct facts *f, const struct app *app, const struct 
 	     status->lost || status->nr_losses ? human_count(status->lost).s : "nothing",
 	     !status->lost && status->nr_losses ? " known, but something was" : "");
 	if (h->nr_told)
-		fact(f, "ring buffers", bad, "%s%s overflows, %s lost", human_count(h->nr_told).s,
-		     h->nr_told >= 4096 ? "+" : "", human_count(h->lost_told).s);
+		fact(f, "ring buffers", bad, "%s%s overflow%s, %s lost", human_count(h->nr_told).s,
+		     h->nr_told >= 4096 ? "+" : "", h->nr_told == 1 ? "" : "s",
+		     human_count(h->lost_told).s);
 	else
 		fact(f, "ring buffers", plain, "no overflow was told");
 	fact(f, "  their fill", dim, "not told by LTTng");

@@ -24,7 +24,7 @@ static void a_single_column_is_right_at_its_borders(void **state)
 	for (int i = 0; i < 200; i++) {
 		int64_t from = T0 + (int64_t)(sim_random(&random) % SPAN_NS);
 		int64_t to = from + bucket + (int64_t)(sim_random(&random) % SPAN_NS);
-		struct latency all;
+		struct latency all = {0};
 		struct db_error err;
 
 		assert_int_equal(query_latency_fine(q, LATENCY_HOLD, 0, from, to - from, 1, &all,

@@ -384,6 +384,68 @@ static void a_way_without_marks_is_bounded_and_said(void **state)
 	fixture_remove(path);
 }
 
+/* Also when marks tell of all takes since. */
+static void what_was_held_at_a_late_join_is_not_known(void **state)
+{
+	char *path = fixture_path();
+	struct truth *t = calloc(1, sizeof(*t));
+	struct held_buffers held;
+	struct db_error err;
+	struct query *q;
+
+	t->store = fixture_open(path);
+	t->skip_to = 3000; /* from 0 on */
+	fixture_life(24, SECONDS, record, t);
+	fixture_close(t->store);
+	q = fixture_query(path);
+	assert_true(fixture_int(path, "SELECT count(*) FROM held") > 2);
+	assert_int_equal(query_held(q, 0, T0 + SECONDS * 1000 * MS - 1, &held, &err), 0);
+	assert_true(held.since_ns > T0 && held.since_ns < T0 + 1000 * MS);
+	free(held.buffers);
+	query_close(q);
+	free(t);
+	fixture_remove(path);
+}
+
+/* A limit on size or age: the events that a mark counts on are gone. */
+static void dropped_events_are_said(void **state)
+{
+	char *path = fixture_path();
+	struct truth *t = calloc(1, sizeof(*t));
+	struct held_buffers held;
+	struct db_error err;
+	struct query *q;
+	sqlite3 *db;
+
+	t->store = fixture_open(path);
+	fixture_life(23, SECONDS, record, t);
+	fixture_close(t->store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	/* Between the last two marks. */
+	assert_int_equal(
+		sqlite3_exec(db,
+			     "UPDATE summary SET kept_seq ="
+			     " (SELECT (seq + since_seq) / 2 FROM held ORDER BY seq DESC LIMIT 1);"
+			     "DELETE FROM ev_rx WHERE id < (SELECT kept_seq FROM summary)",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	q = fixture_query(path);
+	assert_int_equal(query_held(q, 0, T0 + SECONDS * 1000 * MS - 1, &held, &err), 0);
+	assert_true(held.since_ns > T0);
+	for (size_t i = 0; i < held.nr; i++)
+		assert_true(held.buffers[i].taken_ns > 0);
+	free(held.buffers);
+	/* Before what is kept, nothing is known, and that is no error. */
+	assert_int_equal(query_held(q, 0, T0 + 1000 * MS, &held, &err), 0);
+	assert_int_equal(held.nr, 0);
+	assert_true(held.since_ns > T0);
+	free(held.buffers);
+	query_close(q);
+	free(t);
+	fixture_remove(path);
+}
+
 static void loss_before_an_instant_is_said(void **state)
 {
 	char *path = fixture_path();
@@ -480,6 +542,8 @@ int main(void)
 		cmocka_unit_test(window_figures_count_what_completed_in_it),
 		cmocka_unit_test(why_tells_what_the_request_event_said),
 		cmocka_unit_test(a_way_without_marks_is_bounded_and_said),
+		cmocka_unit_test(what_was_held_at_a_late_join_is_not_known),
+		cmocka_unit_test(dropped_events_are_said),
 		cmocka_unit_test(loss_before_an_instant_is_said),
 		cmocka_unit_test(a_leaked_buffer_is_found_however_long_ago),
 		cmocka_unit_test(damaged_lists_are_refused),
