@@ -72,7 +72,7 @@ $(BUILD)/libdriver.a:    $(call obj,$(DRIVER_SRC))
 
 POOLSCOPE_LIBS := -llttng-ust -llttng-ust-common -ldl
 DRIVER_LIBS    := $(POOLSCOPE_LIBS) -lpcap -lm
-TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lm
+TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lpcap -lm
 
 PROGRAMS := $(BUILD)/refnic $(BUILD)/poolscope
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
@@ -95,7 +95,7 @@ $(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
 
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o
+		$(BUILD)/driver/miniport/policy.o $(call obj,$(wildcard driver/spec/*.c))
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 
@@ -179,7 +179,7 @@ fuzz-built: $(BUILD)/tests/fuzz/fuzz_database
 
 $(BUILD)/tests/fuzz/fuzz_database: $(BUILD)/tests/fuzz/fuzz_database.o $(BUILD)/libcli.a \
 		$(BUILD)/libviewer.a $(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o
+		$(BUILD)/driver/miniport/policy.o $(call obj,$(wildcard driver/spec/*.c))
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 

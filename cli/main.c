@@ -62,13 +62,19 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Both may be repeated: sessions of several machines go into one file.  Ctrl-C leaves\n"
 	 "the sessions as they are.  docs/attach.md says what a session needs.\n"},
-	{"import", cli_import, "-o FILE (TRACE... | --crash DIR)",
-	 "Stores the pool events of CTF traces in FILE.",
+	{"import", cli_import,
+	 "-o FILE (TRACE... | --crash DIR | --demand CSV | --pcap FILE --hold SPEC)",
+	 "Stores the pool events of CTF traces in FILE, or what arrives without a driver.",
 	 "  -o FILE  the database; one that exists is continued, and events that are in it\n"
 	 "           already add nothing\n"
 	 "  --crash DIR  of what a flight recorder's buffers held when everything was killed: the\n"
 	 "           folder of `record --crash-safe`, which stays as it is; FILE must not exist "
 	 "yet\n"
+	 "  --demand CSV  packets for `poolscope tune`: rows of arrival_ns,hold_ns, by arrival\n"
+	 "  --pcap FILE  the arrivals of a capture, each packet held for a time drawn as --hold "
+	 "says\n"
+	 "  --hold SPEC  fixed:1ms, exp:mean=1ms, lognormal:median=50us,p99=2ms ... as refnic's\n"
+	 "  --seed N     of the hold times (1)\n"
 	 "  -q       say nothing when all went well\n"
 	 "\n"
 	 "TRACE is a folder with a CTF trace, or with traces below it.  Streams that are cut\n"

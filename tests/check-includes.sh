@@ -13,7 +13,7 @@ allowed() {
 	tracer/poolscope) echo 'tracer/poolscope.h lttng/' ;;
 	tuner) echo 'db/ driver/miniport/policy.h' ;;
 	viewer) echo 'db/ tuner/ curses' ;;
-	cli) echo 'db/ tracer/ tuner/ viewer/ driver/ sqlite3.h babeltrace2/ lttng/ jansson.h' ;;
+	cli) echo 'db/ tracer/ tuner/ viewer/ driver/ sqlite3.h babeltrace2/ lttng/ jansson.h pcap/' ;;
 	driver/ndis) echo 'driver/nic/ driver/exec/ driver/spec/ tracer/poolscope.h' ;;
 	driver/nic) echo '' ;;
 	driver/miniport) echo 'driver/ndis/ndis.h tracer/poolscope.h' ;;
