@@ -59,6 +59,8 @@ VIEWER_SRC    := $(wildcard viewer/*.c)
 CLI_SRC       := $(filter-out cli/main.c,$(wildcard cli/*.c))
 DRIVER_SRC    := $(wildcard driver/*/*.c)
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# What of the driver the tuner runs, too: its policy, and the notation of its options.
+SHARED_OBJ    := $(call obj,driver/miniport/policy.c $(wildcard driver/spec/*.c))
 
 LIBS := $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 	$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a
@@ -95,7 +97,7 @@ $(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
 
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o $(call obj,$(wildcard driver/spec/*.c))
+		$(SHARED_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 
@@ -179,7 +181,7 @@ fuzz-built: $(BUILD)/tests/fuzz/fuzz_database
 
 $(BUILD)/tests/fuzz/fuzz_database: $(BUILD)/tests/fuzz/fuzz_database.o $(BUILD)/libcli.a \
 		$(BUILD)/libviewer.a $(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o $(call obj,$(wildcard driver/spec/*.c))
+		$(SHARED_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 
