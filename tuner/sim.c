@@ -437,16 +437,21 @@ static void give_back(struct sim *s, uint32_t slot)
 	vacate(s, owner);
 }
 
+void sim_move(struct sim *s, bool is_take, uint32_t slot)
+{
+	if (is_take)
+		take(s, slot);
+	else
+		give_back(s, slot);
+}
+
 void sim_step(struct sim *s)
 {
 	size_t i = s->at;
 	const struct demand_cell *cell = &s->d->cells[i / DEMAND_CELL];
 
 	s->now_ns = s->d->t_ns[i];
-	if (cell->takes >> i % DEMAND_CELL & 1)
-		take(s, s->d->slot[i]);
-	else
-		give_back(s, s->d->slot[i]);
+	sim_move(s, cell->takes >> i % DEMAND_CELL & 1, s->d->slot[i]);
 	s->at = i + 1;
 	s->r.steps_done++;
 	if (cell->ends >> i % DEMAND_CELL & 1 && s->touched) {

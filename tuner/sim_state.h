@@ -72,6 +72,9 @@ void sim_release(struct sim *s);
 
 /* Completions and ticks that come before the step at t_ns, which is step s->at. */
 void sim_catch_up(struct sim *s, int64_t t_ns);
+/* One step's part in the pool: a take or a return of the packet in a slot.  The policy acts later.
+ */
+void sim_move(struct sim *s, bool take, uint32_t slot);
 /* Step s->at, in or out of line. */
 void sim_step(struct sim *s);
 /* What every event ends with. */

@@ -3,8 +3,11 @@
  * The simulators against a plain reference on tiny demands, exhaustively, and against each other on
  * larger ones.
  */
+#include <errno.h>
+
 #include "tests/tuner/naive.h"
 #include "tests/tuner/worlds.h"
+#include "tuner/lockstep.h"
 
 #define MS INT64_C(1000000)
 
@@ -121,12 +124,85 @@ static void skipping_equals_stepping(void **state)
 	assert_true(frees > 10000);
 }
 
+static void settings_side_by_side_are_as_they_are_alone(void **state)
+{
+	struct demand_row *rows = calloc(2000, sizeof(*rows));
+	struct policy_marks marks[40];
+	struct sim_result alone, together[40];
+	struct rng rng;
+
+	rng_init(&rng, 6, 4);
+	for (int world = 0; world < 150; world++) {
+		size_t nr = 1 + world_below(&rng, 2000), nr_marks = 1 + world_below(&rng, 40);
+		struct sim_options o = {world_below(&rng, 3) ? UINT64_MAX : world_below(&rng, 50)};
+		struct demand_lead samples[WORLD_LEADS];
+		struct lead lead = world_lead(&rng, samples, 10 * MS);
+		struct demand *d;
+
+		world_rows(&rng, rows, nr, MS);
+		d = world_demand(rows, nr);
+		for (size_t i = 0; i < nr_marks; i++)
+			marks[i] = world_marks(&rng, d->max_held);
+		assert_int_equal(sim_lockstep(d, marks, nr_marks, &lead, &o, together), 0);
+		for (size_t i = 0; i < nr_marks; i++) {
+			assert_int_equal(sim_dense(d, &marks[i], &lead, &o, &alone), 0);
+			world_same(&alone, &together[i]);
+		}
+		demand_close(d);
+	}
+	free(rows);
+}
+
+static void impossible_marks_are_refused(void **state)
+{
+	struct demand_row row = {5, 10};
+	struct demand *d = world_demand(&row, 1);
+	struct lead lead = lead_fixed(1);
+	struct sim_result r;
+	struct policy_marks good = {
+		.base = 4, .block = 2, .low = 1, .high = 4, .limit = 8, .max_pending = 1};
+	struct policy_marks bad[5] = {good, good, good, good, good};
+
+	bad[0].base = 0;
+	bad[1].block = 0;
+	bad[2].high = 3;
+	bad[3].limit = UINT32_MAX;
+	bad[4].base = UINT32_MAX;
+	assert_int_equal(sim_dense(d, &good, &lead, NULL, &r), 0);
+	assert_true(r.mean_buffers == 4);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(sim_dense(d, &bad[i], &lead, NULL, &r), -EINVAL);
+		assert_int_equal(sim_skip(d, &bad[i], &lead, NULL, &r), -EINVAL);
+		assert_int_equal(sim_lockstep(d, &bad[i], 1, &lead, NULL, &r), -EINVAL);
+	}
+	demand_close(d);
+}
+
+static void delays_need_ticks(void **state)
+{
+	/* Two packets, a year apart: nobody makes ticks for that. */
+	struct demand_row rows[2] = {{0, 10}, {INT64_C(31536000000000000), 10}};
+	struct demand *d = world_demand(rows, 2);
+	struct lead lead = lead_fixed(1);
+	struct policy_marks m = {
+		.base = 4, .block = 2, .low = 1, .high = 4, .limit = 8, .max_pending = 1};
+	struct sim_result r;
+
+	assert_int_equal(sim_skip(d, &m, &lead, NULL, &r), 0);
+	m.shrink_ticks = 1;
+	assert_int_equal(sim_skip(d, &m, &lead, NULL, &r), -ENOTSUP);
+	demand_close(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_setting_of_a_small_box_is_as_the_words_say),
 		cmocka_unit_test(many_small_worlds_are_as_the_words_say),
 		cmocka_unit_test(skipping_equals_stepping),
+		cmocka_unit_test(settings_side_by_side_are_as_they_are_alone),
+		cmocka_unit_test(impossible_marks_are_refused),
+		cmocka_unit_test(delays_need_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
