@@ -43,7 +43,7 @@
 #define DEMAND_FAN	 16		    /* cells under one of the next level */
 #define DEMAND_LEVELS	 8		    /* of extremes above the cells */
 #define DEMAND_STEPS_MAX 0x7fffff00u	    /* steps that a demand can have */
-#define DEMAND_TICK_NS	 INT64_C(100000000) /* of rows, which have no ticks of their own */
+#define DEMAND_TICK_NS	 INT64_C(100000000) /* where none were recorded */
 
 struct demand_extremes {
 	uint32_t min, max; /* of X */

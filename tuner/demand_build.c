@@ -114,6 +114,31 @@ void build_tick(struct build *b, int64_t t_ns)
 		b->last_ns = t_ns;
 }
 
+/* More than this are not made for steps that are few and far between. */
+#define TICKS_MAX ((size_t)1 << 20)
+
+/* At equal times a tick comes before takes and returns. */
+void build_regular_ticks(struct build *b)
+{
+	const int64_t *t = b->d->t_ns;
+	size_t most = b->nr > TICKS_MAX ? b->nr : TICKS_MAX, step = 0;
+	int64_t span = b->nr ? t[b->nr - 1] - t[0] : 0;
+	size_t nr = (size_t)(span / DEMAND_TICK_NS);
+
+	if (nr > most)
+		return;
+	for (size_t k = 1; k <= nr && !b->error; k++) {
+		int64_t tick_ns = t[0] + (int64_t)k * DEMAND_TICK_NS;
+
+		build_tick(b, tick_ns);
+		while (t[step] < tick_ns)
+			step++;
+		if (!b->error)
+			b->d->ticks[b->d->nr_ticks - 1].steps = step;
+	}
+	b->d->ticks_known = true;
+}
+
 struct demand_lead *build_lead(struct build *b)
 {
 	struct demand *d = b->d;

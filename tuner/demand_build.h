@@ -30,6 +30,8 @@ size_t build_take(struct build *b, int64_t t_ns, bool imputed);
 void build_return(struct build *b, int64_t t_ns, size_t take);
 void build_end(struct build *b);
 void build_tick(struct build *b, int64_t t_ns);
+/* Ticks where none were recorded: every DEMAND_TICK_NS between the first step and the last. */
+void build_regular_ticks(struct build *b);
 struct demand_lead *build_lead(struct build *b); /* NULL: out of memory */
 /* The demand is the caller's.  Returns: 0, or -errno and nothing is left of it. */
 int build_finish(struct build *b, struct demand **out);

@@ -335,6 +335,8 @@ static int finish(struct reading *r, uint32_t pool, struct demand **out, struct 
 	int ret;
 
 	end_leads(r);
+	if (!r->build.d->ticks_known)
+		build_regular_ticks(&r->build);
 	ret = build_finish(&r->build, out);
 	if (ret == -ENODATA && rx)
 		return say(err, ret, pool, "no packet was taken: there is no demand to tune for");

@@ -5,9 +5,6 @@
 
 #include "tuner/demand_build.h"
 
-/* More ticks than this are not made for rows that are few and far between. */
-#define TICKS_MAX ((size_t)1 << 20)
-
 struct packet {
 	int64_t arrival_ns, return_ns;
 	size_t row;
@@ -125,28 +122,6 @@ static int add_packets(struct build *b, const struct packet *packets, size_t nr)
 	return ret;
 }
 
-/* At equal times a tick comes before takes and returns. */
-static void add_ticks(struct build *b)
-{
-	const int64_t *t = b->d->t_ns;
-	size_t most = b->nr > TICKS_MAX ? b->nr : TICKS_MAX, step = 0;
-	int64_t span = b->nr ? t[b->nr - 1] - t[0] : 0;
-	size_t nr = (size_t)(span / DEMAND_TICK_NS);
-
-	if (nr > most)
-		return;
-	for (size_t k = 1; k <= nr && !b->error; k++) {
-		int64_t tick_ns = t[0] + (int64_t)k * DEMAND_TICK_NS;
-
-		build_tick(b, tick_ns);
-		while (t[step] < tick_ns)
-			step++;
-		if (!b->error)
-			b->d->ticks[b->d->nr_ticks - 1].steps = step;
-	}
-	b->d->ticks_known = true;
-}
-
 int demand_from_rows(const struct demand_row *rows, size_t nr, struct demand **out, size_t *bad)
 {
 	struct packet *packets;
@@ -166,7 +141,7 @@ int demand_from_rows(const struct demand_row *rows, size_t nr, struct demand **o
 	if (!ret)
 		ret = add_packets(&b, packets, nr);
 	if (!ret)
-		add_ticks(&b);
+		build_regular_ticks(&b);
 	free(packets);
 	if (ret) {
 		build_abandon(&b);
