@@ -34,6 +34,15 @@ static bool has(const struct demand_extremes *e, const struct quest *q)
 	return q->up ? e->max >= q->level : e->min <= q->level;
 }
 
+/* Of four steps, bit i set when the i-th is a take: the highest and lowest X, seen from before. */
+static const int8_t highest_of[16] = {-1, 1, 0, 2, -1, 1, 1, 3, -1, 1, 0, 2, 0, 2, 2, 4};
+static const int8_t lowest_of[16] = {-4, -2, -2, 0, -2, 0, -1, 1, -3, -1, -1, 1, -2, 0, -1, 1};
+
+static bool four_have(unsigned int four, int64_t x, const struct quest *q)
+{
+	return q->up ? x + highest_of[four] >= q->level : x + lowest_of[four] <= q->level;
+}
+
 /* The first step of a cell, from its step `in` on; DEMAND_CELL when there is none. */
 static unsigned int search_cell(const struct demand *d, size_t cell, unsigned int in,
 				const struct quest *q)
@@ -43,6 +52,8 @@ static unsigned int search_cell(const struct demand *d, size_t cell, unsigned in
 	int64_t x = demand_held(d, cell * DEMAND_CELL + in);
 	uint64_t takes = d->cells[cell].takes >> in;
 
+	for (; in + 4 <= end && !four_have(takes & 15, x, q); in += 4, takes >>= 4)
+		x += 2 * __builtin_popcount(takes & 15) - 4;
 	for (; in < end; in++, takes >>= 1) {
 		x += (int64_t)(takes & 1) * 2 - 1;
 		if (q->up ? x >= q->level : x <= q->level)

@@ -7,9 +7,9 @@
 
 #include "tuner/sim_state.h"
 
-/* One number of each lane; comparisons give -1 for true, 0 for false. */
-typedef int32_t lanes __attribute__((vector_size(4 * LOCKSTEP_LANES)));
-typedef int8_t flags __attribute__((vector_size(LOCKSTEP_LANES)));
+/* One number of each lane; of conditions, -1 for true and 0 for false. */
+typedef int32_t lanes[LOCKSTEP_LANES] __attribute__((aligned(64)));
+typedef int16_t flags[LOCKSTEP_LANES];
 
 /* Where the compiler can, the loop exists twice, and the machine's wider vectors are used. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
@@ -29,18 +29,32 @@ struct lockstep {
 	int nr, nr_alive;
 
 	lanes available, base_free;
-	lanes lowest;	       /* of available since the lane's policy last knew it */
-	lanes since;	       /* -1: things happened that the lane's policy was not told */
-	lanes least;	       /* a take with so few available, or fewer, is done in full */
-	lanes ask_at, free_at; /* available at which the policy has something to decide */
-	flags *in_full; /* for each slot: lanes whose packet is not simply in the base block */
-	int64_t due_ns; /* of the first completion of all lanes */
+	lanes lowest;		 /* of available since the lane's policy last knew it */
+	lanes since;		 /* -1: events happened that the lane's policy was not told */
+	lanes least;		 /* a take with so few available, or fewer, is lost or RESOURCES */
+	lanes unsettled;	 /* -1: each event may change what the next one does */
+	lanes ask_at, free_at;	 /* available at which the policy has something to decide */
+	lanes missed, resources; /* takes since the lane's figures last knew them */
+	lanes clean;		 /* -1: none was missed so far */
+	flags *gone;		 /* for each slot: lanes in which its packet has no buffer */
+	flags *beyond;		 /* and lanes in which it lies in a dynamic block */
+	int64_t due_ns;		 /* of the first completion of all lanes */
 	size_t tick_at;
 	int error;
 };
 
 /* --- one lane, in full ---------------------------------------------------------------------------
  */
+
+static void note_misses(struct lockstep *w, int lane)
+{
+	struct sim *s = &w->sim[lane];
+
+	s->r.resources += (uint32_t)w->resources[lane];
+	s->r.lost += (uint32_t)(w->missed[lane] - w->resources[lane]);
+	s->spent |= s->r.lost + s->r.resources > s->budget;
+	w->missed[lane] = w->resources[lane] = 0;
+}
 
 /* Its simulation learns what the vectors know. */
 static void bring_up(struct lockstep *w, int lane, size_t at, int64_t t_ns)
@@ -55,6 +69,7 @@ static void bring_up(struct lockstep *w, int lane, size_t at, int64_t t_ns)
 		ladder_set(&s->with_room, 0);
 	else
 		ladder_clear(&s->with_room, 0);
+	note_misses(w, lane);
 	if (!w->since[lane])
 		return;
 	s->touched = true;
@@ -67,7 +82,6 @@ static void bring_up(struct lockstep *w, int lane, size_t at, int64_t t_ns)
 	w->since[lane] = 0;
 }
 
-/* A state in which each event may change what the next one does. */
 static bool is_unsettled(const struct policy *p)
 {
 	return p->fallback || p->refused ||
@@ -85,20 +99,29 @@ static int32_t ask_level(const struct policy *p)
 	return (int32_t)(m->low - coming);
 }
 
+/* Available at which a block can go: there must be one that is all home. */
+static void set_free_at(struct lockstep *w, int lane)
+{
+	const struct sim *s = &w->sim[lane];
+	const struct policy *p = &s->policy;
+	bool may = p->quiet_ticks >= p->marks.shrink_ticks && ladder_last(&s->idle) != LADDER_NONE;
+
+	w->free_at[lane] = may ? (int32_t)p->marks.high : NEVER;
+}
+
 /* And the vectors what it has become. */
 static void bring_back(struct lockstep *w, int lane)
 {
 	struct sim *s = &w->sim[lane];
 	const struct policy *p = &s->policy;
 	bool unsettled = is_unsettled(p);
-	bool may_free = p->total > p->marks.base && p->quiet_ticks >= p->marks.shrink_ticks &&
-			ladder_last(&s->idle) != LADDER_NONE;
 
 	w->available[lane] = w->lowest[lane] = (int32_t)policy_available(p);
 	w->base_free[lane] = (int32_t)(p->marks.base - s->held[0]);
-	w->least[lane] = unsettled ? NEVER : (int32_t)p->marks.reserve;
+	w->least[lane] = unsettled ? -1 : (int32_t)p->marks.reserve;
+	w->unsettled[lane] = unsettled ? -1 : 0;
 	w->ask_at[lane] = unsettled ? NEVER : ask_level(p);
-	w->free_at[lane] = may_free ? (int32_t)p->marks.high : NEVER;
+	set_free_at(w, lane);
 	if (s->error)
 		w->error = s->error;
 }
@@ -109,6 +132,7 @@ static void retire(struct lockstep *w, int lane)
 	w->alive[lane] = false;
 	w->available[lane] = w->base_free[lane] = w->lowest[lane] = 1 << 30;
 	w->least[lane] = w->ask_at[lane] = -1;
+	w->unsettled[lane] = w->clean[lane] = 0;
 	w->free_at[lane] = NEVER;
 }
 
@@ -119,16 +143,66 @@ static void finish_lane(struct lockstep *w, int lane)
 	w->nr_alive--;
 }
 
-static void move_in_full(struct lockstep *w, const lanes *which, size_t i, bool take)
+static void take_in_full(struct lockstep *w, size_t i)
 {
+	uint32_t slot = w->d->slot[i];
+
 	for (int lane = 0; lane < w->nr; lane++) {
-		if (!(*which)[lane] || !w->alive[lane])
+		struct sim *s = &w->sim[lane];
+
+		if (!w->unsettled[lane])
 			continue;
 		bring_up(w, lane, i, w->d->t_ns[i]);
-		sim_move(&w->sim[lane], take, w->d->slot[i]);
-		w->sim[lane].at = i + 1;
+		sim_move(s, true, slot);
+		s->at = i + 1;
+		w->clean[lane] = s->r.lost + s->r.resources ? 0 : -1;
+		w->gone[slot][lane] = s->owner[slot] == OWNER_NOBODY ? -1 : 0;
+		w->beyond[slot][lane] = s->owner[slot] && !w->gone[slot][lane] ? -1 : 0;
 		bring_back(w, lane);
 	}
+}
+
+/* Packets that lie in a dynamic block: in which one, only their lanes know. */
+static void take_beyond(struct lockstep *w, uint32_t which, uint32_t slot)
+{
+	for (; which; which &= which - 1) {
+		int lane = __builtin_ctz(which);
+		struct sim *s = &w->sim[lane];
+		uint32_t block;
+
+		if (!w->alive[lane])
+			continue;
+		ladder_clear(&s->with_room, 0);
+		block = sim_occupy(s);
+		s->owner[slot] = block;
+		if (s->held[block] == 1) /* one less is idle */
+			set_free_at(w, lane);
+	}
+}
+
+static void return_beyond(struct lockstep *w, uint32_t which, uint32_t slot)
+{
+	for (; which; which &= which - 1) {
+		int lane = __builtin_ctz(which);
+		struct sim *s = &w->sim[lane];
+		uint32_t block = s->owner[slot];
+
+		if (!w->alive[lane])
+			continue;
+		sim_vacate(s, block);
+		s->owner[slot] = OWNER_NONE;
+		if (!s->held[block])
+			set_free_at(w, lane);
+	}
+}
+
+static void note_first_misses(struct lockstep *w, const int32_t *which, int64_t t_ns)
+{
+	for (int lane = 0; lane < w->nr; lane++)
+		if (which[lane]) {
+			w->sim[lane].r.first_loss_ns = t_ns;
+			w->clean[lane] = 0;
+		}
 }
 
 static void note_due(struct lockstep *w)
@@ -145,12 +219,12 @@ static void note_due(struct lockstep *w)
 	}
 }
 
-static void act_in_full(struct lockstep *w, const lanes *which, size_t i)
+static void act_in_full(struct lockstep *w, const int32_t *which, size_t i)
 {
 	for (int lane = 0; lane < w->nr; lane++) {
 		struct sim *s = &w->sim[lane];
 
-		if (!(*which)[lane] || !w->alive[lane])
+		if (!which[lane] || !w->alive[lane])
 			continue;
 		bring_up(w, lane, i + 1, w->d->t_ns[i]);
 		if (!s->touched)
@@ -164,12 +238,22 @@ static void act_in_full(struct lockstep *w, const lanes *which, size_t i)
 }
 
 /* Settings that have lost too much leave. */
-static void drop_spent(struct lockstep *w)
+static void drop_spent(struct lockstep *w, size_t i)
 {
-	for (int lane = 0; lane < w->nr; lane++)
-		if (w->alive[lane] && w->sim[lane].spent)
-			finish_lane(w, lane);
-	note_due(w);
+	bool any = false;
+
+	for (int lane = 0; lane < w->nr; lane++) {
+		if (!w->alive[lane])
+			continue;
+		note_misses(w, lane);
+		if (!w->sim[lane].spent)
+			continue;
+		bring_up(w, lane, i + 1, w->d->t_ns[i]);
+		finish_lane(w, lane);
+		any = true;
+	}
+	if (any)
+		note_due(w);
 }
 
 static void catch_up(struct lockstep *w, size_t i)
@@ -181,7 +265,6 @@ static void catch_up(struct lockstep *w, size_t i)
 
 		if (!w->alive[lane] || (s->due_ns > t_ns && s->tick_at > i))
 			continue;
-		/* Nothing was told late: what came before the completion came before it. */
 		bring_up(w, lane, i, i ? w->d->t_ns[i - 1] : t_ns);
 		s->touched = false;
 		sim_catch_up(s, t_ns);
@@ -193,74 +276,105 @@ static void catch_up(struct lockstep *w, size_t i)
 /* --- all lanes -----------------------------------------------------------------------------------
  */
 
-static inline __attribute__((always_inline)) bool any(const lanes *v)
-{
-	uint64_t part[sizeof(*v) / sizeof(uint64_t)], all = 0;
+#define INLINE	  static inline __attribute__((always_inline))
+#define EACH_LANE _Pragma("GCC ivdep") for (int k = 0; k < LOCKSTEP_LANES; k++)
 
-	memcpy(part, v, sizeof(*v));
-	for (size_t i = 0; i < sizeof(*v) / sizeof(uint64_t); i++)
-		all |= part[i];
-	return all != 0;
-}
-
-/* What a step does to a lane in which it is simple: by 1 where which is 0, by 0 where it is -1. */
-static inline __attribute__((always_inline)) void count(struct lockstep *w, const lanes *which,
-							int32_t by)
-{
-	lanes change = by * (1 + *which), lower;
-
-	w->available += change;
-	w->base_free += change;
-	w->since |= ~*which;
-	lower = w->available < w->lowest;
-	w->lowest = (w->available & lower) | (w->lowest & ~lower);
-}
-
-static inline __attribute__((always_inline)) void step(struct lockstep *w, size_t i, bool take,
-						       bool ends)
+INLINE void take(struct lockstep *restrict w, size_t i)
 {
 	uint32_t slot = w->d->slot[i];
+	int16_t *restrict gone = w->gone[slot], *restrict beyond = w->beyond[slot];
+	int32_t any_first = 0, any_full = 0;
+	uint32_t over = 0;
+	lanes first;
+
+	EACH_LANE
+	{
+		int32_t available = w->available[k], full = w->unsettled[k];
+		int32_t miss = -(available <= w->least[k]);
+		int32_t out = ~miss & ~full & -(w->base_free[k] <= 0);
+		/* A lost packet is no event; one that is RESOURCES is. */
+		int32_t resources = miss & -(available > 0);
+
+		gone[k] = (int16_t)miss;
+		beyond[k] = (int16_t)out;
+		over |= (uint32_t)out & 1u << k;
+		first[k] = miss & w->clean[k];
+		w->since[k] |= (~miss & ~full) | resources;
+		w->missed[k] -= miss;
+		w->resources[k] -= resources;
+		available -= 1 + (miss | full);
+		w->available[k] = available;
+		w->base_free[k] -= 1 + (miss | out | full);
+		w->lowest[k] = available < w->lowest[k] ? available : w->lowest[k];
+		any_first |= first[k];
+		any_full |= full;
+	}
+	if (any_first)
+		note_first_misses(w, first, w->d->t_ns[i]);
+	if (over)
+		take_beyond(w, over, slot);
+	if (any_full)
+		take_in_full(w, i);
+}
+
+INLINE void give_back(struct lockstep *restrict w, size_t i)
+{
+	uint32_t slot = w->d->slot[i];
+	const int16_t *restrict gone = w->gone[slot], *restrict beyond = w->beyond[slot];
+	uint32_t over = 0;
+
+	EACH_LANE
+	{
+		int32_t none = gone[k], out = beyond[k];
+		int32_t available = w->available[k] + 1 + none;
+
+		over |= (uint32_t)out & 1u << k;
+		w->since[k] |= ~none;
+		w->available[k] = available;
+		w->base_free[k] += 1 + (none | out);
+	}
+	if (over)
+		return_beyond(w, over, slot);
+}
+
+INLINE void end(struct lockstep *restrict w, size_t i)
+{
+	int32_t any = 0;
 	lanes which;
 
-	if (take) {
-		which = (w->available <= w->least) | (w->base_free <= 0);
-		w->in_full[slot] = __builtin_convertvector(which, flags);
-	} else {
-		which = __builtin_convertvector(w->in_full[slot], lanes);
+	EACH_LANE
+	{
+		int32_t available = w->available[k];
+
+		which[k] = -(available <= w->ask_at[k]) | -(available >= w->free_at[k]);
+		any |= which[k];
 	}
-	count(w, &which, take ? -1 : 1);
-	if (any(&which))
-		move_in_full(w, &which, i, take);
-	if (ends) {
-		which = (w->available <= w->ask_at) | (w->available >= w->free_at);
-		if (any(&which))
-			act_in_full(w, &which, i);
-	}
+	if (any)
+		act_in_full(w, which, i);
 }
 
-static bool is_spent(const struct lockstep *w)
-{
-	for (int lane = 0; lane < w->nr; lane++)
-		if (w->alive[lane] && w->sim[lane].spent)
-			return true;
-	return false;
-}
-
-/* A cell's steps, as far as nothing else is to be done.  Returns: the next one. */
+/* A cell's steps, as far as there are any.  Returns: the next one. */
 WIDE static size_t run_cell(struct lockstep *w, size_t i, bool watch)
 {
 	const struct demand *d = w->d;
 	const struct demand_cell *cell = &d->cells[i / DEMAND_CELL];
-	size_t end = (i / DEMAND_CELL + 1) * DEMAND_CELL;
+	size_t last = (i / DEMAND_CELL + 1) * DEMAND_CELL;
 
-	if (end > d->nr)
-		end = d->nr;
-	for (; i < end && !w->error; i++) {
+	if (last > d->nr)
+		last = d->nr;
+	for (; i < last && !w->error; i++) {
+		bool is_take = cell->takes >> i % DEMAND_CELL & 1;
+
 		if (d->t_ns[i] >= w->due_ns || i >= w->tick_at)
 			catch_up(w, i);
-		step(w, i, cell->takes >> i % DEMAND_CELL & 1, cell->ends >> i % DEMAND_CELL & 1);
-		if (watch && is_spent(w))
-			drop_spent(w);
+		if (is_take)
+			take(w, i);
+		else
+			give_back(w, i);
+		if (cell->ends >> i % DEMAND_CELL & 1)
+			end(w, i);
+		if (watch && is_take)
+			drop_spent(w, i);
 	}
 	return i;
 }
@@ -283,6 +397,7 @@ static int open_lane(struct lockstep *w, int lane, const struct policy_marks *m,
 	w->out[lane] = out;
 	w->alive[lane] = true;
 	w->nr_alive++;
+	w->clean[lane] = -1;
 	bring_back(w, lane);
 	return 0;
 }
@@ -305,13 +420,15 @@ int sim_lockstep(const struct demand *d, const struct policy_marks *marks, size_
 {
 	uint64_t budget = options ? options->budget : UINT64_MAX;
 	struct lockstep *w = aligned_alloc(64, (sizeof(*w) + 63) / 64 * 64);
-	flags *in_full = aligned_alloc(64, (d->max_held * sizeof(*in_full) + 64) / 64 * 64);
-	int ret = w && in_full ? 0 : -ENOMEM;
+	/* Both for each slot, one behind the other. */
+	flags *slots = aligned_alloc(64, (2 * d->max_held * sizeof(*slots) + 64) / 64 * 64);
+	int ret = w && slots ? 0 : -ENOMEM;
 
 	for (size_t first = 0; first < nr && !ret; first += LOCKSTEP_LANES) {
 		memset(w, 0, sizeof(*w));
 		w->d = d;
-		w->in_full = in_full;
+		w->gone = slots;
+		w->beyond = slots + d->max_held;
 		for (int lane = 0; lane < LOCKSTEP_LANES; lane++)
 			retire(w, lane);
 		for (int lane = 0; lane < LOCKSTEP_LANES && first + lane < nr && !ret; lane++)
@@ -322,7 +439,7 @@ int sim_lockstep(const struct demand *d, const struct policy_marks *marks, size_
 		for (int lane = 0; lane < w->nr; lane++)
 			sim_release(&w->sim[lane]);
 	}
-	free(in_full);
+	free(slots);
 	free(w);
 	return ret;
 }

@@ -90,11 +90,6 @@ static bool request(struct sim *s, void (*note)(struct policy *p))
 /* --- blocks --------------------------------------------------------------------------------------
  */
 
-static uint32_t size_of(const struct sim *s, uint32_t block)
-{
-	return block ? s->policy.marks.block : s->policy.marks.base;
-}
-
 static bool is_hole(const struct sim *s, uint32_t block)
 {
 	return s->held[block] == UINT32_MAX;
@@ -122,7 +117,7 @@ static void index_blocks(struct sim *s)
 	ladder_empty(&s->with_room);
 	ladder_empty(&s->idle);
 	for (uint32_t b = 0; b < s->nr_blocks; b++) {
-		if (s->held[b] < size_of(s, b))
+		if (s->held[b] < sim_block_size(s, b))
 			ladder_set(&s->with_room, b);
 		if (b && !s->held[b])
 			ladder_set(&s->idle, b);
@@ -172,26 +167,6 @@ static void grant(struct sim *s)
 	ladder_set(&s->with_room, s->nr_blocks);
 	ladder_set(&s->idle, s->nr_blocks);
 	s->nr_blocks++;
-}
-
-/* The block of a new packet. */
-static uint32_t occupy(struct sim *s)
-{
-	uint32_t b = ladder_first(&s->with_room);
-
-	if (!s->held[b]++ && b)
-		ladder_clear(&s->idle, b);
-	if (s->held[b] == size_of(s, b))
-		ladder_clear(&s->with_room, b);
-	return b;
-}
-
-static void vacate(struct sim *s, uint32_t b)
-{
-	if (s->held[b] == size_of(s, b))
-		ladder_set(&s->with_room, b);
-	if (!--s->held[b] && b)
-		ladder_set(&s->idle, b);
 }
 
 static uint32_t dynamic_blocks(const struct sim *s)
@@ -416,7 +391,7 @@ static void take(struct sim *s, uint32_t slot)
 	else if (policy_take(p, 1))
 		miss(s, slot, SIM_RESOURCES);
 	else if (!s->in_line)
-		s->owner[slot] = occupy(s);
+		s->owner[slot] = sim_occupy(s);
 }
 
 static void give_back(struct sim *s, uint32_t slot)
@@ -434,7 +409,7 @@ static void give_back(struct sim *s, uint32_t slot)
 		return;
 	policy_return(&s->policy, 1);
 	s->touched = true;
-	vacate(s, owner);
+	sim_vacate(s, owner);
 }
 
 void sim_move(struct sim *s, bool is_take, uint32_t slot)

@@ -66,6 +66,32 @@ struct sim {
 	void *ctx;
 };
 
+static inline uint32_t sim_block_size(const struct sim *s, uint32_t block)
+{
+	return block ? s->policy.marks.block : s->policy.marks.base;
+}
+
+/* Out of line: the block of a new packet; there is one with room. */
+static inline uint32_t sim_occupy(struct sim *s)
+{
+	uint32_t b = ladder_first(&s->with_room);
+
+	if (!s->held[b]++ && b)
+		ladder_clear(&s->idle, b);
+	if (s->held[b] == sim_block_size(s, b))
+		ladder_clear(&s->with_room, b);
+	return b;
+}
+
+/* And out of it again. */
+static inline void sim_vacate(struct sim *s, uint32_t b)
+{
+	if (s->held[b] == sim_block_size(s, b))
+		ladder_set(&s->with_room, b);
+	if (!--s->held[b] && b)
+		ladder_set(&s->idle, b);
+}
+
 int sim_open(struct sim *s, const struct demand *d, const struct policy_marks *marks,
 	     const struct lead *lead, uint64_t budget);
 void sim_release(struct sim *s);
