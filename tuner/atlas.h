@@ -14,7 +14,7 @@
 #include "tuner/demand.h"
 
 #define ATLAS_BUCKETS_PER_OCTAVE 4
-#define ATLAS_BUCKETS		 (63 * ATLAS_BUCKETS_PER_OCTAVE)
+#define ATLAS_BUCKETS		 (62 * ATLAS_BUCKETS_PER_OCTAVE)
 #define ATLAS_HEIGHTS		 4096 /* that the histogram covers */
 #define ATLAS_NEVER		 INT64_MAX
 

@@ -153,6 +153,53 @@ static void settings_side_by_side_are_as_they_are_alone(void **state)
 	free(rows);
 }
 
+struct told {
+	uint64_t of[SIM_RESOURCES + 1];
+	struct sim_event last;
+};
+
+static void hear(const struct sim_event *e, void *ctx)
+{
+	struct told *t = ctx;
+
+	t->of[e->what]++;
+	assert_true(e->t_ns >= t->last.t_ns);
+	assert_true(e->held <= e->total);
+	t->last = *e;
+}
+
+static void what_is_told_adds_up(void **state)
+{
+	struct demand_row rows[300];
+	struct rng rng;
+
+	rng_init(&rng, 6, 5);
+	for (int world = 0; world < 200; world++) {
+		struct demand_lead samples[WORLD_LEADS];
+		struct lead lead = world_lead(&rng, samples, 10 * MS);
+		struct sim_result dense, telling;
+		struct policy_marks m;
+		struct told told = {0};
+		struct demand *d;
+
+		world_rows(&rng, rows, 300, MS);
+		d = world_demand(rows, 300);
+		m = world_marks(&rng, d->max_held);
+		assert_int_equal(sim_dense(d, &m, &lead, NULL, &dense), 0);
+		assert_int_equal(sim_tell(d, &m, &lead, hear, &told, &telling), 0);
+		world_same(&dense, &telling);
+		assert_int_equal(told.of[SIM_REQUEST], dense.requests);
+		assert_int_equal(told.of[SIM_REFUSED], dense.refused);
+		assert_int_equal(told.of[SIM_GRANT], dense.granted);
+		assert_int_equal(told.of[SIM_FAILED], dense.failed);
+		assert_int_equal(told.of[SIM_FREE], dense.frees);
+		assert_int_equal(told.of[SIM_LOST], dense.lost);
+		assert_int_equal(told.of[SIM_RESOURCES], dense.resources);
+		assert_true(told.of[SIM_DISCARD] <= dense.requests - dense.granted);
+		demand_close(d);
+	}
+}
+
 static void impossible_marks_are_refused(void **state)
 {
 	struct demand_row row = {5, 10};
@@ -201,6 +248,7 @@ int main(void)
 		cmocka_unit_test(many_small_worlds_are_as_the_words_say),
 		cmocka_unit_test(skipping_equals_stepping),
 		cmocka_unit_test(settings_side_by_side_are_as_they_are_alone),
+		cmocka_unit_test(what_is_told_adds_up),
 		cmocka_unit_test(impossible_marks_are_refused),
 		cmocka_unit_test(delays_need_ticks),
 	};
