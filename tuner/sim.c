@@ -474,6 +474,7 @@ int sim_open(struct sim *s, const struct demand *d, const struct policy_marks *m
 	s->now_ns = s->area_from_ns = d->t_ns[0];
 	s->r.peak_buffers = marks->base;
 	s->r.first_loss_ns = -1;
+	s->above.from = s->below.from = s->due.from = SIZE_MAX;
 	s->in_line = true;
 	s->slots = malloc((d->checkpoint_words + 1) * sizeof(*s->slots));
 	return s->slots ? 0 : -ENOMEM;

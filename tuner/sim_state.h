@@ -19,6 +19,12 @@ struct sim_pending {
 	bool failed;
 };
 
+/* The first step from `from` on that reaches a level, or a time: true of what lies between, too. */
+struct sim_found {
+	int64_t level;
+	size_t from, step;
+};
+
 struct sim {
 	const struct demand *d;
 	const struct lead *lead;
@@ -54,6 +60,8 @@ struct sim {
 	bool in_line;
 	uint64_t *slots;	    /* room for demand_slots() */
 	size_t look_at, look_every; /* when to see whether it is in line again */
+
+	struct sim_found above, below, due; /* what skip.c searched for last */
 
 	sim_area area;
 	int64_t area_from_ns;

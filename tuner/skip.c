@@ -47,16 +47,24 @@ static size_t earlier(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static size_t next_stop(const struct sim *s)
+/* Most levels stay as they are from one stop to the next, and then so does what was found. */
+static size_t first(const struct sim *s, struct sim_found *f, int64_t level,
+		    size_t (*search)(const struct demand *d, size_t from, int64_t level))
 {
-	const struct demand *d = s->d;
-	size_t stop = demand_next_ge(d, s->at, upper_level(&s->policy));
+	if (f->level != level || s->at < f->from || s->at > f->step)
+		*f = (struct sim_found){level, s->at, search(s->d, s->at, level)};
+	return f->step;
+}
+
+static size_t next_stop(struct sim *s)
+{
+	size_t stop = first(s, &s->above, upper_level(&s->policy), demand_next_ge);
 	int64_t lower = lower_level(&s->policy);
 
 	if (lower >= 0)
-		stop = earlier(stop, demand_next_le(d, s->at, lower));
+		stop = earlier(stop, first(s, &s->below, lower, demand_next_le));
 	if (s->due_ns != INT64_MAX)
-		stop = earlier(stop, demand_next_at(d, s->at, s->due_ns));
+		stop = earlier(stop, first(s, &s->due, s->due_ns, demand_next_at));
 	return earlier(stop, s->tick_at);
 }
 
