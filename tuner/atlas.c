@@ -35,12 +35,11 @@ static int allocate(const struct demand *d, bool with_hist, struct atlas *a)
 {
 	a->heights = d->max_held;
 	a->hist_heights = d->max_held < ATLAS_HEIGHTS ? d->max_held : ATLAS_HEIGHTS;
-	a->min_rise = malloc((d->max_held + 1) * sizeof(*a->min_rise));
+	a->min_rise = calloc((size_t)d->max_held + 1, sizeof(*a->min_rise));
 	if (with_hist)
 		a->hist = calloc((a->hist_heights + 1) * (size_t)ATLAS_BUCKETS, sizeof(*a->hist));
 	if (!a->min_rise || (with_hist && !a->hist))
 		return -ENOMEM;
-	a->min_rise[0] = 0;
 	for (uint32_t l = 1; l <= d->max_held; l++)
 		a->min_rise[l] = ATLAS_NEVER;
 	return 0;

@@ -386,11 +386,12 @@ static void fill_cell(struct build *b, struct hunt *h, size_t first)
 		uint8_t flags = b->flags[i];
 		bool take = flags & STEP_TAKE;
 		uint32_t slot = hunt_slot(d, h, i, take);
+		uint64_t bit = UINT64_C(1) << i % DEMAND_CELL;
 
 		h->x += take ? 1 : -1;
-		c->takes |= (uint64_t)take << (i - first);
-		c->ends |= (uint64_t)((flags & STEP_ENDS) != 0) << (i - first);
-		c->imputed |= (uint64_t)((flags & STEP_IMPUTED) != 0) << (i - first);
+		c->takes |= take ? bit : 0;
+		c->ends |= flags & STEP_ENDS ? bit : 0;
+		c->imputed |= flags & STEP_IMPUTED ? bit : 0;
 		if (take && slot >= c->top)
 			c->top = slot + 1;
 		e.min = h->x < e.min ? h->x : e.min;

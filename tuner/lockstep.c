@@ -276,8 +276,14 @@ static void catch_up(struct lockstep *w, size_t i)
 /* --- all lanes -----------------------------------------------------------------------------------
  */
 
-#define INLINE	  static inline __attribute__((always_inline))
-#define EACH_LANE _Pragma("GCC ivdep") for (int k = 0; k < LOCKSTEP_LANES; k++)
+#define INLINE static inline __attribute__((always_inline))
+/* Lanes know nothing of each other, and slots are no part of struct lockstep. */
+#ifdef __clang__
+#define APART _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define APART _Pragma("GCC ivdep")
+#endif
+#define EACH_LANE APART for (int k = 0; k < LOCKSTEP_LANES; k++)
 
 INLINE void take(struct lockstep *restrict w, size_t i)
 {

@@ -49,9 +49,10 @@ static inline uint32_t low_of(uint32_t rise, uint32_t reserve)
  * never freeing, loses nothing when every lead is tau: what a smaller one needs is luck with the
  * frees.  O(steps).
  */
-#define LOW_NONE  (-1)	    /* the base is enough: any low will do */
-#define LOW_NEVER INT64_MAX /* no low is enough: what is short comes before the first completion   \
-			     */
+#define LOW_NONE (-1) /* the base is enough: any low will do */
+#define LOW_NEVER                                                                                  \
+	INT64_MAX /* no low is enough: what is short comes before the first completion             \
+		   */
 int64_t low_exact(const struct demand *d, int64_t tau_ns, uint32_t base, uint32_t block,
 		  uint32_t reserve);
 

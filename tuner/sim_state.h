@@ -2,8 +2,8 @@
 #ifndef TUNER_SIM_STATE_H
 #define TUNER_SIM_STATE_H
 /*
- * A simulated pool in the middle of its life.  Private to the simulators: sim.c steps it, skip.c
- * jumps, lockstep.c steps many.
+ * A simulated pool in the middle of its life.  Private to the simulators: sim.c steps it,
+ * sim_blocks.c knows its blocks, skip.c jumps, lockstep.c steps many.
  */
 #include "tuner/ladder.h"
 #include "tuner/sim.h"
@@ -116,6 +116,11 @@ void sim_act(struct sim *s);
 /* Steps until the end, the budget, or an error. */
 void sim_run_dense(struct sim *s);
 void sim_finish(struct sim *s, struct sim_result *out);
+
+/* A new dynamic block is there, empty. */
+void sim_grant(struct sim *s);
+/* The newest dynamic block that is all home leaves.  Returns: whether there is one. */
+bool sim_free_newest(struct sim *s);
 
 /* Out of line from here on: where each packet lies is written down. */
 void sim_fall_out(struct sim *s);
