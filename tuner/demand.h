@@ -81,8 +81,8 @@ struct demand_quality {
 	uint64_t resources;	    /* takes that were RESOURCES: their hold times are imputed */
 	uint64_t dropped;	    /* frames dropped for want of a descriptor: imputed */
 	uint64_t dropped_by_device; /* for other causes: left out, no pool would have had them */
-	uint64_t not_imputed;	    /* of the first two: no hold time was there to go by */
-	uint64_t gaps;		    /* places where events are missing */
+	uint64_t not_imputed; /* of the first two: no hold time was there to go by, or too many */
+	uint64_t gaps;	      /* places where events are missing */
 	uint64_t unmatched_returns; /* left out */
 	uint64_t implied_returns;   /* put in */
 	uint64_t unreturned;	    /* packets still held at the end */

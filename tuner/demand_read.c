@@ -95,13 +95,28 @@ struct asked {
 	int64_t t_ns;
 };
 
+/* A pool has few: more than that are of a record that is not right, and the oldest are forgotten.
+ */
+#define ASKED_MAX 4096
+
+/*
+ * Imputed drops are at most DROPS_MIN + DROPS_FACTOR x the buffers that were taken: what a file
+ * costs is bounded by its size, whatever numbers stand in it.
+ */
+#define DROPS_MIN    (UINT64_C(1) << 22)
+#define DROPS_FACTOR 16
+
+/* Times of a file that is not right lie anywhere; differences of these can be formed. */
+#define T_MAX (INT64_MAX / 2)
+
 struct reading {
 	struct build build;
 	struct holders holders;
 	struct asked *asked;
 	size_t nr_asked, asked_room;
 	uint64_t next_seq;
-	int64_t last_ns;
+	int64_t t_ns, last_ns; /* of this event, and of those before */
+	uint64_t taken;
 	bool any, rx;
 };
 
@@ -127,16 +142,17 @@ static void on_request(struct reading *r, const struct pool_event *e)
 		r->asked = grown;
 		r->asked_room = room;
 	}
-	r->asked[r->nr_asked++] = (struct asked){e->u.request.request, e->ts_ns};
+	if (r->nr_asked == ASKED_MAX)
+		memmove(r->asked, r->asked + 1, --r->nr_asked * sizeof(*r->asked));
+	r->asked[r->nr_asked++] = (struct asked){e->u.request.request, r->t_ns};
 }
 
 /* The end of a request; one that was made before the record begins is left out. */
-static void on_answer(struct reading *r, const struct pool_event *e, uint64_t request,
-		      enum demand_lead_kind kind)
+static void on_answer(struct reading *r, uint64_t request, enum demand_lead_kind kind)
 {
 	for (size_t i = 0; i < r->nr_asked; i++)
 		if (r->asked[i].request == request) {
-			note_lead(r, r->asked[i].t_ns, e->ts_ns, kind);
+			note_lead(r, r->asked[i].t_ns, r->t_ns, kind);
 			r->asked[i] = r->asked[--r->nr_asked];
 			return;
 		}
@@ -148,8 +164,7 @@ static void on_complete(struct reading *r, const struct pool_event *e)
 		      e->u.complete.outcome == POOL_OUTCOME_WRAP_FAILED;
 
 	if (e->u.complete.request)
-		on_answer(r, e, e->u.complete.request,
-			  failed ? DEMAND_LEAD_FAILED : DEMAND_LEAD_CAME);
+		on_answer(r, e->u.complete.request, failed ? DEMAND_LEAD_FAILED : DEMAND_LEAD_CAME);
 }
 
 static int by_request(const void *a, const void *b)
@@ -183,7 +198,7 @@ static void imply_returns(struct reading *r, const struct pool_event *e, uint32_
 
 		if (take == BUILD_NO_STEP)
 			continue;
-		build_return(&r->build, e->ts_ns, take);
+		build_return(&r->build, r->t_ns, take);
 		r->build.d->quality.implied_returns++;
 		any = true;
 	}
@@ -198,7 +213,7 @@ static void on_take(struct reading *r, const struct pool_event *e)
 	r->rx = true;
 	imply_returns(r, e, nr);
 	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
-		size_t take = build_take(&r->build, e->ts_ns, i >= held);
+		size_t take = build_take(&r->build, r->t_ns, i >= held);
 		int ret = take == SIZE_MAX || i >= held
 				  ? 0
 				  : hold(&r->holders, e->u.rx.buffers[i], take);
@@ -206,6 +221,7 @@ static void on_take(struct reading *r, const struct pool_event *e)
 		if (ret)
 			r->build.error = ret;
 	}
+	r->taken += nr;
 	r->build.d->quality.resources += e->u.rx.resources;
 	if (nr)
 		build_end(&r->build);
@@ -223,7 +239,7 @@ static void on_return(struct reading *r, const struct pool_event *e)
 			r->build.d->quality.unmatched_returns++;
 			continue;
 		}
-		build_return(&r->build, e->ts_ns, take);
+		build_return(&r->build, r->t_ns, take);
 		any = true;
 	}
 	if (any)
@@ -233,13 +249,21 @@ static void on_return(struct reading *r, const struct pool_event *e)
 /* The counter says only that they were dropped since the event before. */
 static void on_drop(struct reading *r, const struct pool_event *e)
 {
+	struct demand_quality *quality = &r->build.d->quality;
+	uint64_t most = DROPS_MIN + DROPS_FACTOR * r->taken, left;
 	uint32_t nr = e->u.drop.count;
-	int64_t span = e->ts_ns > r->last_ns ? e->ts_ns - r->last_ns : 0;
+	int64_t span = r->t_ns > r->last_ns ? r->t_ns - r->last_ns : 0;
 
 	r->rx = true;
 	if (e->u.drop.cause != POOL_DROP_NO_DESCRIPTOR) {
-		r->build.d->quality.dropped_by_device += nr;
+		quality->dropped_by_device += nr;
 		return;
+	}
+	left = most > quality->dropped ? most - quality->dropped : 0;
+	quality->dropped += nr;
+	if (nr > left) {
+		quality->not_imputed += nr - left;
+		nr = (uint32_t)left;
 	}
 	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
 		double share = (double)(i + 1) / nr;
@@ -247,7 +271,6 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 		build_take(&r->build, r->last_ns + (int64_t)(share * (double)span), true);
 		build_end(&r->build);
 	}
-	r->build.d->quality.dropped += nr;
 }
 
 /* --- the rest ------------------------------------------------------------------------------------
@@ -271,7 +294,7 @@ static void on_marks(struct reading *r, const struct pool_marks *m)
 static void on_tick(struct reading *r, const struct pool_event *e)
 {
 	on_marks(r, &e->u.tick.marks);
-	build_tick(&r->build, e->ts_ns);
+	build_tick(&r->build, r->t_ns);
 	r->build.d->ticks_known = true;
 }
 
@@ -288,7 +311,7 @@ static void on_event(struct reading *r, const struct pool_event *e)
 		on_request(r, e);
 		break;
 	case POOL_EVENT_ALLOC_REFUSED:
-		on_answer(r, e, e->u.refused.request, DEMAND_LEAD_REFUSED);
+		on_answer(r, e->u.refused.request, DEMAND_LEAD_REFUSED);
 		break;
 	case POOL_EVENT_ALLOC_COMPLETE:
 		on_complete(r, e);
@@ -311,15 +334,16 @@ static int each(const struct pool_event *e, void *ctx)
 {
 	struct reading *r = ctx;
 
+	r->t_ns = e->ts_ns < 0 ? 0 : e->ts_ns > T_MAX ? T_MAX : e->ts_ns;
 	if (r->any && e->seq != r->next_seq)
 		r->build.d->quality.gaps++;
 	if (!r->any)
-		r->last_ns = e->ts_ns;
+		r->last_ns = r->t_ns;
 	r->any = true;
 	r->next_seq = e->seq + 1;
 	on_event(r, e);
-	if (e->ts_ns > r->last_ns)
-		r->last_ns = e->ts_ns;
+	if (r->t_ns > r->last_ns)
+		r->last_ns = r->t_ns;
 	return r->build.error;
 }
 

@@ -226,11 +226,20 @@ void sim_step(struct sim *s)
 /* --- runs ----------------------------------------------------------------------------------------
  */
 
-static bool are_possible(const struct policy_marks *m)
+/* Blocks that the marks may lead to: those that the demand can need, as far as the limit allows. */
+static uint64_t most_blocks(const struct demand *d, const struct policy_marks *m)
+{
+	uint64_t needed = ((uint64_t)d->max_held + m->low) / m->block + 1;
+	uint64_t allowed = m->limit > m->base ? (m->limit - m->base) / m->block : 0;
+
+	return needed < allowed ? needed : allowed;
+}
+
+static bool are_possible(const struct demand *d, const struct policy_marks *m)
 {
 	return m->base && m->block && m->base <= INT32_MAX && m->limit <= INT32_MAX &&
 	       m->block <= INT32_MAX && m->high <= INT32_MAX &&
-	       m->high > (uint64_t)m->low + m->block;
+	       m->high > (uint64_t)m->low + m->block && most_blocks(d, m) <= SIM_BLOCKS_MAX;
 }
 
 static bool may_fail(const struct lead *lead)
@@ -250,7 +259,7 @@ int sim_open(struct sim *s, const struct demand *d, const struct policy_marks *m
 	bool delays = marks->shrink_ticks || marks->probe_ticks;
 
 	*s = (struct sim){.d = d, .lead = lead, .due_ns = INT64_MAX, .budget = budget};
-	if (!are_possible(marks))
+	if (!are_possible(d, marks))
 		return -EINVAL;
 	if (delays && !d->ticks_known)
 		return -ENOTSUP;

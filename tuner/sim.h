@@ -52,14 +52,17 @@ struct sim_result {
 	uint64_t steps_done;   /* one by one, the others were skipped */
 };
 
+#define SIM_BLOCKS_MAX (1u << 24)
+
 struct sim_options {
 	uint64_t budget; /* ends once lost + resources are more; UINT64_MAX: never */
 };
 
 /*
  * Simulates marks over a demand.  Not all that policy_marks_ok() refuses is refused here.
- * Returns: 0; -EINVAL base or block is 0, a mark is above 2^31 - 1, or high <= low + block (it
- * would free what it has just been granted, and ask again, for ever); -ENOTSUP the marks have
+ * Returns: 0; -EINVAL base or block is 0, a mark is above 2^31 - 1, there could be more than
+ * SIM_BLOCKS_MAX blocks, or high <= low + block (it would free what it has just been granted, and
+ * ask again, for ever); -ENOTSUP the marks have
  * delays in ticks and the demand has no ticks; -ENOMEM.
  */
 int sim_dense(const struct demand *d, const struct policy_marks *marks, const struct lead *lead,

@@ -14,7 +14,9 @@ int tuner_what_if(const struct demand *d, const struct policy_marks *marks, cons
 		return -EINVAL;
 	ret = sim_skip(d, marks, lead, NULL, &out->sim);
 	if (ret == -EINVAL)
-		snprintf(out->why, sizeof(out->why), "marks are at most %d", INT32_MAX);
+		snprintf(out->why, sizeof(out->why),
+			 "marks are at most %d, and lead to at most %u blocks: use larger blocks",
+			 INT32_MAX, SIM_BLOCKS_MAX);
 	if (ret == -ENOTSUP)
 		snprintf(out->why, sizeof(out->why),
 			 "no ticks were recorded: only marks with shrink-ticks 0 and probes off "

@@ -6,7 +6,7 @@
  * Lines of `name value unit`, medians of RUNS.  Time is the processor's: it is one thread that does
  * nothing but count, and other programs on the machine are not measured with it.
  */
-#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,8 @@
 #define RUNS	 5
 #define PACKETS	 500000
 #define SETTINGS 256
+#define SWEEP	 4096
+#define LEADS	 20
 
 static double now_s(void)
 {
@@ -216,6 +218,74 @@ static void sweep(const struct demand *d, bool lossy, int64_t tau)
 	report("dense", d, SETTINGS / 16, now_s() - start, r);
 }
 
+/* What a search does: many settings under many leads, on as many threads as there are cores here.
+ */
+struct share {
+	const struct demand *d;
+	const struct lead *leads;
+	const struct policy_marks *marks;
+	int first;
+	uint64_t lost;
+};
+
+static void *work(void *arg)
+{
+	struct share *share = arg;
+	struct sim_options options = {100000};
+	struct sim_result r;
+
+	for (int i = share->first; i < SWEEP; i += 2)
+		for (int k = 0; k < LEADS; k++) {
+			sim_skip(share->d, &share->marks[i], &share->leads[k], &options, &r);
+			share->lost += r.lost;
+		}
+	return NULL;
+}
+
+static void sweep_all(const struct demand *d)
+{
+	static struct policy_marks marks[SWEEP];
+	struct lead leads[LEADS];
+	struct share shares[2];
+	struct low_burst burst;
+	struct timespec from, to;
+	double begun = now_s();
+	pthread_t thread[2];
+	struct draw draw;
+	char why[SPEC_WHY_BYTES];
+
+	draw_parse("lognormal:median=1ms,p99=5ms", &draw, why);
+	low_burst(d, 5000000, &burst);
+	for (int i = 0; i < SWEEP; i += SETTINGS)
+		grid(d, false, burst.rise + (uint32_t)i / SETTINGS, marks + i);
+	for (int k = 0; k < LEADS; k++)
+		leads[k] = lead_drawn(&draw, (uint64_t)k);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (int i = 0; i < 2; i++) {
+		shares[i] = (struct share){d, leads, marks, i, 0};
+		pthread_create(&thread[i], NULL, work, &shares[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("sweep %d settings x %d leads: %.2f s of processor time, %.2f s on two threads, "
+	       "%.1f lost a simulation\n",
+	       SWEEP, LEADS, now_s() - begun,
+	       (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
+	       (double)(shares[0].lost + shares[1].lost) / SWEEP / LEADS);
+}
+
+static void memory(const struct demand *d)
+{
+	size_t cells = d->nr / DEMAND_CELL + 1, bytes = d->nr * 12 + cells * sizeof(*d->cells);
+
+	for (int level = 0; level < d->nr_levels; level++)
+		bytes += d->nr_extremes[level] * sizeof(struct demand_extremes);
+	bytes += (d->nr / d->checkpoint_steps + 1) * d->checkpoint_words * 8 + 8ul * d->max_held +
+		 d->nr_ticks * sizeof(*d->ticks);
+	printf("memory %.2f bytes a step\n", (double)bytes / (double)d->nr);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -228,6 +298,7 @@ int main(int argc, char **argv)
 		struct demand *d = read_pool(argv[1]);
 
 		printf("steps %zu\n", d->nr);
+		memory(d);
 		tables(d, 2000000);
 		sweep(d, false, 2000000);
 		demand_close(d);
@@ -239,8 +310,11 @@ int main(int argc, char **argv)
 		printf("# %s\n", demands[i].name);
 		d = made(demands[i].make);
 		printf("steps %zu\n", d->nr);
+		memory(d);
 		tables(d, 2000000);
 		sweep(d, demands[i].lossy, 2000000);
+		if (!demands[i].lossy)
+			sweep_all(d);
 		demand_close(d);
 	}
 	return 0;

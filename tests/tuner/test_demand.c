@@ -287,6 +287,31 @@ static void whole_recording_is_read_as_it_was(void **state)
 	}
 }
 
+static void numbers_beyond_reason_cost_no_more_than_others(void **state)
+{
+	struct pool_event drop = {.kind = POOL_EVENT_RX_DROP, .u.drop = {UINT32_MAX, 0}};
+	struct pool_event request = {.kind = POOL_EVENT_ALLOC_REQUEST};
+	struct tape t = tape_open();
+	struct demand *d;
+
+	for (int i = 0; i < 5000; i++) {
+		request.u.request.request++;
+		say(&t, request, 1);
+	}
+	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
+	drop.u.drop.cause = POOL_DROP_NO_DESCRIPTOR;
+	say(&t, drop, 0);
+	say(&t, drop, INT64_MAX / 16);
+	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, INT64_MAX / 16);
+	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, -1000);
+	assert_int_equal(tape_read(&t, &d), 0);
+	assert_int_equal(d->quality.dropped, 2 * (uint64_t)UINT32_MAX);
+	assert_true(d->takes < 5000000);
+	assert_true(demand_span_ns(d) > 0);
+	assert_true(d->nr_leads < 5000);
+	demand_close(d);
+}
+
 static void absurd_recordings_do_no_harm(void **state)
 {
 	struct rng rng;
@@ -347,6 +372,7 @@ int main(void)
 		cmocka_unit_test(lost_events_are_mended_and_counted),
 		cmocka_unit_test(record_without_packets_says_so),
 		cmocka_unit_test(whole_recording_is_read_as_it_was),
+		cmocka_unit_test(numbers_beyond_reason_cost_no_more_than_others),
 		cmocka_unit_test(absurd_recordings_do_no_harm),
 	};
 

@@ -208,16 +208,17 @@ static void impossible_marks_are_refused(void **state)
 	struct sim_result r;
 	struct policy_marks good = {
 		.base = 4, .block = 2, .low = 1, .high = 4, .limit = 8, .max_pending = 1};
-	struct policy_marks bad[5] = {good, good, good, good, good};
+	struct policy_marks bad[6] = {good, good, good, good, good, good};
 
 	bad[0].base = 0;
 	bad[1].block = 0;
 	bad[2].high = 3;
 	bad[3].limit = UINT32_MAX;
 	bad[4].base = UINT32_MAX;
+	bad[5] = (struct policy_marks){1, 1, INT32_MAX - 2, INT32_MAX, INT32_MAX, 0, UINT32_MAX};
 	assert_int_equal(sim_dense(d, &good, &lead, NULL, &r), 0);
 	assert_true(r.mean_buffers == 4);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		assert_int_equal(sim_dense(d, &bad[i], &lead, NULL, &r), -EINVAL);
 		assert_int_equal(sim_skip(d, &bad[i], &lead, NULL, &r), -EINVAL);
 		assert_int_equal(sim_lockstep(d, &bad[i], 1, &lead, NULL, &r), -EINVAL);
