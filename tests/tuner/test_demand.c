@@ -4,6 +4,7 @@
 
 #include "tests/db/fixture.h"
 #include "tests/tuner/worlds.h"
+#include "tuner/lockstep.h"
 
 static void rows_are_taken_and_returned_in_order(void **state)
 {
@@ -320,7 +321,7 @@ static void absurd_recordings_do_no_harm(void **state)
 	for (int world = 0; world < 30; world++) {
 		struct tape t = tape_open();
 		struct lead lead = lead_fixed(1000);
-		struct sim_result dense, skip;
+		struct sim_result dense, skip, lanes;
 		struct demand *d;
 
 		for (int i = 0; i < 400; i++) {
@@ -353,7 +354,9 @@ static void absurd_recordings_do_no_harm(void **state)
 
 			assert_int_equal(sim_dense(d, &m, &lead, NULL, &dense), 0);
 			assert_int_equal(sim_skip(d, &m, &lead, NULL, &skip), 0);
+			assert_int_equal(sim_lockstep(d, &m, 1, &lead, NULL, &lanes), 0);
 			world_same(&dense, &skip);
+			world_same(&dense, &lanes);
 		}
 		demand_close(d);
 	}

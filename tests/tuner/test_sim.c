@@ -11,8 +11,9 @@
 
 #define MS INT64_C(1000000)
 
-static void same_as_naive(const struct demand *d, const struct demand_row *rows, int nr,
-			  const struct policy_marks *m, const struct lead *lead)
+static struct sim_result same_as_naive(const struct demand *d, const struct demand_row *rows,
+				       int nr, const struct policy_marks *m,
+				       const struct lead *lead)
 {
 	struct sim_result naive = naive_run(rows, nr, m, lead), dense, skip;
 
@@ -22,26 +23,40 @@ static void same_as_naive(const struct demand *d, const struct demand_row *rows,
 	assert_true(fabs(naive.mean_buffers - dense.mean_buffers) < 1e-9 * dense.mean_buffers);
 	naive.mean_buffers = dense.mean_buffers;
 	world_same(&naive, &dense);
+	return dense;
 }
 
+#define BOX (4 * 3 * 4 * 3 * 4 * 2 * 3 * 2)
+
 /* All marks of a small box, also some without room between the reserve and low. */
+static struct policy_marks marks_of_box(uint32_t n)
+{
+	struct policy_marks m = {0};
+
+	m.base = 1 + n % 4, n /= 4;
+	m.block = 1 + n % 3, n /= 3;
+	m.low = n % 4, n /= 4;
+	m.high = m.low + m.block + 1 + n % 3, n /= 3;
+	m.limit = m.base + m.block * (n % 4), n /= 4;
+	m.reserve = n % 2, n /= 2;
+	m.max_pending = 1 + n % 3, n /= 3;
+	m.shrink_ticks = n % 2 * 2;
+	return m;
+}
+
 static void box(const struct demand *d, const struct demand_row *rows, int nr,
 		const struct lead *lead)
 {
-	for (uint32_t k = 0; k < 4 * 3 * 4 * 3 * 4 * 2 * 3 * 2; k++) {
-		uint32_t n = k;
-		struct policy_marks m = {0};
+	static struct sim_result alone[BOX], together[BOX];
+	static struct policy_marks marks[BOX];
 
-		m.base = 1 + n % 4, n /= 4;
-		m.block = 1 + n % 3, n /= 3;
-		m.low = n % 4, n /= 4;
-		m.high = m.low + m.block + 1 + n % 3, n /= 3;
-		m.limit = m.base + m.block * (n % 4), n /= 4;
-		m.reserve = n % 2, n /= 2;
-		m.max_pending = 1 + n % 3, n /= 3;
-		m.shrink_ticks = n % 2 * 2;
-		same_as_naive(d, rows, nr, &m, lead);
+	for (uint32_t n = 0; n < BOX; n++) {
+		marks[n] = marks_of_box(n);
+		alone[n] = same_as_naive(d, rows, nr, &marks[n], lead);
 	}
+	assert_int_equal(sim_lockstep(d, marks, BOX, lead, NULL, together), 0);
+	for (uint32_t n = 0; n < BOX; n++)
+		world_same(&alone[n], &together[n]);
 }
 
 static void every_setting_of_a_small_box_is_as_the_words_say(void **state)
