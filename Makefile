@@ -52,6 +52,8 @@ $(BUILD)/tests/tracer/test_hostile_trace: ALL_LDFLAGS += $(WRAP_DECODER)
 
 # Every byte of every frame is written once and checked twice: those loops are worth vectors.
 $(BUILD)/driver/traffic/frame.o: ALL_CFLAGS += $(if $(SAN),,-O3)
+# Sixteen settings at once are loops over sixteen numbers.
+$(BUILD)/tuner/lockstep.o: ALL_CFLAGS += $(if $(SAN),,-O3)
 
 # --- what is built from what ----------------------------------------------------------------------
 # libpoolscope is what a driver links: the instrumentation API and its LTTng-UST back end.
@@ -63,6 +65,8 @@ VIEWER_SRC    := $(wildcard viewer/*.c)
 CLI_SRC       := $(filter-out cli/main.c,$(wildcard cli/*.c))
 DRIVER_SRC    := $(wildcard driver/*/*.c)
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# What of the driver the tuner runs, too: its policy, and the notation of its options.
+SHARED_OBJ    := $(call obj,driver/miniport/policy.c $(wildcard driver/spec/*.c))
 
 LIBS := $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 	$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a
@@ -76,7 +80,7 @@ $(BUILD)/libdriver.a:    $(call obj,$(DRIVER_SRC))
 
 POOLSCOPE_LIBS := -llttng-ust -llttng-ust-common -ldl
 DRIVER_LIBS    := $(POOLSCOPE_LIBS) -lpcap -lm
-TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lm
+TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lpcap -lm
 
 PROGRAMS := $(BUILD)/refnic $(BUILD)/poolscope
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
@@ -99,7 +103,7 @@ $(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
 
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o
+		$(SHARED_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 
@@ -192,7 +196,7 @@ fuzz-built: $(BUILD)/tests/fuzz/fuzz_database $(BUILD)/tests/fuzz/fuzz_trace
 
 $(BUILD)/tests/fuzz/fuzz_trace: ALL_LDFLAGS += $(WRAP_DECODER)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
-		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a $(BUILD)/driver/miniport/policy.o
+		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a $(SHARED_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 

@@ -84,6 +84,13 @@ static const struct cli_option import_options[] = {
 	 "of what a flight recorder's buffers held when everything was killed: the folder of "
 	 "`record --crash-safe`, which stays as it is; FILE must not exist yet",
 	 NULL},
+	{"--demand", "CSV", "packets for `poolscope tune`: rows of arrival_ns,hold_ns, by arrival",
+	 NULL},
+	{"--pcap", "FILE",
+	 "the arrivals of a capture, each packet held for a time drawn as --hold says", NULL},
+	{"--hold", "SPEC", "fixed:1ms, exp:mean=1ms, lognormal:median=50us,p99=2ms ... as refnic's",
+	 NULL},
+	{"--seed", "N", "of the hold times (1)", NULL},
 	QUIET,
 	END,
 };
@@ -221,8 +228,10 @@ static const struct cli_command commands[] = {
 	 "Both may be repeated: sessions of several machines go into one file.  Ctrl-C leaves the "
 	 "sessions as they are.  docs/attach.md says what a session needs.",
 	 NULL, NULL, NULL},
-	{"import", cli_import, "-o FILE (TRACE... | --crash DIR)",
-	 "Stores the pool events of CTF traces in FILE.", import_options,
+	{"import", cli_import,
+	 "-o FILE (TRACE... | --crash DIR | --demand CSV | --pcap FILE --hold SPEC)",
+	 "Stores the pool events of CTF traces in FILE, or what arrives without a driver.",
+	 import_options,
 	 "TRACE is a folder with a CTF trace, or with traces below it.  Streams that are cut off "
 	 "or damaged give what is whole of them, and the exit status is 4.",
 	 NULL, NULL, NULL},

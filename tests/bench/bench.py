@@ -6,7 +6,8 @@ PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate
 with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
 reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
 all), stat (summary, gate and export of a file of more than 10 M events), import (a kept trace of 10 M events
-beside Babeltrace alone), frames (the viewer's screens, queries included).  All of them without arguments.
+beside Babeltrace alone), frames (the viewer's screens, queries included), tuner (its tables and simulators on calm, bursty
+and lossy demands).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
 import json
@@ -244,8 +245,20 @@ def importing(folder):
           f" stat takes {median(good['stat']) * 1e3:.0f} ms")
 
 
-PARTS = {"import": importing, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads,
-         "stat": stat, "frames": frames}
+def tuner(folder):
+    """Made demands of a million steps each, then a recording of as many events."""
+    print(run(f"{BENCH}/tuner"), end="")
+    db = f"{folder}/tuner.db"
+    subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", "--packets", "1000000", "--traffic",
+                    "burst:rate=50k,bytes=64", "--base", "512", "--low", "400", "--high", "700", "-o", db],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    events = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
+    print(f"# recording of {events} events")
+    print(run(f"{BENCH}/tuner", db), end="")
+
+
+PARTS = {"import": importing, "tuner": tuner, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual,
+         "threads": threads, "stat": stat, "frames": frames}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
