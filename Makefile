@@ -52,6 +52,8 @@ $(BUILD)/tests/tracer/test_hostile_trace: ALL_LDFLAGS += $(WRAP_DECODER)
 
 # Every byte of every frame is written once and checked twice: those loops are worth vectors.
 $(BUILD)/driver/traffic/frame.o: ALL_CFLAGS += $(if $(SAN),,-O3)
+# Sixteen settings at once are loops over sixteen numbers.
+$(BUILD)/tuner/lockstep.o: ALL_CFLAGS += $(if $(SAN),,-O3)
 
 # --- what is built from what ----------------------------------------------------------------------
 # libpoolscope is what a driver links: the instrumentation API and its LTTng-UST back end.
@@ -63,6 +65,8 @@ VIEWER_SRC    := $(wildcard viewer/*.c)
 CLI_SRC       := $(filter-out cli/main.c,$(wildcard cli/*.c))
 DRIVER_SRC    := $(wildcard driver/*/*.c)
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# What of the driver the tuner runs, too: its policy, and the notation of its options.
+SHARED_OBJ    := $(call obj,driver/miniport/policy.c $(wildcard driver/spec/*.c))
 
 LIBS := $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 	$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a
@@ -76,7 +80,7 @@ $(BUILD)/libdriver.a:    $(call obj,$(DRIVER_SRC))
 
 POOLSCOPE_LIBS := -llttng-ust -llttng-ust-common -ldl
 DRIVER_LIBS    := $(POOLSCOPE_LIBS) -lpcap -lm
-TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lm
+TOOL_LIBS      := -llttng-ctl -lbabeltrace2 -lsqlite3 -lncursesw -ltinfo -ljansson -lpcap -lm
 
 PROGRAMS := $(BUILD)/refnic $(BUILD)/poolscope
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
@@ -99,7 +103,7 @@ $(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
 
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
-		$(BUILD)/driver/miniport/policy.o
+		$(SHARED_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 
@@ -138,7 +142,7 @@ $(BUILD)/.packages-check: packages.txt packages.sh
 	@touch $@
 $(TESTS:=.o) $(TOOLS:=.o): | $(BUILD)/.packages-check
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 
 # --- what people do with it -----------------------------------------------------------------------
 .PHONY: demo check check-built tests
@@ -155,12 +159,14 @@ SOAK_RUNS ?= 1000000
 SOAK_MUTANTS ?= 10000
 SOAK_HOSTILE ?= 5000
 SOAK_KILLS   ?= 200
-soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(BUILD)/tests/tracer/test_hostile_trace $(PROGRAMS) $(BUILD)/tests/tools/emit $(BUILD)/tests/cli/test_hostile ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose; 200 kills of a recorder, 10,000 damaged traces, 5000 damaged files
+SOAK_KEYS    ?= 100000
+soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(BUILD)/tests/tracer/test_hostile_trace $(PROGRAMS) $(BUILD)/tests/tools/emit $(BUILD)/tests/cli/test_hostile $(BUILD)/tests/viewer/test_keys_fuzz ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose; 200 kills of a recorder, 10,000 damaged traces, 5000 damaged files, 100,000 random keys
 	@seed=$$(date +%s); echo "PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS)"; \
 	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $< && \
 	CONTINUE_SEED=$$seed CONTINUE_KILLS=200 $(BUILD)/tests/db/test_continue && \
 	HOSTILE_SEED=$$seed HOSTILE_RUNS=$(SOAK_HOSTILE) $(BUILD)/tests/cli/test_hostile && \
 	HOSTILE_SEED=$$seed HOSTILE_RUNS=$(SOAK_HOSTILE) $(BUILD)/tests/tracer/test_hostile_trace && \
+	KEYS_SEED=$$seed KEYS_RUNS=$(SOAK_KEYS) $(BUILD)/tests/viewer/test_keys_fuzz && \
 	BUILD=$(BUILD) MUTANTS_SEED=$$seed MUTANTS=$(SOAK_MUTANTS) bats -f damaged tests/cli/import.bats && \
 	dir=$$(mktemp -d) && SEED=$$seed tests/tools/kill_recorder.sh $(abspath $(BUILD)/poolscope) \
 		$(abspath $(BUILD)/refnic) $$dir $(SOAK_KILLS) && rm -rf $$dir
@@ -190,7 +196,7 @@ fuzz-built: $(BUILD)/tests/fuzz/fuzz_database $(BUILD)/tests/fuzz/fuzz_trace
 
 $(BUILD)/tests/fuzz/fuzz_trace: ALL_LDFLAGS += $(WRAP_DECODER)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
-		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a $(BUILD)/driver/miniport/policy.o
+		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a $(SHARED_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(TOOL_LIBS)
 
@@ -253,15 +259,52 @@ compdb: ## compile_commands.json for editors
 bench: tests ## measure speed and memory; docs/benchmarks.md has the figures of one machine
 	@BUILD=$(BUILD) tests/bench/bench.py $(PARTS)
 
+# Manual pages and completions come from the programs' own tables.
+COMMANDS = $(shell sed -n 's/^\t{"\([a-z]*\)", cli_[a-z]*,.*/\1/p' cli/commands.c)
+MAN_PAGES = $(BUILD)/man/poolscope.1 $(BUILD)/man/refnic.1 $(COMMANDS:%=$(BUILD)/man/poolscope-%.1)
+.PHONY: man
+man: $(MAN_PAGES) ## the manual pages, below build/man
+$(BUILD)/man/poolscope.1: $(BUILD)/poolscope
+	@mkdir -p $(@D)
+	$(Q)$< help --man > $@
+$(BUILD)/man/poolscope-%.1: $(BUILD)/poolscope
+	@mkdir -p $(@D)
+	$(Q)$< help --man $* > $@
+$(BUILD)/man/refnic.1: $(BUILD)/refnic
+	@mkdir -p $(@D)
+	$(Q)$< --man > $@
+
+# For a driver that uses poolscope.h: pkg-config --cflags --libs poolscope
+$(BUILD)/poolscope.pc: FORCE
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+		'Name: poolscope' 'Description: tells how a DMA buffer pool lives, through LTTng' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+		'Libs: -L$${libdir} -lpoolscope $(POOLSCOPE_LIBS) -pthread' > $@
+FORCE:
+
 # What a miniport includes, without the tree: cc -I$(PREFIX)/include/poolscope/ndis
 NDIS_HEADERS := $(wildcard driver/ndis/ndis.h driver/ndis/ndis_*.h driver/ndis/ndis5_*.h)
+SHARE = $(DESTDIR)$(PREFIX)/share
 .PHONY: install
-install: $(PROGRAMS) ## copy programs, header and library below PREFIX
-	install -D -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/include' tracer/poolscope.h
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/include/poolscope/ndis' $(NDIS_HEADERS)
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib' $(BUILD)/libpoolscope.a
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/doc/poolscope' README.md docs/*.md
+install: $(PROGRAMS) $(MAN_PAGES) $(BUILD)/poolscope.pc ## programs, library, headers, manual, completions below PREFIX
+	$(Q)install -D -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
+	$(Q)install -D -m 644 -t '$(DESTDIR)$(PREFIX)/include' tracer/poolscope.h
+	$(Q)install -D -m 644 -t '$(DESTDIR)$(PREFIX)/include/poolscope/ndis' $(NDIS_HEADERS)
+	$(Q)install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib' $(BUILD)/libpoolscope.a
+	$(Q)install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib/pkgconfig' $(BUILD)/poolscope.pc
+	$(Q)install -D -m 644 -t '$(SHARE)/man/man1' $(MAN_PAGES)
+	$(Q)install -D -m 644 -t '$(SHARE)/doc/poolscope' README.md docs/*.md
+	$(Q)install -d '$(SHARE)/bash-completion/completions' '$(SHARE)/zsh/site-functions' \
+		'$(SHARE)/fish/vendor_completions.d'
+	$(Q)$(BUILD)/poolscope completion bash > '$(SHARE)/bash-completion/completions/poolscope'
+	$(Q)$(BUILD)/poolscope completion zsh > '$(SHARE)/zsh/site-functions/_poolscope'
+	$(Q)$(BUILD)/poolscope completion fish > '$(SHARE)/fish/vendor_completions.d/poolscope.fish'
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+.PHONY: deb
+deb: $(PROGRAMS) ## a Debian package, below build
+	$(Q)./packages.sh --install deb
+	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) MAKE="$(MAKE)" ./debian.sh
 
 .PHONY: help
 help: ## this list

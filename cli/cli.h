@@ -2,7 +2,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 /*
- * What the subcommands of `poolscope` share: their table, exit statuses, and words for errors.
+ * What the subcommands of `poolscope` share: exit statuses, and words for errors.  Their table is
+ * cli/command.h.
  *
  * A subcommand is `int cli_NAME(int argc, char **argv)`, argv[0] being its name; it returns the
  * exit status.  Data goes to stdout, everything said to a person to stderr.
@@ -17,15 +18,6 @@ enum cli_status {
 	CLI_UNREADABLE =
 		3,    /* input unreadable, output unwritable, a daemon or package is missing */
 	CLI_LOSS = 4, /* finished, but with loss or truncation */
-};
-
-struct cli_command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *synopsis; /* arguments, as shown behind the name */
-	const char *summary;  /* one line */
-	const char *help;     /* options, one a line, and anything else worth saying; ends in \n */
-	void (*more)(void);   /* prints more of it; may be NULL */
 };
 
 /*
@@ -51,13 +43,16 @@ struct trace_status;
 int cli_status_of(const struct trace_status *trace);
 
 int cli_check(int argc, char **argv);
+int cli_completion(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_record(int argc, char **argv);
 int cli_attach(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_snapshot(int argc, char **argv);
 int cli_top(int argc, char **argv);
+int cli_replay(int argc, char **argv);
 int cli_export(int argc, char **argv);
+int cli_report(int argc, char **argv);
 int cli_stat(int argc, char **argv);
 int cli_sql(int argc, char **argv);
 int cli_doctor(int argc, char **argv);

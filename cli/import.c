@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/demand.h"
 #include "cli/record.h"
 #include "tracer/import.h"
 #include "tracer/snapshot.h"
@@ -59,6 +60,7 @@ struct import {
 	const char *crash; /* folder of buffers that outlived everything */
 	int nr_crashed;	   /* recordings in it */
 	char *command_line;
+	struct demand_import demand;
 	struct trace_list list;
 	bool is_new, quiet;
 	bool crashed; /* the child before this one ended in the middle */
@@ -70,12 +72,47 @@ static void on_signal(int sig)
 	atomic_store(&shared->state.cancelled, true);
 }
 
+static int read_seed(const char *text, uint64_t *seed)
+{
+	char *end;
+
+	errno = 0;
+	*seed = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-')
+		return cli_fail(CLI_USAGE, "import: --seed %s: give a whole number", text);
+	return CLI_OK;
+}
+
+/* Which of the ways to import is meant, and whether all that it needs is there. */
+static int check_options(const struct import *i, bool traces, bool seed)
+{
+	const struct demand_import *d = &i->demand;
+	int nr = traces + !!i->crash + !!d->csv + !!d->pcap;
+
+	if (!i->path)
+		return cli_fail(CLI_USAGE, "import: where to? give -o FILE");
+	if (!nr)
+		return cli_fail(CLI_USAGE, "import: what? give the folder of a CTF trace, or more");
+	if (nr > 1)
+		return cli_fail(CLI_USAGE, "import: one of traces, --crash DIR, --demand CSV and "
+					   "--pcap FILE at a time");
+	if (d->pcap && !d->hold)
+		return cli_fail(CLI_USAGE,
+				"import: a capture does not say how long packets are held; give "
+				"--hold SPEC, e.g. --hold lognormal:median=50us,p99=2ms");
+	if (!d->pcap && (d->hold || seed))
+		return cli_fail(CLI_USAGE, "import: --hold and --seed go with --pcap FILE");
+	return CLI_OK;
+}
+
 static int parse(int argc, char **argv, struct import *i)
 {
-	static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
-					      {"crash", required_argument, NULL, 'c'},
-					      {"quiet", no_argument, NULL, 'q'},
-					      {0}};
+	static const struct option longs[] = {
+		{"output", required_argument, NULL, 'o'}, {"crash", required_argument, NULL, 'c'},
+		{"demand", required_argument, NULL, 'd'}, {"pcap", required_argument, NULL, 'p'},
+		{"hold", required_argument, NULL, 'h'},	  {"seed", required_argument, NULL, 's'},
+		{"quiet", no_argument, NULL, 'q'},	  {0}};
+	bool seed = false;
 	int opt;
 
 	opterr = 0;
@@ -88,6 +125,20 @@ static int parse(int argc, char **argv, struct import *i)
 		case 'c':
 			i->crash = optarg;
 			break;
+		case 'd':
+			i->demand.csv = optarg;
+			break;
+		case 'p':
+			i->demand.pcap = optarg;
+			break;
+		case 'h':
+			i->demand.hold = optarg;
+			break;
+		case 's':
+			seed = true;
+			if (read_seed(optarg, &i->demand.seed))
+				return CLI_USAGE;
+			break;
 		case 'q':
 			i->quiet = true;
 			break;
@@ -97,13 +148,7 @@ static int parse(int argc, char **argv, struct import *i)
 			return cli_unknown_option("import", argv);
 		}
 	}
-	if (!i->path)
-		return cli_fail(CLI_USAGE, "import: where to? give -o FILE");
-	if (i->crash && optind < argc)
-		return cli_fail(CLI_USAGE, "import: either --crash DIR or traces");
-	if (optind >= argc && !i->crash)
-		return cli_fail(CLI_USAGE, "import: what? give the folder of a CTF trace, or more");
-	return CLI_OK;
+	return check_options(i, optind < argc, seed);
 }
 
 /* --- the child ----------------------------------------------------------------------------------
@@ -420,11 +465,20 @@ static int import_list(struct import *i)
 
 int cli_import(int argc, char **argv)
 {
-	struct import i = {0};
+	struct import i = {.demand.seed = 1};
 	int ret = parse(argc, argv, &i);
 
 	if (ret || !i.path)
 		return ret;
+	if (i.demand.csv || i.demand.pcap) {
+		i.command_line = record_command_line(argc, argv);
+		i.demand.path = i.path;
+		i.demand.quiet = i.quiet;
+		i.demand.command_line = i.command_line;
+		ret = demand_import(&i.demand);
+		free(i.command_line);
+		return ret;
+	}
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED)

@@ -108,8 +108,9 @@ static void print_latency(const char *label, const struct latency *l)
 		puts("none");
 		return;
 	}
-	printf("p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (%llu)\n", text_duration(l->p50_ns),
-	       text_duration(l->p90_ns), text_duration(l->p99_ns), text_duration(l->p999_ns),
+	printf("p50 %s  p90 %s  p95 %s  p99 %s  p99.9 %s  p99.99 %s  max %s  (%llu)\n",
+	       text_duration(l->p50_ns), text_duration(l->p90_ns), text_duration(l->p95_ns),
+	       text_duration(l->p99_ns), text_duration(l->p999_ns), text_duration(l->p9999_ns),
 	       text_duration(l->max_ns), n(l->count));
 }
 

@@ -76,8 +76,10 @@ static json_t *latency(const struct latency *l)
 	json_object_set_new(o, "count", number(l->count));
 	json_object_set_new(o, "p50", json_integer(l->p50_ns));
 	json_object_set_new(o, "p90", json_integer(l->p90_ns));
+	json_object_set_new(o, "p95", json_integer(l->p95_ns));
 	json_object_set_new(o, "p99", json_integer(l->p99_ns));
 	json_object_set_new(o, "p999", json_integer(l->p999_ns));
+	json_object_set_new(o, "p9999", json_integer(l->p9999_ns));
 	json_object_set_new(o, "max", json_integer(l->max_ns));
 	return o;
 }

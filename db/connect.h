@@ -14,7 +14,7 @@
 struct sqlite3;
 
 #define DB_APPLICATION_ID 1349480300 /* "Pool"; as in schema.sql */
-#define DB_SCHEMA_VERSION 3
+#define DB_SCHEMA_VERSION 4
 #define DB_LOCK_VERSION	  3  /* from which on writers hold the lock of db/lock.h */
 #define DB_SEQ_BITS	  40 /* of an event's id */
 

@@ -16,6 +16,7 @@
 /* The smallest rows take some bytes each, and looking at one a few instructions. */
 #define BYTES_A_ROW  4
 #define BYTES_A_TICK 10000
+#define SIZE_AGE_NS  INT64_C(50000000)
 
 static int64_t now_ns(void)
 {
@@ -75,18 +76,26 @@ static uint64_t size_of(const char *path, const char *suffix)
 	return (uint64_t)st.st_size;
 }
 
-/* It may be growing: the size is asked for anew. */
+/* It may be growing: the size is asked for anew, but not for each of a thousand look-ups. */
+static void look_at_size(struct guard *g)
+{
+	int64_t now = now_ns();
+
+	if (g->sized_ns && now - g->sized_ns < SIZE_AGE_NS)
+		return;
+	g->bytes = size_of(g->path, "") + size_of(g->path, "-wal");
+	g->sized_ns = now;
+}
+
 void guard_begin(struct guard *g)
 {
-	uint64_t bytes;
-
 	if (!g->path)
 		return;
-	bytes = size_of(g->path, "") + size_of(g->path, "-wal");
+	look_at_size(g);
 	g->deadline_ns = 0;
 	g->ticks = g->rows = 0;
-	g->ticks_max = TICKS_MIN + bytes / BYTES_A_TICK;
-	g->rows_max = ROWS_MIN + bytes / BYTES_A_ROW;
+	g->ticks_max = TICKS_MIN + g->bytes / BYTES_A_TICK;
+	g->rows_max = ROWS_MIN + g->bytes / BYTES_A_ROW;
 }
 
 void guard_begin_timed(struct guard *g, int64_t limit_ns)
@@ -109,8 +118,8 @@ int guard_row(struct guard *g, struct db_error *err)
 #define TABLES                                                                                     \
 	"'meta', 'trace', 'progress', 'pool', 'summary', 'ev_open', 'ev_tick', 'ev_request',"      \
 	" 'ev_refused', 'ev_complete', 'ev_free', 'ev_rx', 'ev_drop', 'ev_fallback',"              \
-	" 'ev_violation', 'ev_close', 'alloc', 'level_row', 'latency_row', 'loss'"
-#define NR_TABLES 20
+	" 'ev_violation', 'ev_close', 'alloc', 'level_row', 'latency_row', 'loss', 'held'"
+#define NR_TABLES 21
 
 int guard_check_schema(struct sqlite3 *db, const char *path, struct db_error *err)
 {

@@ -20,6 +20,8 @@ struct sqlite3;
 
 struct guard {
 	const char *path; /* borrowed; NULL: nothing is guarded */
+	uint64_t bytes;	  /* of the file, as of sized_ns */
+	int64_t sized_ns; /* CLOCK_MONOTONIC */
 	uint64_t ticks;	  /* of work done by this query, GUARD_TICK_OPS each */
 	uint64_t ticks_max;
 	uint64_t rows, rows_max; /* given by it */

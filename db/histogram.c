@@ -2,7 +2,10 @@
 #include "db/histogram.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
+
+#include "db/leb128.h"
 
 #define SUB_BITS  6 /* 64 bins to a power of two */
 #define VALUE_MAX ((INT64_C(1) << 47) - 1)
@@ -21,13 +24,22 @@ static uint32_t bin_of(int64_t value_ns)
 	return (shift << SUB_BITS) + (uint32_t)(v >> shift);
 }
 
+static int64_t bin_width(uint32_t bin)
+{
+	return INT64_C(1) << (bin < 128 ? 0 : (bin >> SUB_BITS) - 1);
+}
+
+static int64_t bin_first(uint32_t bin)
+{
+	unsigned shift = bin < 128 ? 0 : (bin >> SUB_BITS) - 1;
+
+	return (int64_t)(bin - (shift << SUB_BITS)) << shift;
+}
+
 /* The value in the middle of a bin; the inverse of bin_of() to within half a bin. */
 static int64_t bin_middle(uint32_t bin)
 {
-	unsigned shift = bin < 128 ? 0 : (bin >> SUB_BITS) - 1;
-	int64_t first = (int64_t)(bin - (shift << SUB_BITS)) << shift;
-
-	return first + ((INT64_C(1) << shift) >> 1);
+	return bin_first(bin) + (bin_width(bin) >> 1);
 }
 
 static void widen(struct histogram *h, uint32_t low, uint32_t high)
@@ -61,10 +73,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 		into->max_ns = from->max_ns;
 }
 
-int64_t histogram_quantile(const struct histogram *h, unsigned permille)
+/* The value of a rank: the smallest that so many values do not exceed. */
+static int64_t value_at(const struct histogram *h, uint64_t rank)
 {
-	/* The rank, rounded up, without overflow at any count. */
-	uint64_t rank = h->count / 1000 * permille + (h->count % 1000 * permille + 999) / 1000;
 	uint64_t seen = 0;
 
 	if (!h->count)
@@ -77,12 +88,72 @@ int64_t histogram_quantile(const struct histogram *h, unsigned permille)
 	return h->max_ns;
 }
 
-static uint8_t *put_number(uint8_t *out, uint64_t value)
+static uint32_t cell_of(uint64_t value)
 {
-	for (; value >= 0x80; value >>= 7)
-		*out++ = (uint8_t)(value | 0x80);
-	*out++ = (uint8_t)value;
-	return out;
+	unsigned octave = value ? 63u - (unsigned)__builtin_clzll(value) : 0;
+
+	return 4 * octave + (uint32_t)((value << 2) >> octave & 3);
+}
+
+void histogram_cells(const struct histogram *h, uint32_t cells[HISTOGRAM_CELLS])
+{
+	for (uint32_t bin = h->low; h->count && bin <= h->high; bin++) {
+		uint32_t *cell = &cells[cell_of((uint64_t)bin_middle(bin))];
+		uint64_t sum = *cell + h->bins[bin];
+
+		*cell = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+	}
+}
+
+/* Part of the count, rounded up, without overflow at any count. */
+static uint64_t rank_of(uint64_t count, unsigned part, unsigned whole)
+{
+	return count / whole * part + (count % whole * part + whole - 1) / whole;
+}
+
+int64_t histogram_quantile(const struct histogram *h, unsigned permille)
+{
+	return value_at(h, rank_of(h->count, permille, 1000));
+}
+
+int64_t histogram_quantile_fine(const struct histogram *h, unsigned per_10000)
+{
+	return value_at(h, rank_of(h->count, per_10000, 10000));
+}
+
+/* Shares a bin's count out among the columns from place `from` to place `to`, in columns. */
+static void share(double from, double to, double count, size_t nr, double *out)
+{
+	double last = (double)nr;
+
+	/* Within a column or hardly across its border, it is one column's: counts stay whole. */
+	if (to - from <= 1)
+		from = to = (from + to) / 2;
+	from = from < 0 ? 0 : from >= last ? last - 0.5 : from;
+	to = to <= from ? from + 1e-6 : to > last ? last : to;
+	for (size_t i = (size_t)from; i < nr && (double)i < to; i++) {
+		double left = from > (double)i ? from : (double)i;
+		double right = to < (double)i + 1 ? to : (double)i + 1;
+
+		out[i] += count * (right - left) / (to - from);
+	}
+}
+
+void histogram_columns(const struct histogram *h, double low_ns, double high_ns, size_t nr,
+		       double *out)
+{
+	double per_e = (double)nr / log(high_ns / low_ns);
+
+	memset(out, 0, nr * sizeof(*out));
+	for (uint32_t bin = h->low; h->count && nr && bin <= h->high; bin++) {
+		double first = (double)bin_first(bin), end = first + (double)bin_width(bin);
+
+		if (!h->bins[bin])
+			continue;
+		/* A bin of whole ns is the values up to the next one. */
+		share(log((first < 1 ? 1 : first) / low_ns) * per_e, log(end / low_ns) * per_e,
+		      (double)h->bins[bin], nr, out);
+	}
 }
 
 size_t histogram_encode(const struct histogram *h, uint8_t *out)
@@ -93,24 +164,11 @@ size_t histogram_encode(const struct histogram *h, uint8_t *out)
 	for (uint32_t bin = h->low; h->count && bin <= h->high; bin++) {
 		if (!h->bins[bin])
 			continue;
-		at = put_number(at, bin - next);
-		at = put_number(at, h->bins[bin]);
+		at = leb128_put(at, bin - next);
+		at = leb128_put(at, h->bins[bin]);
 		next = bin + 1;
 	}
 	return (size_t)(at - out);
-}
-
-static int get_number(const uint8_t **at, const uint8_t *end, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
-		uint8_t byte = *(*at)++;
-
-		*value |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return 0;
-	}
-	return -EINVAL;
 }
 
 int histogram_decode(struct histogram *h, const void *bytes, size_t nr_bytes, int64_t max_ns)
@@ -119,7 +177,7 @@ int histogram_decode(struct histogram *h, const void *bytes, size_t nr_bytes, in
 	uint64_t bin = 0, skip, count;
 
 	while (at < end) {
-		if (get_number(&at, end, &skip) || get_number(&at, end, &count))
+		if (leb128_get(&at, end, &skip) || leb128_get(&at, end, &count))
 			return -EINVAL;
 		if (skip >= HISTOGRAM_BINS || bin + skip >= HISTOGRAM_BINS)
 			return -EINVAL;

@@ -26,6 +26,23 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /* The smallest value that at least count * permille / 1000 values do not exceed; 0 when empty. */
 int64_t histogram_quantile(const struct histogram *h, unsigned permille);
+/* The same with ten thousandths: 9999 is p99.99. */
+int64_t histogram_quantile_fine(const struct histogram *h, unsigned per_10000);
+
+/*
+ * The counts in nr columns that are equally wide on a logarithmic axis from low_ns to high_ns (both
+ * at least 1): what a bar chart shows.  A bin that is wider than a column is shared out among those
+ * that it lies in; what is outside the axis counts in the first or the last column.
+ */
+void histogram_columns(const struct histogram *h, double low_ns, double high_ns, size_t nr,
+		       double *out);
+
+/*
+ * Adds the counts to coarser cells, four to a power of two: cell 4 o + f has the values from
+ * (4 + f) / 4 * 2^o to below (5 + f) / 4 * 2^o; 0 is in cell 0.
+ */
+#define HISTOGRAM_CELLS 188
+void histogram_cells(const struct histogram *h, uint32_t cells[HISTOGRAM_CELLS]);
 
 /*
  * The used bins as pairs of LEB128 numbers: how many bins were skipped since the last pair, then

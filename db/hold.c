@@ -37,11 +37,12 @@ int64_t hold_return(struct hold *h, int64_t ts_ns, uint32_t id)
 {
 	int64_t taken_ns = id < h->nr ? h->taken_ns[id] : 0;
 
+	if (id < h->nr)
+		h->taken_ns[id] = 0; /* home now, whatever is known of its take */
 	if (!taken_ns || taken_ns < h->since_ns) {
 		h->unknown++;
 		return -1;
 	}
-	h->taken_ns[id] = 0;
 	return ts_ns - taken_ns;
 }
 

@@ -7,6 +7,30 @@
 
 const uint8_t tier_shift[TIER_NR] = {23, 26, 29, 32, 35, 38};
 
+size_t tier_cover(int64_t first, int64_t end, struct tier_range *out)
+{
+	size_t nr = 0;
+
+	for (int i = 0; i < TIER_NR && first < end; i++) {
+		bool widest = i == TIER_NR - 1;
+		int step = widest ? 0 : tier_shift[i + 1] - tier_shift[i];
+		int64_t ratio = INT64_C(1) << step;
+		int64_t inner_first = (first + ratio - 1) >> step, inner_end = end >> step;
+
+		if (widest || inner_first >= inner_end) {
+			out[nr++] = (struct tier_range){i, first, end - 1};
+			break;
+		}
+		if (first < inner_first << step)
+			out[nr++] = (struct tier_range){i, first, (inner_first << step) - 1};
+		if (inner_end << step < end)
+			out[nr++] = (struct tier_range){i, inner_end << step, end - 1};
+		first = inner_first;
+		end = inner_end;
+	}
+	return nr;
+}
+
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;

@@ -7,11 +7,25 @@
  * one. Memory does not depend on the length, and neither does the work per event.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TIER_NR 6
 /* log2 of the widths in ns: 8.4 ms, 67 ms, 0.54 s, 4.3 s, 34 s, 4.6 min. */
 extern const uint8_t tier_shift[TIER_NR];
+
+/*
+ * A stretch of time in buckets of mixed tiers: wide ones inside, finer ones towards its ends.
+ *	first, end  in buckets of the finest tier; end is exclusive
+ *	out         room for TIER_COVER_MAX; in no order
+ * Returns: how many ranges.
+ */
+struct tier_range {
+	int tier;	     /* index into tier_shift[] */
+	int64_t first, last; /* buckets of it */
+};
+#define TIER_COVER_MAX (2 * TIER_NR)
+size_t tier_cover(int64_t first, int64_t end, struct tier_range *out);
 
 struct level_state {
 	uint32_t available, total; /* buffers, or POOL_UNKNOWN */

@@ -50,10 +50,19 @@ static const char first_of[] = FIRST_IN("ev_open") OR_IN("ev_tick") OR_IN("ev_re
 	OR_IN("ev_refused") OR_IN("ev_complete") OR_IN("ev_free") OR_IN("ev_rx") OR_IN("ev_drop")
 		OR_IN("ev_fallback") OR_IN("ev_violation") OR_IN("ev_close") "));";
 
+/* Ways to what is outstanding.  Events that were stored before have no marks: see query_held(). */
+static const char outstanding[] =
+	"CREATE INDEX alloc_done ON alloc (pool, completed);"
+	"CREATE INDEX alloc_block ON alloc (pool, block, completed) WHERE outcome = 0;"
+	"CREATE TABLE held (pool INTEGER NOT NULL, seq INTEGER NOT NULL, since_seq INTEGER NOT "
+	"NULL,"
+	" ts_ns INTEGER NOT NULL, ids BLOB, PRIMARY KEY (pool, seq)) WITHOUT ROWID;";
+
 /* What the tables of each schema lack of the next one. */
 static const char *const steps[DB_SCHEMA_VERSION][2] = {
 	[1] = {probes, ""},
 	[2] = {traces, first_of},
+	[3] = {outstanding, ""},
 };
 
 /* Where the views begin in schema.sql. */

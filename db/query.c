@@ -17,6 +17,18 @@
 
 #define EVENTS_FROM(table) "SELECT * FROM " table " WHERE id >= ?1 AND id <= ?2 ORDER BY id"
 
+#define BASE " (SELECT value FROM meta WHERE key = 'base_ns')"
+/* The first event from ?1 on, and the last one, up to ?2. */
+#define NEXT(table)                                                                                \
+	"SELECT * FROM (SELECT id, ts FROM " table                                                 \
+	" WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT 1)"
+#define OR_NEXT(table) " UNION ALL " NEXT(table)
+#define LAST(table, what)                                                                          \
+	"SELECT * FROM (SELECT id, " what " FROM " table                                           \
+	" WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1)"
+#define OR_LAST(table, what) " UNION ALL " LAST(table, what)
+#define SEEK_IN(table)	     "SELECT id, ts FROM " table " WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1"
+
 /* Of the pool of a row of `pool`: a range of ids, found without a scan. */
 #define OF_POOL		 "id >= pool.pool << 40 AND id < (pool.pool + 1) << 40"
 #define CLOSE_SAYS(what) "(SELECT " what " FROM ev_close WHERE " OF_POOL " ORDER BY id LIMIT 1)"
@@ -47,7 +59,8 @@ static const char *const sql[QUERY_NR] = {
 							"summary USING (pool) ORDER BY pool",
 	[QUERY_RATE] = "SELECT sum(events) FROM pool CROSS JOIN level_row USING (pool)"
 		       " WHERE tier = ?1 AND bucket >= ?2",
-	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress)"
+	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress), next_seq,"
+		       " low, high"
 		       " FROM summary JOIN pool USING (pool) WHERE pool = ?1",
 	[QUERY_LEVEL_BEFORE] =
 		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
@@ -70,6 +83,81 @@ static const char *const sql[QUERY_NR] = {
 			  " ORDER BY bucket",
 	[QUERY_LOSSES] = "SELECT coalesce(pool, -1), start_ns, end_ns, events, source,"
 			 " coalesce(first_seq, -1) FROM loss ORDER BY start_ns, id",
+	[QUERY_SEEK] = "SELECT min(id), ts + " BASE " FROM (" NEXT("ev_rx") OR_NEXT("ev_open")
+		OR_NEXT("ev_tick") OR_NEXT("ev_request") OR_NEXT("ev_refused")
+			OR_NEXT("ev_complete") OR_NEXT("ev_free") OR_NEXT("ev_drop")
+				OR_NEXT("ev_fallback") OR_NEXT("ev_violation")
+					OR_NEXT("ev_close") ")",
+	[QUERY_SAID] = "SELECT max(id) FROM (" LAST("ev_tick", "0") OR_LAST("ev_request", "0") ")",
+	[QUERY_AVAILABLE] = "SELECT max(id), available FROM (" LAST("ev_rx", "available")
+		OR_LAST("ev_tick", "available") OR_LAST("ev_request", "available")
+			OR_LAST("ev_complete", "available") OR_LAST("ev_free", "available")
+				OR_LAST("ev_fallback", "available") ")",
+	[QUERY_FALLBACK] = "SELECT max(id), fallback FROM (" LAST("ev_tick", "fallback")
+		OR_LAST("ev_fallback", "is_on AS fallback") ")",
+	[QUERY_RUNNING] = "SELECT max(id), running FROM (" LAST("ev_tick", "running") ")",
+	[QUERY_COMPLETED] = "SELECT min(request), max(request), min(ts), max(ts) FROM ev_complete"
+			    " WHERE id >= ?1 AND id <= ?2 AND request > 0",
+	[QUERY_ALLOC_SEEK] = "SELECT id, request FROM alloc WHERE id >= ?1 AND id <= ?2"
+			     " AND request > 0 ORDER BY id LIMIT 1",
+	[QUERY_ALLOC] = "SELECT request, completed, completed + " BASE ", completed - requested,"
+			" outcome FROM alloc WHERE id >= ?1 AND id <= ?2 AND request > 0"
+			" ORDER BY id",
+	[QUERY_BASE] = "SELECT value FROM meta WHERE key = 'base_ns'",
+	[QUERY_WORST_BUCKETS] =
+		"SELECT bucket, max_ns FROM latency_row WHERE pool = ?1 AND what = 0"
+		" AND tier = ?2 AND bucket BETWEEN ?3 AND ?4",
+	[QUERY_WORST] = "SELECT id, request, requested, completed, freed, outcome, block, buffers"
+			" FROM alloc WHERE pool = ?1 AND completed BETWEEN ?2 AND ?3"
+			" AND outcome >= 0 AND requested IS NOT NULL"
+			" ORDER BY completed - requested DESC, id LIMIT ?4",
+	[QUERY_WHY_REQUEST] = "SELECT request, available, total, pending, id FROM ev_request"
+			      " WHERE id < ?1 AND id >= ?2 ORDER BY id DESC LIMIT 8",
+	[QUERY_WHY_FALLBACK] = "SELECT is_on FROM ev_fallback WHERE id < ?1 AND id >= ?2"
+			       " ORDER BY id DESC LIMIT 1",
+	[QUERY_WHY_FELL] = "SELECT max(is_on) FROM (SELECT is_on FROM ev_fallback"
+			   " WHERE id >= ?1 AND id < ?2 LIMIT 256)",
+	[QUERY_WHY_DROPS] = "SELECT sum(count), count(*) FROM (SELECT count FROM ev_drop"
+			    " WHERE id >= ?1 AND id < ?2 LIMIT 4096)",
+	[QUERY_WHY_BEFORE] = "SELECT outcome FROM alloc WHERE id < ?1 AND id >= ?2"
+			     " ORDER BY id DESC LIMIT 32",
+	[QUERY_SEEK_RX] = SEEK_IN("ev_rx"),
+	[QUERY_SEEK_REQUEST] = SEEK_IN("ev_request"),
+	[QUERY_SEEK_COMPLETE] = SEEK_IN("ev_complete"),
+	[QUERY_FLIGHT_OPEN] = "SELECT request, requested, NULL, NULL FROM alloc WHERE pool = ?1"
+			      " AND completed IS NULL AND requested <= ?2 ORDER BY id LIMIT ?3",
+	[QUERY_FLIGHT_LATER] = "SELECT request, requested, completed, outcome FROM alloc"
+			       " WHERE pool = ?1 AND completed > ?2 AND completed <= ?3"
+			       " ORDER BY completed LIMIT ?4",
+	[QUERY_BLOCK_NEXT] = "SELECT min(block) FROM alloc WHERE pool = ?1 AND outcome = 0"
+			     " AND block > ?2",
+	[QUERY_BLOCK_AT] = "SELECT request, completed, freed, buffers FROM alloc WHERE pool = ?1"
+			   " AND block = ?2 AND outcome = 0 AND completed <= ?3"
+			   " ORDER BY completed DESC LIMIT ?4",
+	[QUERY_BLOCK_OLD] = "SELECT block, freed, buffers FROM alloc WHERE pool = ?1"
+			    " AND completed IS NULL AND request IS NULL AND freed > ?2 LIMIT ?3",
+	[QUERY_HELD_MARK] = "SELECT seq, since_seq, ts_ns, ids FROM held WHERE pool = ?1"
+			    " AND seq <= ?2 ORDER BY seq DESC LIMIT 1",
+	[QUERY_SEQS] = "SELECT first_seq, kept_seq, next_seq FROM summary WHERE pool = ?1",
+	[QUERY_HELD_GAP] = "SELECT end_ns FROM loss WHERE pool = ?1 AND source = 'seq'"
+			   " AND first_seq <= ?2 ORDER BY first_seq DESC LIMIT 1",
+	[QUERY_HELD_TOLD] = "SELECT max(min(end_ns, ?2)) FROM loss WHERE source <> 'seq'"
+			    " AND source <> 'clock' AND start_ns <= ?2"
+			    " AND (pool IS NULL OR pool = ?1)",
+	[QUERY_ACTIVITY] = "SELECT bucket, events, lost, flags FROM pool CROSS JOIN level_row"
+			   " USING (pool) WHERE tier = ?1 AND bucket BETWEEN ?2 AND ?3",
+	[QUERY_ACTIVITY_TOLD] = "SELECT start_ns, end_ns FROM (SELECT start_ns, end_ns FROM loss"
+				" WHERE source <> 'seq' AND source <> 'clock' AND start_ns < ?2"
+				" ORDER BY start_ns DESC LIMIT 4096) WHERE end_ns >= ?1",
+	[QUERY_FREE_PAGES] = "SELECT freelist_count, page_size FROM pragma_freelist_count,"
+			     " pragma_page_size",
+	[QUERY_LOST] = "SELECT lost_seq, lost_told, (SELECT count(*) FROM (SELECT 1 FROM loss"
+		       " WHERE source <> 'seq' LIMIT 4096)) FROM progress",
+	[QUERY_RATE_LEVELS] = "SELECT count(*), sum(events) FROM (SELECT pool FROM pool LIMIT 64)"
+			      " CROSS JOIN level_row USING (pool) WHERE tier = ?1 AND bucket > ?2",
+	[QUERY_RATE_LATENCIES] = "SELECT count(*) FROM (SELECT pool FROM pool LIMIT 64)"
+				 " CROSS JOIN latency_row USING (pool) WHERE what IN (0, 1)"
+				 " AND tier = ?1 AND bucket > ?2",
 	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
 	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
 	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),
@@ -318,12 +406,7 @@ static void next_latency(struct cursor *c, struct latency *l)
 	memset(l, 0, sizeof(*l));
 	if (!bins || histogram_decode(&h, bins, (size_t)nr, max_ns))
 		return;
-	l->count = h.count;
-	l->p50_ns = histogram_quantile(&h, 500);
-	l->p90_ns = histogram_quantile(&h, 900);
-	l->p99_ns = histogram_quantile(&h, 990);
-	l->p999_ns = histogram_quantile(&h, 999);
-	l->max_ns = h.max_ns;
+	latency_of(&h, l);
 }
 
 /* Nothing is held where more came back than went out: totals are what a driver says. */

@@ -44,8 +44,11 @@ int query_status(struct query *q, struct trace_status *out, struct db_error *err
 /* A latency distribution; quantiles within 1 %; all 0 when count is 0.  max is exact. */
 struct latency {
 	uint64_t count;
-	int64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+	int64_t p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, p9999_ns, max_ns;
 };
+struct histogram;
+/* Of what a histogram counts. */
+void latency_of(const struct histogram *h, struct latency *out);
 
 struct range {
 	bool known; /* the pool has worked, and says its level */
@@ -163,6 +166,14 @@ struct level_column {
 };
 int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
 		struct level_column *out, struct db_error *err);
+/*
+ * As query_level(), but a window of at most 2^32 ns that has at most QUERY_FINE_EVENTS events of
+ * the pool is made of the events themselves: then columns are exact, however narrow.  With more,
+ * columns narrower than the finest buckets (2^23 ns) show all of the bucket they lie in.
+ */
+#define QUERY_FINE_EVENTS 10000
+int query_level_fine(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
+		     struct level_column *out, struct db_error *err);
 
 /*
  * Lead times by the time of completion, hold times by the time of return; columns as above.  Where
@@ -171,6 +182,66 @@ int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_
 enum latency_kind { LATENCY_LEAD, LATENCY_HOLD };
 int query_latency(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
 		  int64_t width_ns, size_t nr, struct latency *out, struct db_error *err);
+
+/*
+ * How many latencies of a column lie in which quarter of which power of two: cell 4 o + f has those
+ * from (4 + f) / 4 * 2^o ns to below (5 + f) / 4 * 2^o ns.
+ */
+#define LATENCY_CELLS 188
+struct latency_cells {
+	uint32_t count[LATENCY_CELLS];
+};
+/*
+ * As query_latency(), with the cells beside (NULL: not wanted): what a heat map is drawn from. Lead
+ * times of a window with few events are exact, as in query_level_fine(); a single column is right
+ * within 2^23 ns at its borders, however wide.
+ */
+int query_latency_fine(struct query *q, enum latency_kind kind, uint32_t pool, int64_t start_ns,
+		       int64_t width_ns, size_t nr, struct latency *out,
+		       struct latency_cells *cells, struct db_error *err);
+
+/*
+ * One pool at one instant, exact to the event: the state after the last event at or before ts_ns.
+ * Found by halving the pool's range of events: O(log events), whatever the length.
+ */
+struct query_instant {
+	bool has_before, has_after;
+	/* The events around the instant; what they borrow (names, ids) is NULL. */
+	struct pool_event before, after;
+	uint64_t lost;			 /* events known to be missing between the two */
+	bool known;			 /* the pool is open here: the values below */
+	uint32_t available, held, total; /* or POOL_UNKNOWN */
+	uint32_t pending;		 /* requests */
+	bool fallback;
+};
+int query_instant(struct query *q, uint32_t pool, int64_t ts_ns, struct query_instant *out,
+		  struct db_error *err);
+
+/*
+ * The next moment of some kind in one pool, or the one before: what a reader jumps to.  Drops and
+ * fallback are found in their own tables, failures and crossings by the roll-ups, widest first, and
+ * then by the events of 8 ms: never by reading through a file.
+ */
+enum query_moment {
+	QUERY_MOMENT_EVENT = 1, /* any event */
+	QUERY_MOMENT_DROP = 2,
+	QUERY_MOMENT_FALLBACK = 4, /* on */
+	QUERY_MOMENT_FAILURE = 8,  /* refused, or completed without memory */
+	QUERY_MOMENT_LOW = 16,	   /* available fell to low or below */
+	QUERY_MOMENT_HIGH = 32,	   /* available rose to high or above */
+};
+#define QUERY_MOMENT_NR 6
+struct query_moment_found {
+	bool found;
+	enum query_moment kind;
+	struct pool_event event; /* what it borrows (names, ids) is NULL */
+};
+/*
+ * kinds: QUERY_MOMENT_* or-ed.  The nearest after (by > 0) or before (by < 0) an event of the pool,
+ * or with seq -1 an instant, these excluded.
+ */
+int query_moment(struct query *q, uint32_t pool, unsigned kinds, int64_t ts_ns, int64_t seq, int by,
+		 struct query_moment_found *out, struct db_error *err);
 
 /* Events per second of all pools over the last second of stored time. */
 int query_rate(struct query *q, double *events_per_s, struct db_error *err);

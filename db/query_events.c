@@ -16,6 +16,7 @@ struct walk {
 	struct query *q;
 	int64_t base_ns;
 	int64_t id[TABLES]; /* of the row each statement stands on; INT64_MAX: at its end */
+	bool without_rx;
 	char name[64];
 	uint32_t *ids; /* QUEUE_IDS_MAX */
 };
@@ -253,6 +254,9 @@ static int start(struct walk *w, int64_t first, int64_t last, struct db_error *e
 
 	w->base_ns = base;
 	for (int i = 0; i < TABLES && !ret; i++) {
+		w->id[i] = INT64_MAX;
+		if (w->without_rx && QUERY_EV_OPEN + i == QUERY_EV_RX)
+			continue;
 		w->id[i] = -1;
 		reader_bind(w->q, (enum query_statement)(QUERY_EV_OPEN + i), 2,
 			    (int64_t[]){first, last});
@@ -262,10 +266,11 @@ static int start(struct walk *w, int64_t first, int64_t last, struct db_error *e
 }
 
 /* Events by id, from first to last. */
-static int walk(struct query *q, int64_t first, int64_t last,
+static int walk(struct query *q, int64_t first, int64_t last, bool without_rx,
 		int (*each)(const struct pool_event *, void *ctx), void *ctx, struct db_error *err)
 {
-	struct walk w = {.q = q, .ids = malloc(QUEUE_IDS_MAX * sizeof(uint32_t))};
+	struct walk w = {
+		.q = q, .without_rx = without_rx, .ids = malloc(QUEUE_IDS_MAX * sizeof(uint32_t))};
 	struct pool_event event;
 	int table, ret;
 
@@ -288,10 +293,10 @@ int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_ev
 		 void *ctx, struct db_error *err)
 {
 	if (pool < 0)
-		return walk(q, 0, INT64_MAX - 1, each, ctx, err);
+		return walk(q, 0, INT64_MAX - 1, false, each, ctx, err);
 	if (pool >= INT64_C(1) << (62 - DB_SEQ_BITS))
 		return 0;
-	return walk(q, pool << DB_SEQ_BITS, ((pool + 1) << DB_SEQ_BITS) - 1, each, ctx, err);
+	return walk(q, pool << DB_SEQ_BITS, ((pool + 1) << DB_SEQ_BITS) - 1, false, each, ctx, err);
 }
 
 int reader_events(struct query *q, uint32_t pool, uint64_t from_seq,
@@ -300,6 +305,15 @@ int reader_events(struct query *q, uint32_t pool, uint64_t from_seq,
 {
 	int64_t first = (int64_t)((uint64_t)pool << DB_SEQ_BITS);
 
-	return walk(q, first + (int64_t)from_seq, first + (INT64_C(1) << DB_SEQ_BITS) - 1, each,
-		    ctx, err);
+	return walk(q, first + (int64_t)from_seq, first + (INT64_C(1) << DB_SEQ_BITS) - 1, false,
+		    each, ctx, err);
+}
+
+int reader_between(struct query *q, uint32_t pool, int64_t from_seq, int64_t to_seq,
+		   bool without_rx, int (*each)(const struct pool_event *, void *ctx), void *ctx,
+		   struct db_error *err)
+{
+	int64_t first = (int64_t)((uint64_t)pool << DB_SEQ_BITS);
+
+	return walk(q, first + from_seq, first + to_seq, without_rx, each, ctx, err);
 }

@@ -166,7 +166,7 @@ static void take_row(struct sweep *s, const struct level_row *row)
 		s->known_from_ns = max_i64(s->known_from_ns, start);
 	carry(s, start);
 	spread(s, row, start, start + (INT64_C(1) << s->tier));
-	count(s, row, start + (INT64_C(1) << s->tier) / 2);
+	count(s, row, reader_middle(start, s->tier, s->known_from_ns, s->known_until_ns));
 	take_end(s, row);
 }
 
@@ -197,6 +197,119 @@ static int read_rows(struct query *q, uint32_t pool, struct sweep *s, struct db_
 	return ret;
 }
 
+/* --- a window of few events ------------------------------------------------------------------- */
+
+struct exact {
+	struct sweep *s;
+	struct pool_marks marks;
+	int64_t next_seq;
+	bool works; /* crossings count while the pool works: docs/database.md */
+};
+
+static void include_now(struct sweep *s, int64_t ts_ns)
+{
+	struct level_row row = {
+		.available_mean = s->level.available,
+		.available_min = s->level.available,
+		.available_max = s->level.available,
+		.held_max = s->level.total > s->level.available
+				    ? s->level.total - s->level.available
+				    : 0,
+		.total_min = s->level.total,
+		.total_max = s->level.total,
+		.pending_max = s->level.pending,
+		.flags = s->level.fallback ? LEVEL_FALLBACK : 0u,
+	};
+
+	/* No time has passed yet, so it does not weigh in the mean. */
+	include(&s->columns[column_at(s, ts_ns)], &row, 0, 1);
+}
+
+static void count_event(struct level_column *c, const struct pool_event *e)
+{
+	switch (e->kind) {
+	case POOL_EVENT_ALLOC_REQUEST:
+		c->requested++;
+		break;
+	case POOL_EVENT_ALLOC_REFUSED:
+		c->failed++;
+		break;
+	case POOL_EVENT_ALLOC_COMPLETE:
+		c->failed += e->u.complete.request && e->u.complete.outcome == POOL_OUTCOME_NULL;
+		break;
+	case POOL_EVENT_BLOCK_FREE:
+		c->freed += e->u.free.block != 0 || e->u.free.reason != POOL_FREE_HALT;
+		break;
+	case POOL_EVENT_RX_TAKE:
+		c->resources += e->u.rx.resources;
+		break;
+	case POOL_EVENT_RX_DROP:
+		c->dropped += e->u.drop.count;
+		break;
+	default:
+		break;
+	}
+}
+
+static void count_crossings(struct level_column *c, const struct pool_marks *m, uint32_t before,
+			    uint32_t after)
+{
+	if (!pool_marks_known(m) || before == POOL_UNKNOWN || after == POOL_UNKNOWN)
+		return;
+	c->low_crossings += before > m->low && after <= m->low;
+	c->high_crossings += before < m->high && after >= m->high;
+}
+
+static int take_event(const struct pool_event *e, void *ctx)
+{
+	struct exact *x = ctx;
+	struct sweep *s = x->s;
+	int64_t ts_ns = max_i64(min_i64(e->ts_ns, window_end(s) - 1), s->start_ns);
+	uint32_t before = s->level.available;
+	struct level_column *c;
+
+	ts_ns = max_i64(ts_ns, s->level_from_ns);
+	s->loss_goes_on = (int64_t)e->seq != x->next_seq;
+	x->next_seq = (int64_t)e->seq + 1;
+	carry(s, ts_ns);
+	c = &s->columns[column_at(s, ts_ns)];
+	c->loss |= s->loss_goes_on;
+	s->loss_goes_on = false;
+	reader_follow(&s->level, e);
+	s->has_level = e->kind != POOL_EVENT_POOL_OPEN;
+	s->level_from_ns = ts_ns;
+	if (s->has_level && ts_ns >= s->known_from_ns && ts_ns < s->known_until_ns)
+		include_now(s, ts_ns);
+	count_event(c, e);
+	if (e->kind == POOL_EVENT_TICK)
+		x->works = e->u.tick.running;
+	if (x->works)
+		count_crossings(c, &x->marks, before, s->level.available);
+	if (e->kind == POOL_EVENT_ALLOC_COMPLETE && !e->u.complete.request)
+		x->works = true;
+	return 0;
+}
+
+static int read_exact(struct query *q, uint32_t pool, struct sweep *s,
+		      const struct reader_exact *window, const struct pool_marks *marks,
+		      struct db_error *err)
+{
+	struct exact x = {s, *marks, window->first, window->works};
+	const struct query_instant *from = &window->from;
+	int ret = 0;
+
+	s->has_level = from->known;
+	s->level =
+		(struct level_state){from->available, from->total, from->pending, from->fallback};
+	s->level_from_ns = s->start_ns;
+	if (window->last >= window->first)
+		ret = reader_between(q, pool, window->first, window->last, false, take_event, &x,
+				     err);
+	if (!ret)
+		carry(s, window_end(s));
+	return ret;
+}
+
 /* Losses that only the tracer told: their interval is all that is known. */
 static int mark_told_losses(struct query *q, uint32_t pool, struct sweep *s, struct db_error *err)
 {
@@ -214,30 +327,82 @@ static int mark_told_losses(struct query *q, uint32_t pool, struct sweep *s, str
 	return ret;
 }
 
+int reader_life(struct query *q, uint32_t pool, int64_t *from_ns, int64_t *until_ns,
+		struct db_error *err)
+{
+	sqlite3_stmt *stmt = reader_bind(q, QUERY_SPAN, 1, (int64_t[]){pool});
+	int ret = reader_step(q, stmt, err);
+
+	if (ret <= 0)
+		return ret;
+	*from_ns = reader_time(sqlite3_column_int64(stmt, 0));
+	*until_ns = reader_time(sqlite3_column_int64(stmt, 2)) + 1;
+	if (sqlite3_column_type(stmt, 1) == SQLITE_INTEGER)
+		*until_ns = min_i64(*until_ns, reader_time(sqlite3_column_int64(stmt, 1)) + 1);
+	sqlite3_reset(stmt);
+	return 1;
+}
+
+/* The marks that crossings are counted by. */
+static int read_marks(struct query *q, uint32_t pool, struct pool_marks *marks,
+		      struct db_error *err)
+{
+	sqlite3_stmt *stmt = reader_bind(q, QUERY_SPAN, 1, (int64_t[]){pool});
+	int ret = reader_step(q, stmt, err);
+
+	if (ret > 0) {
+		marks->low = count_at(stmt, 4);
+		marks->high = count_at(stmt, 5);
+	}
+	sqlite3_reset(stmt);
+	return ret < 0 ? ret : 0;
+}
+
+static int read_columns(struct query *q, uint32_t pool, struct sweep *s, bool fine,
+			struct db_error *err)
+{
+	struct reader_exact window = {.first = -1};
+	struct pool_marks marks = {0};
+	int ret = reader_check_window(s->start_ns, s->width_ns, s->nr, err);
+
+	if (ret || !s->nr)
+		return ret;
+	memset(s->columns, 0, s->nr * sizeof(*s->columns));
+	ret = reader_life(q, pool, &s->known_from_ns, &s->known_until_ns, err);
+	if (ret <= 0)
+		return ret;
+	ret = fine ? reader_exact(q, pool, s->start_ns, s->width_ns, s->nr, &window, err) : 0;
+	if (ret)
+		return ret;
+	if (window.first < 0)
+		ret = read_rows(q, pool, s, err);
+	else if (!(ret = read_marks(q, pool, &marks, err)))
+		ret = read_exact(q, pool, s, &window, &marks, err);
+	return ret ? ret : mark_told_losses(q, pool, s, err);
+}
+
+static struct sweep window_of(int64_t start_ns, int64_t width_ns, size_t nr,
+			      struct level_column *out)
+{
+	return (struct sweep){.columns = out,
+			      .nr = nr,
+			      .start_ns = start_ns,
+			      .width_ns = width_ns,
+			      .tier = reader_tier(width_ns)};
+}
+
 int query_level(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
 		struct level_column *out, struct db_error *err)
 {
-	struct sweep s = {.columns = out,
-			  .nr = nr,
-			  .start_ns = start_ns,
-			  .width_ns = width_ns,
-			  .tier = reader_tier(width_ns)};
-	sqlite3_stmt *stmt;
-	int ret = reader_check_window(start_ns, width_ns, nr, err);
+	struct sweep s = window_of(start_ns, width_ns, nr, out);
 
-	if (ret || !nr)
-		return ret;
-	memset(out, 0, nr * sizeof(*out));
-	stmt = reader_bind(q, QUERY_SPAN, 1, (int64_t[]){pool});
-	ret = reader_step(q, stmt, err);
-	if (ret <= 0)
-		return ret;
-	s.known_from_ns = reader_time(sqlite3_column_int64(stmt, 0));
-	s.known_until_ns = reader_time(sqlite3_column_int64(stmt, 2)) + 1;
-	if (sqlite3_column_type(stmt, 1) == SQLITE_INTEGER)
-		s.known_until_ns =
-			min_i64(s.known_until_ns, reader_time(sqlite3_column_int64(stmt, 1)) + 1);
-	sqlite3_reset(stmt);
-	ret = read_rows(q, pool, &s, err);
-	return ret ? ret : mark_told_losses(q, pool, &s, err);
+	return read_columns(q, pool, &s, false, err);
+}
+
+int query_level_fine(struct query *q, uint32_t pool, int64_t start_ns, int64_t width_ns, size_t nr,
+		     struct level_column *out, struct db_error *err)
+{
+	struct sweep s = window_of(start_ns, width_ns, nr, out);
+
+	return read_columns(q, pool, &s, true, err);
 }

@@ -320,6 +320,23 @@ void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_
 	rows_run(r, stmt);
 }
 
+void rows_held(struct rows *r, uint32_t pool, const struct held_mark *mark)
+{
+	sqlite3_stmt *stmt = stmt_of(r, STMT_HELD);
+
+	if (r->muted)
+		return;
+	bind_int(stmt, ":pool", pool);
+	bind_int(stmt, ":seq", (int64_t)mark->seq);
+	bind_int(stmt, ":since_seq", (int64_t)mark->since_seq);
+	bind_int(stmt, ":ts_ns", mark->ts_ns);
+	if (mark->nr_bytes)
+		bind_blob(stmt, ":ids", mark->ids, (int)mark->nr_bytes);
+	else
+		bind_null(stmt, ":ids");
+	rows_run(r, stmt);
+}
+
 void rows_loss(struct rows *r, const struct queue_loss *loss, int64_t first_seq)
 {
 	sqlite3_stmt *stmt = stmt_of(r, STMT_LOSS);

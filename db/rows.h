@@ -66,6 +66,8 @@ void rows_event(struct rows *r, uint32_t pool, const struct pool_event *event);
 void rows_pool(struct rows *r, const struct track *t);
 void rows_allocation(struct rows *r, uint32_t pool, const struct allocation *a);
 void rows_level(struct rows *r, uint32_t pool, const struct level_row *row);
+struct held_mark;
+void rows_held(struct rows *r, uint32_t pool, const struct held_mark *mark);
 void rows_latency(struct rows *r, uint32_t pool, int what, unsigned tier, int64_t bucket,
 		  const struct histogram *h);
 

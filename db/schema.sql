@@ -13,7 +13,7 @@
 -- without an index, rows lie in seq order, and a pool's events are one range of ids.
 
 PRAGMA application_id = 1349480300; -- "Pool"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,	-- joined_ns (of `attach`), schema, tool, host, command, trace, base_ns, started_ns, ended, note
@@ -213,6 +213,21 @@ CREATE TABLE alloc (
 	length_bytes INTEGER,
 	buffers INTEGER		-- that joined the pool
 );
+-- Serves query_worst_leads and query_outstanding: what completed in a stretch of time, what never did.
+CREATE INDEX alloc_done ON alloc (pool, completed);
+-- Serves query_outstanding: the newest block of a number at an instant.
+CREATE INDEX alloc_block ON alloc (pool, block, completed) WHERE outcome = 0;
+
+-- Marks for query_held: the buffers held before event seq that were taken before event since_seq, the
+-- mark ahead of this one (db/held.h).
+CREATE TABLE held (
+	pool INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	since_seq INTEGER NOT NULL,
+	ts_ns INTEGER NOT NULL,	-- of the newest event before seq
+	ids BLOB,		-- pairs of LEB128 numbers: ids skipped, ns since the take; NULL: none
+	PRIMARY KEY (pool, seq)
+) WITHOUT ROWID;
 
 -- Roll-ups.  tier: log2 of the width in ns (23, 26, 29, 32, 35, 38); bucket: start_ns >> tier.  A bucket
 -- without events has no row: the level goes on from the row before.

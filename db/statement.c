@@ -72,6 +72,7 @@ static const char *const sql[STMT_NR] = {
 		" :resources, :taken, :returned, :events, :lost)",
 	[STMT_LATENCY] = "INSERT OR REPLACE INTO latency_row VALUES (:pool, :what, :tier, :bucket,"
 			 " :count, :p50_ns, :p90_ns, :p99_ns, :p999_ns, :max_ns, :histogram)",
+	[STMT_HELD] = "INSERT OR REPLACE INTO held VALUES (:pool, :seq, :since_seq, :ts_ns, :ids)",
 	[STMT_LOSS] = "INSERT INTO loss VALUES (NULL, :pool, :start_ns, :end_ns, :events, :source,"
 		      " :first_seq, :trace)",
 	[STMT_GAP_BEFORE] = "SELECT first_seq, events FROM loss WHERE pool = :pool AND"
@@ -98,6 +99,7 @@ static const char *const sql[STMT_NR] = {
 	[STMT_ERASE_ALLOC] = "DELETE FROM alloc WHERE id >= :pool << 40 AND id < (:pool + 1) << 40",
 	[STMT_ERASE_LEVEL] = "DELETE FROM level_row WHERE pool = :pool",
 	[STMT_ERASE_LATENCY] = "DELETE FROM latency_row WHERE pool = :pool",
+	[STMT_ERASE_HELD] = "DELETE FROM held WHERE pool = :pool",
 	[STMT_ERASE_GAPS] = "DELETE FROM loss WHERE pool = :pool AND"
 			    " source IN ('seq', 'clock')",
 	[STMT_STATE] = "INSERT OR REPLACE INTO state VALUES (:pool, :seq, :layout, :state)",

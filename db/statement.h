@@ -36,6 +36,7 @@ enum statement {
 	STMT_ALLOC,
 	STMT_LEVEL,
 	STMT_LATENCY,
+	STMT_HELD,
 	STMT_LOSS,
 	STMT_GAP_BEFORE, /* from here on statements that give rows: rows_get() */
 	STMT_GAP_AFTER,
@@ -46,6 +47,7 @@ enum statement {
 	STMT_ERASE_ALLOC, /* from here on they give none again */
 	STMT_ERASE_LEVEL,
 	STMT_ERASE_LATENCY,
+	STMT_ERASE_HELD,
 	STMT_ERASE_GAPS,
 	STMT_STATE,
 	STMT_LOAD_STATE,

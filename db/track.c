@@ -332,6 +332,18 @@ static int follow_allocation(struct track *t, const struct pool_event *e, struct
 	return ret;
 }
 
+static int mark_held(struct track *t, const struct pool_event *e, struct rows *rows)
+{
+	struct held_mark mark;
+	int ret = held_event(&t->held, e->seq, t->last_ns, &t->hold, &mark);
+
+	if (ret <= 0)
+		return ret;
+	rows_held(rows, t->pool, &mark);
+	free(mark.ids);
+	return 0;
+}
+
 int track_event(struct track *t, const struct pool_event *e, const struct window_gap *gap,
 		struct rows *rows)
 {
@@ -359,7 +371,7 @@ int track_event(struct track *t, const struct pool_event *e, const struct window
 	life_step(&t->life, t->last_ns, t->now.available, t->now.total);
 	begin_life(t, e);
 	step_level(t, e, rows);
-	return ret;
+	return ret ? ret : mark_held(t, e, rows);
 }
 
 void track_save(struct track *t, struct rows *rows)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "db/allocation.h"
+#include "db/held.h"
 #include "db/hold.h"
 #include "db/latency.h"
 #include "db/level.h"
@@ -67,6 +68,7 @@ struct track {
 	int64_t next_allocation; /* the row of the next one */
 	size_t sweep_at;
 	struct hold hold;
+	struct held held; /* marks of what is held */
 	struct latency_rollup *lead, *hold_times;
 	struct verdict audit, identity;
 	bool clock_back;		/* its time is before last_ns: a clock was set back */

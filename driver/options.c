@@ -38,6 +38,7 @@ enum option_id {
 	OPT_OUTPUT,
 	OPT_HELP,
 	OPT_VERSION,
+	OPT_MAN,
 };
 
 #define IN_TEXT(number)	 " (" AS_IT_IS(number) ")"
@@ -120,6 +121,37 @@ static void print_fault_kinds(void)
 	       "  windows:good=DUR,bad=DUR,p=P,late=P  good and bad times by turns\n");
 }
 
+static const char times_help[] =
+	"Times (hold, lead): fixed:1ms, uniform:min=1ms,max=2ms, exp:mean=1ms, "
+	"lognormal:median=300us,p99=5ms,\n"
+	"pareto:min=5ms,alpha=1.5,cap=10s,p=0.01, load:base=1ms,per=200us,per_mb=1ms; several "
+	"joined by + add up.\n"
+	"\nSPEC is kind:key=value,...  Durations need a unit; numbers take k, M and G.\n";
+
+/* The manual page, in man(7), from the same table. */
+static void print_manual(void)
+{
+	printf(".TH REFNIC 1 \"\" \"poolscope %s\" \"Poolscope\"\n.SH NAME\n"
+	       "refnic \\- reference NIC driver over a simulated DMA device\n"
+	       ".SH SYNOPSIS\n.B refnic\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n"
+	       "Runs the reference NIC driver, or a miniport of yours, over a simulated device "
+	       "until Ctrl\\-C, \\-\\-for or \\-\\-packets, and says at the end what happened.\n"
+	       ".SH OPTIONS\n",
+	       POOLSCOPE_VERSION);
+	for (size_t i = 0; i < NR_OPTIONS; i++)
+		printf(".TP\n\\fB\\-\\-%s\\fR%s%s%s\n%s\n", table[i].name,
+		       table[i].value ? " \\fI" : "", table[i].value ? table[i].value : "",
+		       table[i].value ? "\\fR" : "", table[i].help);
+	puts(".SH SPECIFICATIONS\n.nf");
+	print_traffic_kinds();
+	print_fault_kinds();
+	printf("\n%s.fi\n.SH EXIT STATUS\n0 all well; 1 a rule was broken or data damaged; 2 "
+	       "usage; "
+	       "3 input cannot be read; 4 the traffic ended at a fault.\n"
+	       ".SH SEE ALSO\n.BR poolscope (1)\n",
+	       times_help);
+}
+
 static void print_help(void)
 {
 	printf("usage: refnic [OPTION]...\n\n"
@@ -134,14 +166,10 @@ static void print_help(void)
 	}
 	print_traffic_kinds();
 	print_fault_kinds();
-	printf("\nTimes (hold, lead): fixed:1ms, uniform:min=1ms,max=2ms, exp:mean=1ms, "
-	       "lognormal:median=300us,p99=5ms,\n"
-	       "pareto:min=5ms,alpha=1.5,cap=10s,p=0.01, load:base=1ms,per=200us,per_mb=1ms; "
-	       "several "
-	       "joined by + add up.\n"
-	       "\nSPEC is kind:key=value,...  Durations need a unit; numbers take k, M and G.\n"
+	printf("\n%s"
 	       "Exit status: 0 all well, 1 a rule was broken or data damaged, 2 usage, 3 input "
-	       "cannot be\nread, 4 the traffic ended at a fault.\n");
+	       "cannot be\nread, 4 the traffic ended at a fault.\n",
+	       times_help);
 }
 
 static int usage_error(const char *option, const char *why)
@@ -461,19 +489,24 @@ static void refuse_option(int id, const char *word)
 
 int options_read(struct options *o, int argc, char **argv)
 {
-	struct option longs[NR_OPTIONS + 1] = {0};
+	struct option longs[NR_OPTIONS + 2] = {0};
 	int id;
 
 	for (size_t i = 0; i < NR_OPTIONS; i++)
 		longs[i] = (struct option){table[i].name,
 					   table[i].value ? required_argument : no_argument, NULL,
 					   (int)table[i].id};
+	longs[NR_OPTIONS] = (struct option){"man", no_argument, NULL, OPT_MAN};
 	if (set_defaults(o) != 0)
 		return -EINVAL;
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
 		if (id == OPT_HELP) {
 			print_help();
+			return 1;
+		}
+		if (id == OPT_MAN) {
+			print_manual();
 			return 1;
 		}
 		if (id == OPT_VERSION) {

@@ -3,17 +3,12 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "viewer/view.h"
-
-static const struct view_ops *const views[] = {
-	[VIEWER_VIEW_OVERVIEW] = &view_overview,
-	[VIEWER_VIEW_POOL] = &view_pool,
-};
-#define NR_VIEWS ((int)(sizeof(views) / sizeof(views[0])))
 
 static int64_t wall_clock_ns(void)
 {
@@ -42,13 +37,32 @@ static void choose_chars(struct app *app, enum viewer_chars chars)
 	app->ascii = app->look.chars == CHART_ASCII;
 }
 
+/*
+ * As if it were live: the window of a live screen, with the beginning at its left edge; a recording
+ * that is shorter is seen as a whole.
+ */
+static void begin_replay(struct app *app)
+{
+	const struct viewer_options *options = app->options;
+	struct recording_span span = model_span(&app->model);
+	struct timeline live;
+
+	timeline_init(&live, true);
+	if (span.end_ns - span.start_ns > live.cell_ns * app->time_columns) {
+		app->timeline = live;
+		timeline_start(&app->timeline, span, app->time_columns);
+	}
+	timeline_set_cursor(&app->timeline, span, app->time_columns,
+			    options->from_ns ? options->from_ns : span.start_ns);
+	app_play(app, true);
+}
+
 /* A live recording opens at its newest seconds, a finished one as a whole. */
 static void choose_window(struct app *app)
 {
-	if (app->timeline_set)
-		return;
 	timeline_init(&app->timeline, app_is_live(app));
-	app->timeline_set = app->model.query != NULL;
+	if (app->options->play && app->model.status.end_ns)
+		begin_replay(app);
 	if (app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
 }
@@ -67,9 +81,13 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 
 	memset(app, 0, sizeof(*app));
 	app->options = options;
-	app->view = options->view;
-	app->came_from = -1;
+	cost_init(&app->cost);
+	app->view = view_of((int)options->view) ? (int)options->view : VIEWER_VIEW_OVERVIEW;
 	app->time_columns = 60;
+	app->mouse = options->mouse;
+	app->theme = options->theme;
+	app->pressed = -1;
+	app->play = (struct play){.speed = options->speed > 0 ? options->speed : 1, .seq = -1};
 	choose_chars(app, options->chars);
 	app->look.color = options->color == VIEWER_COLOR_ALWAYS;
 	look_around(app);
@@ -77,11 +95,17 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 	if (ret && !app->running)
 		return ret;
 	choose_window(app);
-	return 0;
+	ret = app_views_init(app);
+	if (!ret)
+		return 0;
+	snprintf(err->text, sizeof(err->text), "cannot show the recording: %s", strerror(-ret));
+	app_release(app);
+	return ret;
 }
 
 void app_release(struct app *app)
 {
+	app_views_release(app);
 	model_close(&app->model);
 }
 
@@ -105,12 +129,31 @@ bool app_refresh(struct app *app)
 			return was_running != app->running;
 		}
 		choose_window(app);
+		app->data++;
 		return true;
 	}
-	changed = model_refresh(&app->model);
+	changed = model_refresh(&app->model, app->options->path);
+	if (changed)
+		app->data++;
 	if (!model_pool(&app->model, app->pool) && app->model.nr_pools)
 		app->pool = app->model.pools[0].pool;
 	return changed || was_running != app->running;
+}
+
+int app_reopen(struct app *app, struct db_error *err)
+{
+	struct model model;
+	int ret = model_open(&model, app->options->path, err);
+
+	if (ret)
+		return ret;
+	model_close(&app->model);
+	app->model = model;
+	app->play.seq = -1;
+	app->selection = (struct selection){.kind = SELECTED_NOTHING};
+	choose_window(app);
+	app_reload(app);
+	return 0;
 }
 
 const struct pool_summary *app_pool(const struct app *app)
@@ -136,82 +179,37 @@ void app_select(struct app *app, int by)
 	}
 }
 
-static void show_view(struct app *app, int view)
+/* The help lies over the view: its pages take the keys that move. */
+static bool help_request(struct app *app, int request)
 {
-	if (view != app->view)
-		app->came_from = view == VIEWER_VIEW_OVERVIEW ? -1 : VIEWER_VIEW_OVERVIEW;
-	app->view = view;
-}
-
-static bool go_back(struct app *app)
-{
-	if (app->help) {
-		app->help = false;
-		return true;
-	}
-	if (app->came_from < 0)
+	if (!app->help)
 		return false;
-	app->view = app->came_from;
-	app->came_from = -1;
-	return true;
-}
-
-static bool time_request(struct app *app, enum request request)
-{
-	struct recording_span span = model_span(&app->model);
-	int columns = app->time_columns;
-	int step = columns / 8 > 0 ? columns / 8 : 1;
-
 	switch (request) {
-	case REQUEST_EARLIER:
-		timeline_move(&app->timeline, span, columns, -step);
-		return true;
-	case REQUEST_LATER:
-		timeline_move(&app->timeline, span, columns, step);
-		return true;
+	case REQUEST_UP:
 	case REQUEST_PAGE_EARLIER:
-		timeline_move(&app->timeline, span, columns, -columns);
+		app->help_page -= app->help_page > 0;
 		return true;
+	case REQUEST_DOWN:
 	case REQUEST_PAGE_LATER:
-		timeline_move(&app->timeline, span, columns, columns);
-		return true;
-	case REQUEST_START:
-		timeline_start(&app->timeline, span, columns);
-		return true;
-	case REQUEST_LIVE:
-		timeline_follow(&app->timeline);
-		return true;
-	case REQUEST_PAUSE:
-		timeline_pause(&app->timeline, span, columns);
-		return true;
-	case REQUEST_ZOOM_IN:
-		timeline_zoom(&app->timeline, span, columns, 1);
-		return true;
-	case REQUEST_ZOOM_OUT:
-		timeline_zoom(&app->timeline, span, columns, -1);
-		return true;
-	case REQUEST_ZOOM_ALL:
-		timeline_fit(&app->timeline);
+		app->help_page++; /* as far as there are pages: help_draw() */
 		return true;
 	default:
 		return false;
 	}
 }
 
-static void program_request(struct app *app, enum request request)
+static void program_request(struct app *app, int request)
 {
+	if (request >= REQUEST_VIEW_1 && request <= REQUEST_VIEW_9) {
+		app_switch(app, request - REQUEST_VIEW_1 + 1);
+		return;
+	}
 	switch (request) {
-	case REQUEST_OVERVIEW:
-		show_view(app, VIEWER_VIEW_OVERVIEW);
-		break;
-	case REQUEST_POOL:
-		show_view(app, VIEWER_VIEW_POOL);
-		break;
 	case REQUEST_NEXT_VIEW:
-		show_view(app, (app->view + 1) % NR_VIEWS);
+		app_switch(app, view_next(app->view, 1));
 		break;
 	case REQUEST_PREVIOUS_VIEW:
-		show_view(app, (app->view + NR_VIEWS - 1) % NR_VIEWS);
+		app_switch(app, view_next(app->view, -1));
 		break;
 	case REQUEST_UP:
 		app_select(app, -1);
@@ -219,14 +217,27 @@ static void program_request(struct app *app, enum request request)
 	case REQUEST_DOWN:
 		app_select(app, 1);
 		break;
+	case REQUEST_HELP:
+		app->help = !app->help;
+		app->help_page = 0;
+		break;
 	case REQUEST_BACK:
-		go_back(app);
+		app_back(app);
 		break;
 	case REQUEST_QUIT_VIEW:
-		app->quit = !go_back(app);
+		app->quit = !app_back(app);
 		break;
 	case REQUEST_QUIT:
 		app->quit = true;
+		break;
+	case REQUEST_SAVE:
+		app_save(app);
+		break;
+	case REQUEST_MOUSE:
+		app->mouse = !app->mouse;
+		app_say(app, INK_TITLE,
+			app->mouse ? "mouse on: Shift selects text"
+				   : "mouse off: it is the terminal's");
 		break;
 	case REQUEST_REDRAW:
 		app->redraw = true;
@@ -236,22 +247,64 @@ static void program_request(struct app *app, enum request request)
 	}
 }
 
+void app_table_news(struct app *app, enum table_news news)
+{
+	const struct view_ops *ops = view_of(app->view);
+	void *state = app->state[app->view];
+
+	if (news == TABLE_SORTED)
+		app_reload(app);
+	if ((news == TABLE_MOVED || news == TABLE_OPENED) && ops->select)
+		ops->select(app, state);
+	if (news == TABLE_OPENED && ops->request)
+		ops->request(app, state, REQUEST_OPEN);
+}
+
+static bool list_request(struct app *app, int request)
+{
+	const struct view_ops *ops = view_of(app->view);
+	enum table_news news;
+
+	if (app->help || !ops->table)
+		return false;
+	/* While it plays, < and > are the speed. */
+	if (app->play.on && (request == REQUEST_SORT_LEFT || request == REQUEST_SORT_RIGHT))
+		return false;
+	news = table_request(ops->table(app->state[app->view]), request);
+	app_table_news(app, news);
+	return news != TABLE_IGNORED;
+}
+
 void app_key(struct app *app, int key)
 {
-	enum request request = keys_request(key);
+	const struct view_ops *ops = view_of(app->view);
+	int request = view_request_of(app->view, key);
 
-	if (request == REQUEST_HELP) {
-		app->help = !app->help;
+	app->message[0] = 0;
+	if (app->prompt.kind) {
+		app_prompt_key(app, key);
 		return;
 	}
-	/* A request for another view puts the help away. */
-	if (request == REQUEST_OVERVIEW || request == REQUEST_POOL ||
-	    request == REQUEST_NEXT_VIEW || request == REQUEST_PREVIOUS_VIEW)
-		app->help = false;
-	if (!app->help && views[app->view]->request(app, request))
+	if (request == REQUEST_NONE)
 		return;
-	if (!time_request(app, request))
+	if (help_request(app, request))
+		return;
+	if (!app->help && ops->request && ops->request(app, app->state[app->view], request))
+		return;
+	if (list_request(app, request) || app_prompt_request(app, request))
+		return;
+	if (!app_time_request(app, request) && !app_play_request(app, request))
 		program_request(app, request);
+}
+
+void app_say(struct app *app, uint8_t ink, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(app->message, sizeof(app->message), format, args);
+	va_end(args);
+	app->message_ink = ink;
 }
 
 static void draw_message(struct canvas *canvas, const char *text)
@@ -267,9 +320,14 @@ void app_draw(struct app *app, struct canvas *canvas)
 	struct rect body = {0, 1, canvas->width, canvas->height - 2};
 	char text[80];
 
+	cost_begin(&app->cost);
 	canvas->ascii = app->ascii;
+	canvas->theme = app->theme;
 	canvas_clear(canvas);
-	if (canvas->width < APP_MIN_WIDTH || canvas->height < APP_MIN_HEIGHT) {
+	app->width = canvas->width;
+	app->height = canvas->height;
+	app->too_small = canvas->width < APP_MIN_WIDTH || canvas->height < APP_MIN_HEIGHT;
+	if (app->too_small) {
 		snprintf(text, sizeof(text), "terminal too small: %d x %d needed", APP_MIN_WIDTH,
 			 APP_MIN_HEIGHT);
 		draw_message(canvas, text);
@@ -282,6 +340,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 		draw_message(canvas, app_is_live(app) ? "waiting for the first event"
 						      : "this recording has no pool");
 	else
-		views[app->view]->draw(app, canvas, body);
+		app_draw_view(app, canvas, body);
 	status_draw(app, canvas);
+	cost_end(&app->cost);
 }

@@ -66,7 +66,8 @@ static wchar_t to_ascii(wchar_t ch)
 		{L'─', '-'}, {L'╌', '-'}, {L'│', '|'}, {L'┤', '|'}, {L'└', '`'}, {L'·', '.'},
 		{L'•', '*'}, {L'●', '*'}, {L'▲', '^'}, {L'▼', 'v'}, {L'▶', '>'}, {L'◂', '<'},
 		{L'↑', '^'}, {L'←', '<'}, {L'→', '>'}, {L'…', '~'}, {L'╷', '|'}, {L'×', 'x'},
-		{L'┼', '+'}, {L'↓', 'v'}, {L'▏', '|'}, {L'–', '-'}, {L'⇅', '%'},
+		{L'┼', '+'}, {L'↓', 'v'}, {L'▏', '|'}, {L'–', '-'}, {L'⇅', '%'}, {L'◆', '%'},
+		{L'┃', '#'}, {L'╵', '|'}, {L'━', '='},
 	};
 
 	if (ch < 0x80)
@@ -283,7 +284,7 @@ int canvas_write_text(const struct canvas *canvas, FILE *out)
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }
 
-static void write_style(struct style style, FILE *out)
+static void write_style(int theme, struct style style, FILE *out)
 {
 	fputs("\033[0", out);
 	if (style.attr & ATTR_BOLD)
@@ -292,10 +293,10 @@ static void write_style(struct style style, FILE *out)
 		fputs(";4", out);
 	if (style.attr & ATTR_REVERSE)
 		fputs(";7", out);
-	if (palette_color(style.fg, 256) >= 0)
-		fprintf(out, ";38;5;%d", palette_color(style.fg, 256));
-	if (palette_color(style.bg, 256) >= 0)
-		fprintf(out, ";48;5;%d", palette_color(style.bg, 256));
+	if (palette_color(theme, style.fg, 256) >= 0)
+		fprintf(out, ";38;5;%d", palette_color(theme, style.fg, 256));
+	if (palette_color(theme, style.bg, 256) >= 0)
+		fprintf(out, ";48;5;%d", palette_color(theme, style.bg, 256));
 	putc('m', out);
 }
 
@@ -308,7 +309,7 @@ int canvas_write_ansi(const struct canvas *canvas, FILE *out)
 		for (int x = 0; x < width; x++) {
 			if (x == 0 ||
 			    memcmp(&row[x].style, &row[x - 1].style, sizeof(row[x].style)))
-				write_style(row[x].style, out);
+				write_style(canvas->theme, row[x].style, out);
 			write_cell(&row[x], out);
 		}
 		fputs(width ? "\033[0m\n" : "\n", out);

@@ -29,9 +29,14 @@ enum ink {
 	INK_P50,
 	INK_P99,
 	INK_MAX,
+	INK_HEAT_1,		     /* few ... */
+	INK_HEAT_5 = INK_HEAT_1 + 4, /* most */
+	INK_RESERVE,
 	INK_GOOD,
 	INK_WARN,
 	INK_ALARM,
+	INK_CURSOR,
+	INK_MARK, /* A and B */
 	NR_INKS
 };
 
@@ -58,6 +63,7 @@ struct rect {
 
 struct canvas {
 	int width, height;
+	int theme;  /* enum palette_theme: for the dumps in colour */
 	bool ascii; /* only ASCII may come out: decorations are replaced, other text becomes '?' */
 	struct cell *cells;
 };
@@ -96,5 +102,7 @@ int canvas_text_width(const char *utf8);
 int canvas_write_text(const struct canvas *canvas, FILE *out);
 /* The same with colours as 256-colour escape sequences. */
 int canvas_write_ansi(const struct canvas *canvas, FILE *out);
+/* The same as a picture: SVG of text, in the theme's colours; color false: black on white. */
+int canvas_write_svg(const struct canvas *canvas, FILE *out, bool color);
 
 #endif

@@ -229,22 +229,24 @@ void chart_swatch(struct canvas *canvas, int x, int y, const struct chart_look *
 }
 
 void chart_spark(struct canvas *canvas, int x, int y, int width, const struct chart_look *look,
-		 const double *values, double max, double alert, struct style style,
+		 const double *values, double max, const bool *alert, struct style style,
 		 uint8_t alert_ink)
 {
 	static const char ramp[] = "_.,-~=+*#";
+	/* A block stays below the full height: rows of a list are told apart. */
+	int top = look->chars == CHART_ASCII ? 8 : 7;
 	uint8_t ink = style.fg;
 
 	for (int i = 0; i < width; i++) {
-		int level = max > 0 ? (int)lround(values[i] / max * 8) : 0;
+		int level = max > 0 ? (int)lround(values[i] / max * top) : 0;
 
 		if (values[i] < 0)
 			continue;
-		level = level > 8 ? 8 : level;
+		level = level > top ? top : level;
 		/* Empty shows as a line, not as nothing: nothing means unknown. */
 		level = level < 1 ? 1 : level;
-		style.fg = values[i] <= alert ? alert_ink : ink;
-		style.attr = values[i] <= alert ? ATTR_BOLD : 0;
+		style.fg = alert[i] ? alert_ink : ink;
+		style.attr = alert[i] ? ATTR_BOLD : 0;
 		canvas_put(canvas, x + i, y,
 			   look->chars == CHART_ASCII ? (wchar_t)ramp[level - (values[i] <= 0)]
 						      : eighths[level],

@@ -59,11 +59,11 @@ void chart_swatch(struct canvas *canvas, int x, int y, const struct chart_look *
 		  const struct chart_zone *zone);
 
 /*
- * A row of tiny columns, one a cell: values 0..max, negative = unknown.  Cells whose value is not
- * above `alert` are drawn in alert_ink.
+ * A row of tiny columns, one a cell: values 0..max, negative = unknown.  Cells with `alert` are
+ * drawn in alert_ink.
  */
 void chart_spark(struct canvas *canvas, int x, int y, int width, const struct chart_look *look,
-		 const double *values, double max, double alert, struct style style,
+		 const double *values, double max, const bool *alert, struct style style,
 		 uint8_t alert_ink);
 
 /* A horizontal line across a chart, with a label right of it. */
@@ -71,6 +71,7 @@ struct chart_mark {
 	double value;
 	uint8_t ink;
 	char label[24];
+	bool no_line; /* only the label */
 };
 
 /*
@@ -83,10 +84,21 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 		 const struct scale *scale, struct chart_mark *marks, size_t nr);
 
 /*
+ * A vertical line over a chart: an instant.  What the area put there stays behind it, a letter of
+ * a lane is reversed; the sign stands at its top, 0 for none.
+ */
+void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t ink, wchar_t sign);
+
+/*
  * Tick labels right-aligned before rect.x, with format() making the text.
  */
 void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
 		      const char *(*format)(double value, char *text, size_t size));
+/* The same at ticks of the caller's choice, in rising order; those that would collide are left out.
+ */
+void chart_value_ticks(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		       const double *ticks, size_t nr,
+		       const char *(*format)(double value, char *text, size_t size));
 
 /*
  * Time labels on the row rect.y under a chart whose cells are cell_ns wide from start_ns.

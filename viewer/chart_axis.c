@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wctype.h>
 
 #include "viewer/chart.h"
 #include "viewer/human.h"
@@ -40,6 +41,31 @@ static void draw_line(struct canvas *canvas, struct rect rect, int row, uint8_t 
 	}
 }
 
+/* A letter of a lane, which the line must not hide. */
+static bool is_sign(wchar_t ch)
+{
+	return iswalnum((wint_t)ch) || (ch && wcschr(L"▲▼◆+*^?", ch));
+}
+
+void chart_instant(struct canvas *canvas, struct rect rect, int column, uint8_t ink, wchar_t sign)
+{
+	if (column < 0 || column >= rect.w)
+		return;
+	for (int y = rect.y; y < rect.y + rect.h; y++) {
+		struct cell *cell = canvas_at(canvas, rect.x + column, y);
+		struct style style = {.fg = ink, .attr = ATTR_BOLD};
+
+		if (!cell)
+			continue;
+		if (is_sign(cell->ch)) {
+			cell->style.attr |= ATTR_REVERSE;
+			continue;
+		}
+		style.bg = cell->ch >= L'▄' && cell->ch <= L'█' ? cell->style.fg : cell->style.bg;
+		canvas_put(canvas, rect.x + column, y, sign && y == rect.y ? sign : L'│', style);
+	}
+}
+
 static bool on_scale(const struct scale *scale, double value)
 {
 	return value >= scale->bottom && value <= scale->top * 1.0000001;
@@ -69,7 +95,10 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 	qsort(marks, nr, sizeof(*marks), highest_first);
 	for (size_t i = 0; i < nr; i++) {
 		rows[i] = row_of(rect, scale, marks[i].value);
-		if (on_scale(scale, marks[i].value))
+		/* Two lines in one row: the higher one, which the level meets first. */
+		if (i && rows[i] == rows[i - 1] && on_scale(scale, marks[i - 1].value))
+			continue;
+		if (on_scale(scale, marks[i].value) && !marks[i].no_line)
 			draw_line(canvas, rect, rows[i], marks[i].ink,
 				  look->color && look->chars == CHART_BLOCK ? 1 : 2);
 	}
@@ -82,12 +111,10 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 	}
 }
 
-void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
-		      const char *(*format)(double value, char *text, size_t size))
+void chart_value_ticks(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		       const double *ticks, size_t nr,
+		       const char *(*format)(double value, char *text, size_t size))
 {
-	double ticks[MAX_TICKS];
-	size_t max_ticks = (size_t)rect.h / 4 + 1;
-	size_t nr = scale_ticks(scale, max_ticks < MAX_TICKS ? max_ticks : MAX_TICKS, ticks);
 	struct style style = {.fg = INK_DIM};
 	char text[40];
 	int last = rect.y + rect.h + 1;
@@ -104,6 +131,16 @@ void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scal
 		canvas_text_right(canvas, rect.x - 1, row, style, "%s",
 				  format(ticks[i], text, sizeof(text)));
 	}
+}
+
+void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scale *scale,
+		      const char *(*format)(double value, char *text, size_t size))
+{
+	double ticks[MAX_TICKS];
+	size_t max_ticks = (size_t)rect.h / 4 + 1;
+	size_t nr = scale_ticks(scale, max_ticks < MAX_TICKS ? max_ticks : MAX_TICKS, ticks);
+
+	chart_value_ticks(canvas, rect, scale, ticks, nr, format);
 }
 
 /* Decimals of seconds that tell one step from the next. */

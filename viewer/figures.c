@@ -9,22 +9,49 @@ static const struct style plain = {0};
 static const struct style dim = {.fg = INK_DIM};
 static const struct style strong = {.fg = INK_TITLE, .attr = ATTR_BOLD};
 
-const char *figures_alarms(const struct pool_summary *pool, char text[8])
+/* The gravest first. */
+static bool alarm_is_on(const struct trace_status *trace, const struct pool_summary *pool,
+			char letter)
+{
+	switch (letter) {
+	case 'D':
+		return pool->totals.dropped != 0;
+	case 'R':
+		return pool->totals.resources != 0;
+	case 'V':
+		return pool->violations != 0;
+	case 'L':
+		return pool_has_loss(trace, pool);
+	case 'A':
+		return pool->audit_mismatches || pool->identity_mismatches;
+	case 'F':
+		return pool->fallback_now;
+	default:
+		return false;
+	}
+}
+
+static const char alarms[] = "DRVLAF";
+
+const char *figures_alarms(const struct trace_status *trace, const struct pool_summary *pool,
+			   char text[8])
 {
 	int n = 0;
 
-	if (pool->totals.dropped)
-		text[n++] = 'D';
-	if (pool->totals.resources || pool->fallback_now)
-		text[n++] = 'R';
-	if (pool->violations)
-		text[n++] = 'V';
-	if (pool->lost)
-		text[n++] = 'L';
-	if (pool->audit_mismatches || pool->identity_mismatches)
-		text[n++] = 'A';
+	for (const char *letter = alarms; *letter; letter++)
+		if (alarm_is_on(trace, pool, *letter))
+			text[n++] = *letter;
 	text[n] = 0;
 	return text;
+}
+
+int figures_gravity(const struct trace_status *trace, const struct pool_summary *pool)
+{
+	int gravity = 0;
+
+	for (const char *letter = alarms; *letter; letter++)
+		gravity = 2 * gravity + alarm_is_on(trace, pool, *letter);
+	return gravity;
 }
 
 struct level_row {
@@ -38,7 +65,7 @@ struct level_row {
 #define NR_LEVELS 4
 
 static void level_rows(const struct pool_summary *pool, const struct series *series,
-		       struct level_row rows[NR_LEVELS])
+		       const struct query_instant *at, struct level_row rows[NR_LEVELS])
 {
 	struct level_column all = series_total(series);
 
@@ -58,6 +85,12 @@ static void level_rows(const struct pool_summary *pool, const struct series *ser
 				     .now = pool->pending,
 				     .max = all.pending_max,
 				     .ink = INK_PENDING};
+	if (at) {
+		const uint64_t now[NR_LEVELS] = {at->available, at->held, at->total, at->pending};
+
+		for (int i = 0; i < NR_LEVELS; i++)
+			rows[i].now = at->known ? now[i] : POOL_UNKNOWN;
+	}
 	for (int i = 0; i < NR_LEVELS; i++) {
 		rows[i].has_now = rows[i].now != POOL_UNKNOWN;
 		rows[i].has_max = all.measured || i == 3;
@@ -77,13 +110,16 @@ static const char *count_or_dash(bool known, uint64_t n, char text[40])
 }
 
 static void draw_levels(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
-			const struct series *series)
+			const struct series *series, const struct query_instant *at)
 {
 	struct level_row rows[NR_LEVELS];
+	struct style head = dim;
 	char text[40];
 
-	level_rows(pool, series, rows);
-	canvas_text_right(canvas, x + 19, y, dim, "now");
+	level_rows(pool, series, at, rows);
+	if (at)
+		head.fg = INK_CURSOR;
+	canvas_text_right(canvas, x + 19, y, head, "%s", at ? "cursor" : "now");
 	canvas_text_right(canvas, x + 27, y, dim, "%smin", loss_mark(series));
 	canvas_text_right(canvas, x + 35, y, dim, "%smax", loss_mark(series));
 	for (int i = 0; i < NR_LEVELS; i++) {
@@ -119,14 +155,14 @@ static void draw_latency_row(struct canvas *canvas, int x, int y, const char *na
 }
 
 void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
-		      const struct series *series)
+		      const struct series *series, const struct query_instant *at)
 {
 	const struct pool_totals *totals = &pool->totals;
 	static const char *const heads[] = {"p50", "p99", "max", "count"};
 	static const int ends[] = {13, 22, 31, 38};
 	int right = x + 39, column;
 
-	draw_levels(canvas, x, y, pool, series);
+	draw_levels(canvas, x, y, pool, series, at);
 	if (*loss_mark(series))
 		canvas_text(canvas, x, y, (struct style){.fg = INK_ALARM}, "~ events lost");
 	for (int i = 0; i < 4; i++)
@@ -205,7 +241,7 @@ static int draw_counts(struct canvas *canvas, int x, int y, const struct count_r
 }
 
 void figures_draw_side(struct canvas *canvas, struct rect rect, const struct pool_summary *pool,
-		       const struct series *series)
+		       const struct series *series, const struct query_instant *at)
 {
 	const struct pool_totals *totals = &pool->totals;
 	bool no_marks = !pool_marks_known(&pool->marks);
@@ -233,7 +269,7 @@ void figures_draw_side(struct canvas *canvas, struct rect rect, const struct poo
 	draw_section(canvas, x, y, "In view");
 	if (*loss_mark(series))
 		canvas_text(canvas, x + 8, y, (struct style){.fg = INK_ALARM}, "~lost");
-	draw_levels(canvas, x, y, pool, series);
+	draw_levels(canvas, x, y, pool, series, at);
 	draw_latency_side(canvas, x, y + 6, series);
 	y += 14;
 	draw_section(canvas, x, y, "Since the pool opened");

@@ -6,15 +6,20 @@
 
 #define FIGURES_ROWS 5
 
-/* Five rows, 78 columns. */
+/* Five rows, 78 columns.  at: the state at the cursor, in the place of what is now; NULL: none. */
 void figures_draw_top(struct canvas *canvas, int x, int y, const struct pool_summary *pool,
-		      const struct series *series);
+		      const struct series *series, const struct query_instant *at);
 /* A column beside the charts. */
 void figures_draw_side(struct canvas *canvas, struct rect rect, const struct pool_summary *pool,
-		       const struct series *series);
+		       const struct series *series, const struct query_instant *at);
 
-/* Alarm letters of a pool, gravest first: D drops, R RESOURCES or fallback, V violations, L loss,
- * A audit or identity mismatch; "" when all is well. */
-const char *figures_alarms(const struct pool_summary *pool, char text[8]);
+/*
+ * Alarm letters of a pool, gravest first: D drops, R RESOURCES, V violations, L loss, A audit or
+ * identity mismatch, F in fallback now; "" when all is well.
+ */
+const char *figures_alarms(const struct trace_status *trace, const struct pool_summary *pool,
+			   char text[8]);
+/* How grave they are together, to sort by: a drop is worse than all others. */
+int figures_gravity(const struct trace_status *trace, const struct pool_summary *pool);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int load(struct model *model, const struct trace_status *status, struct db_error *err)
 {
@@ -20,6 +22,36 @@ static int load(struct model *model, const struct trace_status *status, struct d
 	return query_rate(model->query, &model->events_per_s, err);
 }
 
+static void remember_file(struct model *model, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return;
+	model->device = st.st_dev;
+	model->inode = st.st_ino;
+}
+
+static enum model_file look_at_file(const struct model *model, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno == ENOENT ? MODEL_FILE_DELETED : MODEL_FILE_SAME;
+	return st.st_dev == model->device && st.st_ino == model->inode ? MODEL_FILE_SAME
+								       : MODEL_FILE_REPLACED;
+}
+
+/* The title has the file's name: its path would take the room of what is wrong. */
+static void keep_trouble(struct model *model, const char *path, const char *text)
+{
+	size_t len = strlen(path);
+
+	if (strncmp(text, path, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+		text += len + 2;
+	snprintf(model->trouble, sizeof(model->trouble), "%s", text);
+}
+
 int model_open(struct model *model, const char *path, struct db_error *err)
 {
 	struct trace_status status;
@@ -34,6 +66,8 @@ int model_open(struct model *model, const char *path, struct db_error *err)
 		ret = load(model, &status, err);
 	if (ret)
 		model_close(model);
+	else
+		remember_file(model, path);
 	return ret;
 }
 
@@ -44,24 +78,28 @@ void model_close(struct model *model)
 	memset(model, 0, sizeof(*model));
 }
 
-bool model_refresh(struct model *model)
+bool model_refresh(struct model *model, const char *path)
 {
 	struct trace_status status;
 	struct db_error err = {{0}};
 	bool troubled = model->trouble[0];
+	enum model_file file = look_at_file(model, path);
+	bool moved = file != model->file;
+
+	model->file = file;
 
 	memset(&status, 0, sizeof(status));
 	if (query_status(model->query, &status, &err)) {
-		snprintf(model->trouble, sizeof(model->trouble), "%s", err.text);
-		return !troubled;
+		keep_trouble(model, path, err.text);
+		return !troubled || moved;
 	}
 	model->trouble[0] = 0;
 	if (!troubled && status.events == model->status.events &&
 	    status.nr_losses == model->status.nr_losses && status.end_ns == model->status.end_ns &&
 	    status.recording == model->status.recording)
-		return false;
+		return moved;
 	if (load(model, &status, &err))
-		snprintf(model->trouble, sizeof(model->trouble), "%s", err.text);
+		keep_trouble(model, path, err.text);
 	return true;
 }
 

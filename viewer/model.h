@@ -5,6 +5,8 @@
  * What the viewer knows of the recording: the figures of the last refresh, kept while the file
  * cannot be read.
  */
+#include <sys/types.h>
+
 #include "db/query.h"
 #include "viewer/timeline.h"
 
@@ -14,6 +16,13 @@ struct model {
 	struct pool_summary *pools;
 	size_t nr_pools;
 	double events_per_s;
+	enum model_file {
+		MODEL_FILE_SAME,
+		MODEL_FILE_DELETED,  /* what is shown is still open, and nobody else can open it */
+		MODEL_FILE_REPLACED, /* another file has its name: model_open() would read that */
+	} file;
+	dev_t device; /* of the file that is open */
+	ino_t inode;
 	char trouble[512]; /* why the last refresh failed; empty when it did not */
 };
 
@@ -25,7 +34,7 @@ void model_close(struct model *model);
  * Asks the database what is new.  On error, the old figures stay and `trouble` says why.
  * Returns: true when something changed since the last call.
  */
-bool model_refresh(struct model *model);
+bool model_refresh(struct model *model, const char *path);
 
 struct recording_span model_span(const struct model *model);
 /* The pool with that number, or NULL. */

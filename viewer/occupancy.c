@@ -93,8 +93,7 @@ static void add_mark(struct chart_mark *marks, size_t *nr, const char *name, uin
 	if (value == 0 || value == POOL_UNKNOWN)
 		return;
 	mark = &marks[(*nr)++];
-	mark->value = value;
-	mark->ink = ink;
+	*mark = (struct chart_mark){.value = value, .ink = ink};
 	snprintf(mark->label, sizeof(mark->label), "%s %.12s", name, human_count(value).s);
 }
 
@@ -128,6 +127,11 @@ static void say_unknown(struct canvas *canvas, struct rect plot, const struct po
 	}
 }
 
+static int row_of(const struct scale *scale, int rows, uint32_t value)
+{
+	return (int)(scale_fraction(scale, value) * rows);
+}
+
 void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
 		    const struct series *series, const struct pool_summary *pool)
 {
@@ -147,6 +151,9 @@ void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_
 	add_mark(marks, &nr_marks, "limit", pool->marks.limit, INK_LIMIT);
 	add_mark(marks, &nr_marks, "high", pool->marks.high, INK_HIGH);
 	add_mark(marks, &nr_marks, "low", pool->marks.low, INK_LOW);
+	/* In one row with the low mark it could not be told from it. */
+	if (row_of(&scale, rect.h, pool->marks.reserve) < row_of(&scale, rect.h, pool->marks.low))
+		add_mark(marks, &nr_marks, "reserve", pool->marks.reserve, INK_RESERVE);
 	chart_value_axis(canvas, plot, &scale, format_count);
 	chart_marks(canvas, plot, look, &scale, marks, nr_marks);
 }
@@ -161,80 +168,5 @@ void occupancy_legend(struct canvas *canvas, int x, int y, int width, const stru
 			return;
 		chart_swatch(canvas, x, y, look, &zones[z]);
 		x = canvas_text(canvas, x + 2, y, (struct style){.fg = INK_DIM}, zone_names[z]) + 3;
-	}
-}
-
-/* --- lead time ---------------------------------------------------------------------------------
- */
-
-static const struct chart_zone lead_zones[] = {
-	{INK_P50, FILL_SOLID},
-	{INK_P99, FILL_DENSE},
-	{INK_MAX, FILL_SPARSE},
-};
-
-static const char *format_duration(double value, char *text, size_t size)
-{
-	/* "1 ms", not "1.00 ms": ticks are powers of ten. */
-	static const char *const units[] = {"ns", "us", "ms", "s", "ks", "Ms"};
-	int unit = 0;
-
-	while (value >= 999.5 && unit < 5) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(text, size, "%.0f %s", value, units[unit]);
-	return text;
-}
-
-static struct scale lead_scale(const struct series *series)
-{
-	double min = 0, max = 0;
-
-	for (size_t i = 0; i < series->nr; i++) {
-		const struct latency *lead = &series->lead[i];
-
-		if (!lead->count)
-			continue;
-		if (!max || (double)lead->p50_ns < min)
-			min = (double)lead->p50_ns;
-		if ((double)lead->max_ns > max)
-			max = (double)lead->max_ns;
-	}
-	if (!(max > 0))
-		return scale_log(100e3, 10e6);
-	return scale_log(min < 1 ? 1 : min, max);
-}
-
-void lead_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
-	       const struct series *series)
-{
-	struct rect plot = plot_of(rect);
-	struct scale scale = lead_scale(series);
-	struct chart_column *columns = calloc(series->nr, sizeof(*columns));
-
-	if (!columns)
-		return;
-	for (size_t i = 0; i < series->nr; i++) {
-		const struct latency *lead = &series->lead[i];
-
-		columns[i].known = lead->count > 0;
-		columns[i].edge[0] = (double)lead->p50_ns;
-		columns[i].edge[1] = (double)lead->p99_ns;
-		columns[i].edge[2] = (double)lead->max_ns;
-	}
-	chart_area(canvas, plot, look, &scale, lead_zones, 3, columns);
-	free(columns);
-	chart_value_axis(canvas, plot, &scale, format_duration);
-}
-
-void lead_legend(struct canvas *canvas, int x, int y, const struct chart_look *look)
-{
-	static const char *const names[] = {"p50", "p99", "max"};
-
-	x = canvas_text(canvas, x, y, (struct style){.attr = ATTR_BOLD}, "lead time") + 3;
-	for (int z = 0; z < 3; z++) {
-		chart_swatch(canvas, x, y, look, &lead_zones[z]);
-		x = canvas_text(canvas, x + 2, y, (struct style){.fg = INK_DIM}, names[z]) + 3;
 	}
 }

@@ -28,15 +28,24 @@ void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_
 		    const struct series *series, const struct pool_summary *pool);
 
 /*
- * Lanes: letters where something happened.  With one row, the gravest event of each cell: D drop,
- * R RESOURCES, F fallback, x failed request, L loss.  With more, a row for each kind and for
- * growing and shrinking, with its count on the right.
+ * Lanes: signs where something happened.  LANES_MAX rows have a kind each: D drop; R RESOURCES, F
+ * fallback; L loss; x failed; ▲ request; + completion; ▼ free; a digit is how many, * more than 9,
+ * and the sum stands right.  LANES_FEW rows show the gravest of each cell: trouble, and what went
+ * on with memory (◆: several kinds).
  */
-#define LANES_MAX 6
+#define LANES_MAX 7
+#define LANES_FEW 2
 void lanes_draw(struct canvas *canvas, struct rect rect, const struct series *series);
+/* Over a drawn time axis: where events were lost, the axis itself says so. */
+void lanes_mark_loss(struct canvas *canvas, struct rect rect, const struct series *series);
 
-/* Lead times: areas up to p50, p99 and max on a logarithmic axis; and its legend row. */
-void lead_legend(struct canvas *canvas, int x, int y, const struct chart_look *look);
+/*
+ * Lead times: a heat map, by the time of completion.  Rows are powers of two, or parts of them
+ * where there is room; the shade says how many requests completed so late.  p50, p99 and max of the
+ * whole window stand at the right.
+ */
+void lead_legend(struct canvas *canvas, int x, int y, int width, const struct chart_look *look,
+		 const struct series *series);
 void lead_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
 	       const struct series *series);
 

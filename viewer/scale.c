@@ -43,6 +43,13 @@ double scale_fraction(const struct scale *scale, double value)
 	return fraction > 1 ? 1 : fraction > 0 ? fraction : 0;
 }
 
+double scale_value(const struct scale *scale, double fraction)
+{
+	if (scale->logarithmic)
+		return scale->bottom * pow(scale->top / scale->bottom, fraction);
+	return scale->bottom + fraction * (scale->top - scale->bottom);
+}
+
 static double round_step(double at_least)
 {
 	double power = pow(10, floor(log10(at_least)));

@@ -22,6 +22,9 @@ struct scale scale_log(double min, double max);
 /* Where the value lies, 0 = bottom, 1 = top; clamped. */
 double scale_fraction(const struct scale *scale, double value);
 
+/* The value at a fraction: the inverse of scale_fraction(). */
+double scale_value(const struct scale *scale, double fraction);
+
 /*
  * Round values to label, from the bottom up, at most max_ticks of them; a linear axis in steps of
  * 1, 2 or 5 times a power of ten, starting with 0; a logarithmic one at powers of ten. Returns: how

@@ -27,20 +27,23 @@ int series_load(struct series *series, struct query *query, uint32_t pool,
 	series->per_cell = (int)series->nr / cells;
 	series->level = calloc(series->nr, sizeof(*series->level));
 	series->lead = calloc(series->nr, sizeof(*series->lead));
-	if (!series->level || !series->lead)
+	series->heat = calloc(series->nr, sizeof(*series->heat));
+	if (!series->level || !series->lead || !series->heat)
 		return -ENOMEM;
 	width_ns = window.cell_ns / series->per_cell;
 	shown = shown_columns(&window, width_ns, series->nr);
-	ret = query_level(query, pool, window.start_ns, width_ns, shown, series->level, err);
+	ret = query_level_fine(query, pool, window.start_ns, width_ns, shown, series->level, err);
 	if (!ret)
-		ret = query_latency(query, LATENCY_LEAD, pool, window.start_ns, width_ns, shown,
-				    series->lead, err);
+		ret = query_latency_fine(query, LATENCY_LEAD, pool, window.start_ns, width_ns,
+					 shown, series->lead, series->heat, err);
 	if (!ret)
-		ret = query_latency(query, LATENCY_LEAD, pool, window.start_ns,
-				    window.shown_ns - window.start_ns, 1, &series->lead_all, err);
+		ret = query_latency_fine(query, LATENCY_LEAD, pool, window.start_ns,
+					 window.shown_ns - window.start_ns, 1, &series->lead_all,
+					 NULL, err);
 	if (!ret)
-		ret = query_latency(query, LATENCY_HOLD, pool, window.start_ns,
-				    window.shown_ns - window.start_ns, 1, &series->hold_all, err);
+		ret = query_latency_fine(query, LATENCY_HOLD, pool, window.start_ns,
+					 window.shown_ns - window.start_ns, 1, &series->hold_all,
+					 NULL, err);
 	return ret;
 }
 
@@ -48,6 +51,7 @@ void series_release(struct series *series)
 {
 	free(series->level);
 	free(series->lead);
+	free(series->heat);
 	memset(series, 0, sizeof(*series));
 }
 
@@ -95,6 +99,15 @@ struct level_column series_cell(const struct series *series, int cell)
 	size_t first = (size_t)cell * (size_t)series->per_cell;
 
 	return merge_range(series, first, first + (size_t)series->per_cell);
+}
+
+uint64_t series_completed(const struct series *series, int cell)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < series->per_cell; i++)
+		n += series->lead[cell * series->per_cell + i].count;
+	return n;
 }
 
 struct level_column series_total(const struct series *series)

@@ -13,6 +13,7 @@ struct series {
 	size_t nr;    /* columns: cells * per_cell */
 	struct level_column *level;
 	struct latency *lead;
+	struct latency_cells *heat;	   /* of lead */
 	struct latency lead_all, hold_all; /* of the whole window */
 };
 
@@ -24,6 +25,8 @@ void series_release(struct series *series);
 
 /* A cell's columns as one: extremes and sums. */
 struct level_column series_cell(const struct series *series, int cell);
+/* Requests that completed in a cell's columns, with memory or without. */
+uint64_t series_completed(const struct series *series, int cell);
 /* The whole window as one. */
 struct level_column series_total(const struct series *series);
 

@@ -3,160 +3,97 @@
 
 #include <curses.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
-#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "viewer/keys.h"
 #include "viewer/palette.h"
+#include "viewer/restore.h"
 
 /* curses has macros of these names. */
 #undef lines
 #undef columns
 
-#define NR_PALETTE (NR_INKS * NR_INKS)
-
-static const int quit_signals[] = {SIGTERM, SIGINT, SIGHUP};
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-#define NR_QUIT	 3
-#define NR_CRASH 5
+#define DOUBLE_CLICK_MS 400
 
 struct terminal {
 	SCREEN *screen;
 	int width, height;
 	int colors;
+	int theme;
+	bool mouse;
+	bool pressed;
+	int64_t pressed_ms; /* the last press, and where: to know a double click */
+	int pressed_x, pressed_y;
 	short pairs[NR_INKS][NR_INKS]; /* 0: not made yet */
 	short nr_pairs;
-	struct sigaction old_quit[NR_QUIT], old_winch;
 	struct cell *shown; /* what the screen has; NULL: unknown */
 };
 
-/*
- * What signal handlers need: plain data, ready before they are installed.  restore_text is
- * everything that the terminal must be told, so that a crash handler needs nothing but write() and
- * tcsetattr().
- */
-static struct {
-	volatile sig_atomic_t active;
-	int pipe[2];
-	char restore_text[256];
-	size_t restore_len;
-	struct termios modes;
-	struct sigaction old_crash[NR_CRASH];
-} guard = {.pipe = {-1, -1}};
-
-static void give_back(void)
-{
-	ssize_t n;
-
-	if (!guard.active)
-		return;
-	guard.active = 0;
-	n = write(STDOUT_FILENO, guard.restore_text, guard.restore_len);
-	(void)n;
-	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
-}
-
-/* Whoever handled this signal before us gets it again, with the terminal in order. */
-static void on_crash(int sig)
-{
-	int saved = errno;
-
-	give_back();
-	for (int i = 0; i < NR_CRASH; i++)
-		if (crash_signals[i] == sig)
-			sigaction(sig, &guard.old_crash[i], NULL);
-	raise(sig);
-	errno = saved;
-}
-
-static void tell(char what)
-{
-	int saved = errno;
-	ssize_t n = write(guard.pipe[1], &what, 1);
-
-	(void)n;
-	errno = saved;
-}
-
-static void on_quit(int sig)
-{
-	(void)sig;
-	tell('q');
-}
-
-static void on_resize(int sig)
-{
-	(void)sig;
-	tell('r');
-}
-
-static void add_restore(const char *text)
-{
-	size_t len;
-
-	/* NULL or -1: this terminal has no such string. */
-	if (!text || text == (char *)-1)
-		return;
-	len = strlen(text);
-	if (guard.restore_len + len > sizeof(guard.restore_text))
-		return;
-	memcpy(guard.restore_text + guard.restore_len, text, len);
-	guard.restore_len += len;
-}
-
 static void prepare_restore(void)
 {
-	guard.restore_len = 0;
-	add_restore(tigetstr("sgr0"));
-	add_restore(tigetstr("op"));
-	add_restore(tigetstr("rmkx"));
-	add_restore(tigetstr("cnorm"));
-	add_restore(tigetstr("rmcup"));
+	restore_add(tigetstr("sgr0"));
+	restore_add(tigetstr("op"));
+	restore_add(tigetstr("rmkx"));
+	restore_add("\033[?1002l\033[?1000l\033[?1006l");
+	restore_add(tigetstr("cnorm"));
+	restore_add(tigetstr("rmcup"));
 }
 
-static void install_signals(struct terminal *term)
+static int usable_colors(int most)
 {
-	static char stack[64 * 1024];
-	stack_t alternative = {.ss_sp = stack, .ss_size = sizeof(stack)};
-	struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
-	static bool at_exit;
+	int colors;
 
-	if (!at_exit)
-		atexit(give_back);
-	at_exit = true;
-	sigaltstack(&alternative, NULL); /* a stack overflow is a crash too */
-	sigemptyset(&action.sa_mask);
-	for (int i = 0; i < NR_CRASH; i++)
-		sigaction(crash_signals[i], &action, &guard.old_crash[i]);
-	action = (struct sigaction){.sa_handler = on_quit, .sa_flags = SA_RESTART};
-	for (int i = 0; i < NR_QUIT; i++)
-		sigaction(quit_signals[i], &action, &term->old_quit[i]);
-	action.sa_handler = on_resize;
-	sigaction(SIGWINCH, &action, &term->old_winch);
-}
-
-static void remove_signals(struct terminal *term)
-{
-	for (int i = 0; i < NR_QUIT; i++)
-		sigaction(quit_signals[i], &term->old_quit[i], NULL);
-	for (int i = 0; i < NR_CRASH; i++)
-		sigaction(crash_signals[i], &guard.old_crash[i], NULL);
-	sigaction(SIGWINCH, &term->old_winch, NULL);
-}
-
-static int usable_colors(bool color)
-{
-	if (!color || !has_colors() || start_color() == ERR)
+	if (!most || !has_colors() || start_color() == ERR)
 		return 0;
 	use_default_colors();
-	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+	colors = COLORS < most ? COLORS : most;
+	return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : 0;
+}
+
+/*
+ * Reports of movement while a button is down (1002), in the wide encoding (1006) where curses reads
+ * it.  curses switches clicks alone.
+ */
+static void write_mouse_mode(bool on)
+{
+	const char *text = on ? "\033[?1002h" : "\033[?1002l";
+	ssize_t n = write(STDOUT_FILENO, text, strlen(text));
+
+	(void)n;
+}
+
+void terminal_set_mouse(struct terminal *term, bool on)
+{
+	if (on == term->mouse)
+		return;
+	term->mouse = on;
+	term->pressed = false;
+	if (on)
+		mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED |
+				  REPORT_MOUSE_POSITION,
+			  NULL);
+	else
+		mousemask(0, NULL);
+	fflush(stdout);
+	write_mouse_mode(on);
+}
+
+void terminal_set_theme(struct terminal *term, int theme)
+{
+	if (theme == term->theme)
+		return;
+	term->theme = theme;
+	memset(term->pairs, 0, sizeof(term->pairs));
+	term->nr_pairs = 0;
+	free(term->shown);
+	term->shown = NULL;
 }
 
 static void read_size(struct terminal *term)
@@ -179,36 +116,48 @@ static void set_modes(void)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(25);
+	mouseinterval(0); /* presses and releases as they come: drags begin with a press */
 	curs_set(0);
 }
 
-int terminal_open(bool color, struct terminal **out)
+static bool has_string(const char *capability)
+{
+	const char *text = tigetstr(capability);
+
+	return text && text != (char *)-1;
+}
+
+int terminal_open(const struct terminal_options *options, struct terminal **out)
 {
 	struct terminal *term;
+	int ret;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
-	    tcgetattr(STDIN_FILENO, &guard.modes))
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return -ENOTTY;
+	ret = restore_begin();
+	if (ret)
+		return ret;
 	term = calloc(1, sizeof(*term));
-	if (!term)
-		return -ENOMEM;
-	if (pipe2(guard.pipe, O_CLOEXEC | O_NONBLOCK)) {
-		free(term);
-		return -errno;
+	if (term)
+		term->screen = newterm(NULL, stdout, stdin);
+	if (term && term->screen && !has_string("cup")) { /* as in TERM=dumb */
+		endwin();
+		delscreen(term->screen);
+		term->screen = NULL;
 	}
-	term->screen = newterm(NULL, stdout, stdin);
-	if (!term->screen) {
-		close(guard.pipe[0]);
-		close(guard.pipe[1]);
+	if (!term || !term->screen) {
+		restore_end();
+		ret = term ? -ENOTTY : -ENOMEM;
 		free(term);
-		return -ENOTTY;
+		return ret;
 	}
 	prepare_restore();
-	guard.active = 1;
-	install_signals(term);
+	restore_arm();
 	set_modes();
-	term->colors = usable_colors(color);
+	term->colors = usable_colors(options->colors);
+	term->theme = options->theme;
 	read_size(term);
+	terminal_set_mouse(term, options->mouse);
 	*out = term;
 	return 0;
 }
@@ -217,16 +166,24 @@ void terminal_close(struct terminal *term)
 {
 	if (!term)
 		return;
+	terminal_set_mouse(term, false);
 	endwin();
-	guard.active = 0;
-	tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
-	remove_signals(term);
+	restore_end();
 	delscreen(term->screen);
-	close(guard.pipe[0]);
-	close(guard.pipe[1]);
-	guard.pipe[0] = guard.pipe[1] = -1;
 	free(term->shown);
 	free(term);
+}
+
+/* Ctrl-Z: the shell gets its terminal, and we get it back when we go on. */
+static void stop(struct terminal *term)
+{
+	bool mouse = term->mouse;
+
+	terminal_set_mouse(term, false);
+	endwin();
+	restore_stop();
+	refresh();
+	terminal_set_mouse(term, mouse);
 }
 
 int terminal_colors(const struct terminal *term)
@@ -256,8 +213,13 @@ static int key_of(wint_t ch, bool is_code)
 		{KEY_BTAB, KEY_CODE_BACK_TAB},
 		{KEY_ENTER, KEY_CODE_ENTER},
 		{KEY_BACKSPACE, KEY_CODE_BACKSPACE},
-		{KEY_F(1), KEY_CODE_F1},
-		{KEY_F(10), KEY_CODE_F10},
+		{KEY_SLEFT, KEY_CODE_SHIFT_LEFT},
+		{KEY_SRIGHT, KEY_CODE_SHIFT_RIGHT},
+		{KEY_DC, KEY_CODE_DELETE},
+		{KEY_A1, KEY_CODE_HOME},
+		{KEY_C1, KEY_CODE_END},
+		{KEY_A3, KEY_CODE_PAGE_UP},
+		{KEY_C3, KEY_CODE_PAGE_DOWN},
 	};
 
 	if (!is_code) {
@@ -277,16 +239,69 @@ static int key_of(wint_t ch, bool is_code)
 		case 'C' & 31:
 			return KEY_CODE_QUIT;
 		default:
-			return (int)ch;
+			return ch > 0 && ch <= 26 ? KEY_CODE_CTRL + 'A' + (int)ch - 1
+			       : (int)ch < ' '	  ? KEY_CODE_NONE
+						  : (int)ch;
 		}
 	}
+	if (ch >= KEY_F(1) && ch <= KEY_F(10))
+		return KEY_CODE_F1 + (int)ch - KEY_F(1);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if ((int)ch == codes[i].curses)
 			return codes[i].key;
 	return KEY_CODE_NONE;
 }
 
-static bool next_key(int *key)
+static int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* A press on the cell of the last one, soon after it. */
+static enum mouse_kind press_kind(struct terminal *term, const struct mouse *mouse)
+{
+	int64_t now = clock_ms();
+	bool twice = mouse->x == term->pressed_x && mouse->y == term->pressed_y &&
+		     now - term->pressed_ms < DOUBLE_CLICK_MS;
+
+	term->pressed_ms = twice ? 0 : now;
+	term->pressed_x = mouse->x;
+	term->pressed_y = mouse->y;
+	return twice ? MOUSE_TWICE : MOUSE_PRESS;
+}
+
+/* Returns: false when it is nothing that we know. */
+static bool read_mouse(struct terminal *term, struct mouse *mouse)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return false;
+	mouse->x = event.x;
+	mouse->y = event.y;
+	if (event.bstate & BUTTON4_PRESSED)
+		mouse->kind = MOUSE_WHEEL_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		mouse->kind = MOUSE_WHEEL_DOWN;
+	else if (event.bstate & BUTTON1_PRESSED)
+		mouse->kind = press_kind(term, mouse);
+	else if (event.bstate & BUTTON1_RELEASED)
+		mouse->kind = MOUSE_RELEASE;
+	else if (event.bstate & REPORT_MOUSE_POSITION && term->pressed)
+		mouse->kind = MOUSE_DRAG;
+	else
+		return false;
+	if (mouse->kind <= MOUSE_TWICE)
+		term->pressed = true;
+	if (mouse->kind == MOUSE_RELEASE)
+		term->pressed = false;
+	return true;
+}
+
+static enum terminal_event next_input(struct terminal *term, int *key, struct mouse *mouse)
 {
 	wint_t ch;
 
@@ -294,69 +309,86 @@ static bool next_key(int *key)
 		int kind = get_wch(&ch);
 
 		if (kind == ERR)
-			return false;
+			return TERMINAL_EVENT_TIMEOUT;
+		if (kind == KEY_CODE_YES && ch == KEY_MOUSE) {
+			if (read_mouse(term, mouse))
+				return TERMINAL_EVENT_MOUSE;
+			continue;
+		}
 		*key = key_of(ch, kind == KEY_CODE_YES);
 		if (*key != KEY_CODE_NONE)
-			return true;
+			return TERMINAL_EVENT_KEY;
 	}
 }
 
-/* Reads all that signals have told; a resize storm is one resize. */
-static enum terminal_event read_pipe(struct terminal *term)
+static enum terminal_event read_news(struct terminal *term)
 {
-	enum terminal_event event = TERMINAL_EVENT_TIMEOUT;
-	char what[64];
-	ssize_t n;
-
-	while ((n = read(guard.pipe[0], what, sizeof(what))) > 0) {
-		if (memchr(what, 'q', (size_t)n))
-			return TERMINAL_EVENT_QUIT;
-		event = TERMINAL_EVENT_RESIZE;
+	switch (restore_read()) {
+	case RESTORE_QUIT:
+		return TERMINAL_EVENT_QUIT;
+	case RESTORE_STOP:
+		stop(term);
+		break;
+	case RESTORE_RESIZED:
+		break;
+	case RESTORE_NOTHING:
+		return TERMINAL_EVENT_TIMEOUT;
 	}
-	if (event == TERMINAL_EVENT_RESIZE)
-		read_size(term);
-	return event;
+	read_size(term);
+	return TERMINAL_EVENT_RESIZE;
 }
 
-enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key)
+enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key,
+				  struct mouse *mouse)
 {
 	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-			       {.fd = guard.pipe[0], .events = POLLIN}};
+			       {.fd = restore_fd(), .events = POLLIN}};
 	enum terminal_event event;
 
 	/* curses may hold a key that it has read ahead. */
-	if (next_key(key))
-		return TERMINAL_EVENT_KEY;
+	event = next_input(term, key, mouse);
+	if (event != TERMINAL_EVENT_TIMEOUT)
+		return event;
 	if (poll(fds, 2, timeout_ms) <= 0)
 		return TERMINAL_EVENT_TIMEOUT;
-	event = read_pipe(term);
+	event = read_news(term);
 	if (event != TERMINAL_EVENT_TIMEOUT)
 		return event;
 	/* The other side of the terminal is gone: reading would spin. */
 	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		return TERMINAL_EVENT_QUIT;
-	return next_key(key) ? TERMINAL_EVENT_KEY : TERMINAL_EVENT_TIMEOUT;
+	return next_input(term, key, mouse);
+}
+
+/* The pair of two colours, made when it is not there; 0: there is no room for another one. */
+static short make_pair(struct terminal *term, short f, short b)
+{
+	for (short i = 1; i <= term->nr_pairs; i++) {
+		short has_f, has_b;
+
+		if (pair_content(i, &has_f, &has_b) == OK && has_f == f && has_b == b)
+			return i;
+	}
+	if (term->nr_pairs + 1 >= COLOR_PAIRS || term->nr_pairs == SHRT_MAX)
+		return 0;
+	init_pair(++term->nr_pairs, f, b);
+	return term->nr_pairs;
 }
 
 /*
- * Pairs are made as they are met: 8-colour terminals have 64 in all, and the screen needs fewer.
- * When they run out, text stays readable in the default colours.
+ * Pairs are made as they are met, and inks that look alike share one: 8-colour terminals have 64 in
+ * all.  When they run out, text stays readable in the default colours.
  */
 static short pair_for(struct terminal *term, uint8_t fg, uint8_t bg)
 {
-	int f = palette_color(fg, term->colors), b = palette_color(bg, term->colors);
+	int f = palette_color(term->theme, fg, term->colors),
+	    b = palette_color(term->theme, bg, term->colors);
 
 	if (!term->colors || (f < 0 && b < 0))
 		return 0;
-	if (term->pairs[fg][bg])
-		return term->pairs[fg][bg];
-	if (term->nr_pairs + 1 >= COLOR_PAIRS)
-		return 0;
-	if (f == b)
-		f = -1;
-	init_pair(++term->nr_pairs, (short)f, (short)b);
-	term->pairs[fg][bg] = term->nr_pairs;
-	return term->nr_pairs;
+	if (!term->pairs[fg][bg])
+		term->pairs[fg][bg] = make_pair(term, (short)(f == b ? -1 : f), (short)b);
+	return term->pairs[fg][bg];
 }
 
 static attr_t attributes(struct terminal *term, struct style style)

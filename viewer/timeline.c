@@ -41,6 +41,8 @@ struct timeline_view timeline_look(const struct timeline *timeline, struct recor
 	view.end_ns = timeline->follow ? recording.end_ns : timeline->right_ns - 1;
 	view.end_ns = align_down(view.end_ns, view.cell_ns) + view.cell_ns;
 	view.shown_ns = view.end_ns;
+	if (timeline->hide && timeline->cursor_ns < view.end_ns)
+		view.shown_ns = align_down(timeline->cursor_ns, view.cell_ns) + view.cell_ns;
 	view.start_ns = view.end_ns - view.cell_ns * columns;
 	/* A short recording begins at the left edge and grows to the right. */
 	first = align_down(recording.start_ns, view.cell_ns);
@@ -48,6 +50,8 @@ struct timeline_view timeline_look(const struct timeline *timeline, struct recor
 		view.start_ns = first;
 		view.end_ns = first + view.cell_ns * columns;
 	}
+	if (view.shown_ns < view.start_ns)
+		view.shown_ns = view.start_ns;
 	return view;
 }
 
@@ -59,7 +63,7 @@ static struct timeline_view detach(struct timeline *timeline, struct recording_s
 
 	timeline->cell_ns = view.cell_ns;
 	timeline->fit = false;
-	timeline->right_ns = view.shown_ns;
+	timeline->right_ns = timeline->hide ? view.end_ns : view.shown_ns;
 	timeline->follow = false;
 	return view;
 }
@@ -96,24 +100,85 @@ void timeline_start(struct timeline *timeline, struct recording_span recording, 
 	timeline->right_ns = earliest_right(view, recording, columns);
 }
 
+static int64_t zoomed(int64_t cell_ns, int steps)
+{
+	for (; steps < 0 && cell_ns < MAX_CELL_NS; steps++)
+		cell_ns = scale_round_width(cell_ns + 1);
+	for (; steps > 0 && cell_ns > MIN_CELL_NS; steps--) {
+		int64_t power = scale_round_width(cell_ns);
+
+		/* 5 -> 2 -> 1 -> 5 a decade lower. */
+		cell_ns = scale_round_width(power * 2 / 5 > 0 ? power * 2 / 5 : 1);
+	}
+	return cell_ns;
+}
+
+/* Another width, with an instant in the column that it is in. */
+static void zoom_around(struct timeline *timeline, int columns, int64_t cell_ns, int64_t ts_ns,
+			int column)
+{
+	timeline->cell_ns = cell_ns;
+	timeline->right_ns = align_down(ts_ns, cell_ns) + cell_ns * (columns - column);
+}
+
+void timeline_zoom_at(struct timeline *timeline, struct recording_span recording, int columns,
+		      int steps, int column)
+{
+	bool follow = timeline->follow;
+	struct timeline_view view = detach(timeline, recording, columns);
+	int64_t ts_ns = view.start_ns + view.cell_ns * column + view.cell_ns / 2;
+
+	if (timeline->has_cursor && timeline_column(&view, timeline->cursor_ns) == column)
+		ts_ns = timeline->cursor_ns;
+	zoom_around(timeline, columns, zoomed(view.cell_ns, steps), ts_ns, column);
+	/* What still holds the newest instant goes on with it. */
+	timeline->follow = follow && timeline->right_ns > recording.end_ns;
+}
+
 void timeline_zoom(struct timeline *timeline, struct recording_span recording, int columns,
 		   int steps)
 {
 	bool follow = timeline->follow;
-	struct timeline_view view = detach(timeline, recording, columns);
-	int64_t middle = view.start_ns + (view.end_ns - view.start_ns) / 2;
+	struct timeline_view view = timeline_look(timeline, recording, columns);
+	int column = timeline->has_cursor ? timeline_column(&view, timeline->cursor_ns) : -1;
+	int64_t ts_ns = timeline->cursor_ns;
 
-	for (; steps < 0 && timeline->cell_ns < MAX_CELL_NS; steps++)
-		timeline->cell_ns = scale_round_width(timeline->cell_ns + 1);
-	for (; steps > 0 && timeline->cell_ns > MIN_CELL_NS; steps--) {
-		int64_t power = scale_round_width(timeline->cell_ns);
-
-		/* 5 -> 2 -> 1 -> 5 a decade lower. */
-		timeline->cell_ns = scale_round_width(power * 2 / 5 > 0 ? power * 2 / 5 : 1);
+	detach(timeline, recording, columns);
+	if (column >= 0) {
+		zoom_around(timeline, columns, zoomed(view.cell_ns, steps), ts_ns, column);
+		return;
 	}
-	timeline->right_ns =
-		align_down(middle, timeline->cell_ns) + timeline->cell_ns * (columns - columns / 2);
+	ts_ns = view.start_ns + (view.end_ns - view.start_ns) / 2;
+	zoom_around(timeline, columns, zoomed(view.cell_ns, steps), ts_ns, columns / 2);
 	timeline->follow = follow;
+}
+
+void timeline_show(struct timeline *timeline, struct recording_span recording, int columns,
+		   int64_t from_ns, int64_t to_ns)
+{
+	int64_t length_ns = to_ns > from_ns ? to_ns - from_ns : from_ns - to_ns;
+	int64_t first_ns = to_ns > from_ns ? from_ns : to_ns;
+	int64_t cell_ns = scale_fine_width(length_ns / (columns > 4 ? columns - 4 : 1) + 1);
+
+	detach(timeline, recording, columns);
+	zoom_around(timeline, columns, cell_ns, first_ns, 2);
+}
+
+void timeline_set_width(struct timeline *timeline, struct recording_span recording, int columns,
+			int64_t width_ns)
+{
+	struct timeline_view view = detach(timeline, recording, columns);
+	int64_t ts_ns = view.start_ns + (view.shown_ns - view.start_ns) / 2;
+	int column = columns / 2;
+	int64_t cell_ns = scale_fine_width(width_ns / columns);
+
+	if (timeline->has_cursor && timeline_column(&view, timeline->cursor_ns) >= 0) {
+		ts_ns = timeline->cursor_ns;
+		column = timeline_column(&view, ts_ns);
+	}
+	if (cell_ns > MAX_CELL_NS)
+		cell_ns = MAX_CELL_NS;
+	zoom_around(timeline, columns, cell_ns, ts_ns, column);
 }
 
 void timeline_fit(struct timeline *timeline)
@@ -133,4 +198,82 @@ void timeline_pause(struct timeline *timeline, struct recording_span recording, 
 void timeline_follow(struct timeline *timeline)
 {
 	timeline->follow = true;
+}
+
+int timeline_column(const struct timeline_view *view, int64_t ts_ns)
+{
+	if (ts_ns < view->start_ns || ts_ns >= view->end_ns)
+		return -1;
+	return (int)((ts_ns - view->start_ns) / view->cell_ns);
+}
+
+/* The window with an instant in it: as it is, or moved so that the instant is in its middle. */
+static void bring_into_view(struct timeline *timeline, struct recording_span recording, int columns,
+			    int64_t ts_ns)
+{
+	struct timeline_view view = timeline_look(timeline, recording, columns);
+	int64_t first_ns, last_ns;
+
+	if (ts_ns >= view.start_ns && ts_ns < view.shown_ns)
+		return;
+	view = detach(timeline, recording, columns);
+	first_ns = align_down(recording.start_ns, view.cell_ns) + view.cell_ns * columns;
+	last_ns = align_down(recording.end_ns, view.cell_ns) + view.cell_ns;
+	timeline->right_ns =
+		align_down(ts_ns, view.cell_ns) + view.cell_ns * (columns - columns / 2);
+	if (timeline->right_ns > last_ns)
+		timeline->right_ns = last_ns;
+	if (timeline->right_ns < first_ns)
+		timeline->right_ns = first_ns;
+}
+
+void timeline_set_cursor(struct timeline *timeline, struct recording_span recording, int columns,
+			 int64_t ts_ns)
+{
+	if (ts_ns > recording.end_ns)
+		ts_ns = recording.end_ns;
+	if (ts_ns < recording.start_ns)
+		ts_ns = recording.start_ns;
+	timeline->has_cursor = true;
+	timeline->cursor_ns = ts_ns;
+	bring_into_view(timeline, recording, columns, ts_ns);
+}
+
+void timeline_move_cursor(struct timeline *timeline, struct recording_span recording, int columns,
+			  int by)
+{
+	struct timeline_view view = timeline_look(timeline, recording, columns);
+	int64_t ts_ns = align_down(timeline->cursor_ns, view.cell_ns);
+
+	/* Back from the middle of a column is to its beginning. */
+	if (by < 0 && ts_ns < timeline->cursor_ns)
+		by++;
+	timeline_set_cursor(timeline, recording, columns, ts_ns + by * view.cell_ns);
+}
+
+bool timeline_play(struct timeline *timeline, struct recording_span recording, int columns,
+		   int64_t by_ns)
+{
+	struct timeline_view view;
+
+	timeline->cursor_ns = by_ns < recording.end_ns - timeline->cursor_ns
+				      ? timeline->cursor_ns + by_ns
+				      : recording.end_ns;
+	view = timeline_look(timeline, recording, columns);
+	if (timeline->cursor_ns < view.start_ns)
+		bring_into_view(timeline, recording, columns, timeline->cursor_ns);
+	if (timeline->cursor_ns >= view.end_ns)
+		detach(timeline, recording, columns);
+	/* Also of a screen that was not full when it was paused. */
+	if (!timeline->follow && timeline->cursor_ns >= timeline->right_ns)
+		timeline->right_ns = align_down(timeline->cursor_ns, view.cell_ns) + view.cell_ns;
+	return timeline->cursor_ns >= recording.end_ns;
+}
+
+void timeline_go_back(struct timeline *timeline, const struct timeline *earlier)
+{
+	timeline->cell_ns = earlier->cell_ns;
+	timeline->follow = earlier->follow;
+	timeline->right_ns = earlier->right_ns;
+	timeline->fit = earlier->fit;
 }

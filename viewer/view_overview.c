@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * View 1: all pools.  Which columns are shown depends on the width: the table below says which go
- * first.  What is left below the table shows the selected pool's occupancy.
+ * first.  What is left below the list shows the selected pool's occupancy.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "viewer/figures.h"
 #include "viewer/human.h"
-#include "viewer/occupancy.h"
+#include "viewer/picture.h"
+#include "viewer/sparks.h"
 #include "viewer/view.h"
 
-#define MIN_PREVIEW 8
-#define SPARK_MIN   8
-#define SPARK_MAX   60
+#define SPARK_MIN  10  /* columns of the sparkline and its margins, */
+#define SPARK_FROM 100 /* more from this width on */
 
-struct text {
-	char s[48];
-	struct style style;
+struct overview_state {
+	const struct app *app;
+	struct table table;
+	struct table_spec spec;
+	struct picture picture; /* of the selected pool */
+	struct sparks sparks;
 };
 
-static struct text count_text(uint64_t n, uint8_t bad)
+static void set_count(struct table_cell *cell, uint64_t n, uint8_t bad)
 {
-	struct text text = {.style = {0}};
-
-	snprintf(text.s, sizeof(text.s), "%s", human_count(n).s);
-	if (bad && n)
-		text.style = (struct style){.fg = bad, .attr = ATTR_BOLD};
-	return text;
+	snprintf(cell->s, sizeof(cell->s), "%s", human_count(n).s);
+	if (bad) /* zeros of what is counted to be worried about step back */
+		cell->style = n ? (struct style){.fg = bad, .attr = ATTR_BOLD}
+				: (struct style){.fg = INK_DIM};
 }
 
-static struct text latency_text(const struct latency *latency, int64_t ns)
+static void set_latency(struct table_cell *cell, const struct latency *latency, int64_t ns)
 {
-	struct text text = {.style = {0}};
-
-	snprintf(text.s, sizeof(text.s), "%s", latency->count ? human_duration(ns).s : "–");
-	return text;
+	snprintf(cell->s, sizeof(cell->s), "%s", latency->count ? human_duration(ns).s : "–");
 }
 
 enum column_id {
@@ -61,298 +59,367 @@ enum column_id {
 	NR_COLUMNS
 };
 
-/* rank: 1 goes last when the screen gets narrow. */
-static const struct column {
-	const char *head;
-	int width;
-	int rank;
-	bool left;
-} columns[NR_COLUMNS] = {
-	[COLUMN_ALARM] = {"alarm", 5, 1, true},
-	[COLUMN_NAME] = {"pool", 10, 1, true},
-	[COLUMN_GENERATION] = {"ndis", 4, 8, false},
-	[COLUMN_LOW] = {"low", 6, 2, false},
-	[COLUMN_HIGH] = {"high", 6, 2, false},
-	[COLUMN_LIMIT] = {"limit", 6, 5, false},
-	[COLUMN_AVAILABLE] = {"avail", 6, 1, false},
-	[COLUMN_AVAILABLE_MIN] = {"min", 6, 2, false},
-	[COLUMN_TOTAL] = {"total", 6, 2, false},
-	[COLUMN_HELD] = {"held", 6, 6, false},
-	[COLUMN_PENDING] = {"pend", 4, 3, false},
-	[COLUMN_REQUESTED] = {"reqs", 6, 9, false},
-	[COLUMN_FAILED] = {"failed", 6, 9, false},
-	[COLUMN_DROPS] = {"drops", 6, 2, false},
-	[COLUMN_RESOURCES] = {"RES", 6, 4, false},
-	[COLUMN_LEAD_P50] = {"lead p50", 8, 7, false},
-	[COLUMN_LEAD_P99] = {"p99", 7, 6, false},
-	[COLUMN_LEAD_MAX] = {"max", 7, 7, false},
-	[COLUMN_HOLD_P99] = {"hold p99", 8, 8, false},
+static const struct table_column columns[NR_COLUMNS] = {
+	[COLUMN_ALARM] = {"alarm", 5, .rank = 1, .left = true, .down = true},
+	[COLUMN_NAME] = {"pool", 10, .grow = 14, .rank = 1, .left = true},
+	[COLUMN_GENERATION] = {"ndis", 4, .rank = 8},
+	[COLUMN_LOW] = {"low", 6, .rank = 2, .down = true},
+	[COLUMN_HIGH] = {"high", 6, .rank = 2, .down = true},
+	[COLUMN_LIMIT] = {"limit", 6, .rank = 5, .down = true},
+	[COLUMN_AVAILABLE] = {"avail", 6, .rank = 1},
+	[COLUMN_AVAILABLE_MIN] = {"min", 6, .rank = 2},
+	[COLUMN_TOTAL] = {"total", 6, .rank = 2, .down = true},
+	[COLUMN_HELD] = {"held", 6, .rank = 6, .down = true},
+	[COLUMN_PENDING] = {"pend", 4, .rank = 3, .down = true},
+	[COLUMN_REQUESTED] = {"reqs", 6, .rank = 9, .down = true},
+	[COLUMN_FAILED] = {"failed", 6, .rank = 9, .down = true},
+	[COLUMN_DROPS] = {"drops", 6, .rank = 2, .down = true},
+	[COLUMN_RESOURCES] = {"RES", 6, .rank = 4, .down = true},
+	[COLUMN_LEAD_P50] = {"lead p50", 8, .rank = 7, .down = true},
+	[COLUMN_LEAD_P99] = {"lead p99", 8, .rank = 6, .down = true},
+	[COLUMN_LEAD_MAX] = {"lead max", 8, .rank = 7, .down = true},
+	[COLUMN_HOLD_P99] = {"hold p99", 8, .rank = 8, .down = true},
 };
 
-static struct text name_text(const struct pool_summary *pool)
+static void set_alarm(struct table_cell *cell, const struct trace_status *trace,
+		      const struct pool_summary *pool)
 {
-	struct text text = {.style = {.fg = INK_TITLE, .attr = ATTR_BOLD}};
-
-	snprintf(text.s, sizeof(text.s), "%.47s", pool->name);
-	return text;
-}
-
-static struct text alarm_text(const struct pool_summary *pool)
-{
-	struct text text = {.style = {.fg = INK_ALARM, .attr = ATTR_BOLD}};
 	char letters[8];
 
-	snprintf(text.s, sizeof(text.s), "%s", figures_alarms(pool, letters));
-	if (!text.s[0]) {
-		snprintf(text.s, sizeof(text.s), "ok");
-		text.style = (struct style){.fg = INK_GOOD};
-	}
-	return text;
+	snprintf(cell->s, sizeof(cell->s), "%s", figures_alarms(trace, pool, letters));
+	cell->style = (struct style){.fg = INK_ALARM, .attr = ATTR_BOLD};
+	if (cell->s[0])
+		return;
+	snprintf(cell->s, sizeof(cell->s), "ok");
+	cell->style = (struct style){.fg = INK_GOOD};
 }
 
 /* A count that may be unknown. */
-static struct text known_text(uint32_t n)
+static void set_known(struct table_cell *cell, uint32_t n)
 {
 	if (n == POOL_UNKNOWN)
-		return (struct text){.s = "–"};
-	return count_text(n, 0);
-}
-
-static struct text available_text(const struct pool_summary *pool, uint32_t n)
-{
-	struct text text = known_text(n);
-
-	if (pool_marks_known(&pool->marks) && n <= pool->marks.low && pool->total_now)
-		text.style = (struct style){.fg = INK_LOW, .attr = ATTR_BOLD};
-	return text;
-}
-
-static struct text generation_text(const struct pool_summary *pool)
-{
-	struct text text = {.s = "–"};
-
-	if (pool->generation)
-		snprintf(text.s, sizeof(text.s), "%u", pool->generation);
-	return text;
-}
-
-static struct text cell_text(const struct pool_summary *pool, enum column_id id)
-{
-	const struct pool_totals *totals = &pool->totals;
-
-	switch (id) {
-	case COLUMN_ALARM:
-		return alarm_text(pool);
-	case COLUMN_NAME:
-		return name_text(pool);
-	case COLUMN_GENERATION:
-		return generation_text(pool);
-	case COLUMN_LOW:
-		return known_text(pool->marks.low);
-	case COLUMN_HIGH:
-		return known_text(pool->marks.high);
-	case COLUMN_LIMIT:
-		return known_text(pool->marks.limit);
-	case COLUMN_AVAILABLE:
-		return available_text(pool, pool->available_now);
-	case COLUMN_AVAILABLE_MIN:
-		return available_text(pool, pool->available_now == POOL_UNKNOWN
-						    ? POOL_UNKNOWN
-						    : pool->available.min);
-	case COLUMN_TOTAL:
-		return known_text(pool->total_now);
-	case COLUMN_HELD:
-		return count_text(pool->held, 0);
-	case COLUMN_PENDING:
-		return count_text(pool->pending, INK_PENDING);
-	case COLUMN_REQUESTED:
-		return count_text(totals->requested, 0);
-	case COLUMN_FAILED:
-		return count_text(totals->failed + totals->refused, INK_WARN);
-	case COLUMN_DROPS:
-		return count_text(totals->dropped, INK_ALARM);
-	case COLUMN_RESOURCES:
-		return count_text(totals->resources, INK_ALARM);
-	case COLUMN_LEAD_P50:
-		return latency_text(&pool->lead, pool->lead.p50_ns);
-	case COLUMN_LEAD_P99:
-		return latency_text(&pool->lead, pool->lead.p99_ns);
-	case COLUMN_LEAD_MAX:
-		return latency_text(&pool->lead, pool->lead.max_ns);
-	case COLUMN_HOLD_P99:
-		return latency_text(&pool->hold, pool->hold.p99_ns);
-	case NR_COLUMNS:
-		break;
-	}
-	return (struct text){.s = ""};
-}
-
-/* Which columns fit beside a smallest sparkline, by rank; returns the width that they take. */
-static int choose_columns(int width, bool chosen[NR_COLUMNS])
-{
-	int used = 0;
-
-	memset(chosen, 0, NR_COLUMNS * sizeof(*chosen));
-	for (int rank = 1; rank <= 9; rank++) {
-		for (int i = 0; i < NR_COLUMNS; i++) {
-			if (columns[i].rank != rank ||
-			    used + columns[i].width + 1 + SPARK_MIN > width)
-				continue;
-			chosen[i] = true;
-			used += columns[i].width + 1;
-		}
-	}
-	return used;
-}
-
-static void draw_cell(struct canvas *canvas, int x, int y, const struct column *column,
-		      struct style style, const char *text)
-{
-	if (column->left)
-		canvas_text_n(canvas, x, y, column->width, style, text);
+		snprintf(cell->s, sizeof(cell->s), "–");
 	else
-		canvas_text_right(canvas, x + column->width, y, style, "%s", text);
+		set_count(cell, n, 0);
 }
 
-static void draw_heads(struct canvas *canvas, int x, int y, const bool chosen[NR_COLUMNS])
+static void set_available(struct table_cell *cell, const struct pool_summary *pool, uint32_t n)
 {
-	struct style style = {.fg = INK_DIM, .attr = ATTR_UNDERLINE};
-
-	canvas_fill(canvas, (struct rect){0, y, canvas->width, 1}, (struct style){0});
-	style.attr = 0;
-	for (int i = 0; i < NR_COLUMNS; i++) {
-		if (!chosen[i])
-			continue;
-		draw_cell(canvas, x, y, &columns[i], style, columns[i].head);
-		x += columns[i].width + 1;
-	}
-	canvas_text(canvas, x + 1, y, style,
-		    canvas->width - x > 22 ? "available over time" : "available");
+	set_known(cell, n);
+	if (pool_marks_known(&pool->marks) && n <= pool->marks.low && pool->total_now)
+		cell->style = (struct style){.fg = INK_LOW, .attr = ATTR_BOLD};
 }
 
-static void draw_spark(struct app *app, struct canvas *canvas, int x, int y, int width,
-		       const struct pool_summary *pool, uint8_t bg)
+static uint32_t available_min(const struct pool_summary *pool)
 {
-	/* The time of the charts, in columns of whole cells of theirs, so that they do not shimmer.
-	 */
-	struct timeline_view view = app_window(app, app->time_columns);
-	struct level_column level[SPARK_MAX];
-	double values[SPARK_MAX], top = 1;
-	int64_t column_ns, start_ns;
-	struct db_error err;
-
-	width = width > SPARK_MAX ? SPARK_MAX : width;
-	column_ns = view.cell_ns * ((app->time_columns + width - 1) / width);
-	start_ns = view.start_ns - view.start_ns % column_ns;
-	if (start_ns + column_ns * width < view.end_ns)
-		start_ns += column_ns;
-	if (query_level(app->model.query, pool->pool, start_ns, column_ns, (size_t)width, level,
-			&err))
-		return;
-	for (int i = 0; i < width; i++) {
-		values[i] = level[i].measured && start_ns + column_ns * i < view.shown_ns
-				    ? (double)level[i].available_min
-				    : -1;
-		if (level[i].measured && level[i].total_max > top)
-			top = level[i].total_max;
-	}
-	chart_spark(canvas, x, y, width, &app->look, values, top, pool->marks.low,
-		    (struct style){.fg = INK_AVAILABLE, .bg = bg}, INK_LOW);
+	return pool->available.known && pool->available_now != POOL_UNKNOWN ? pool->available.min
+									    : POOL_UNKNOWN;
 }
 
-static void draw_row(struct app *app, struct canvas *canvas, int y, const bool chosen[NR_COLUMNS],
-		     const struct pool_summary *pool)
+static const struct pool_summary *pool_at(const void *rows, size_t row)
 {
-	bool selected = pool->pool == app->pool;
-	struct style row = {.bg = selected ? INK_SELECTED : INK_DEFAULT};
-	int x = 2;
+	const struct overview_state *state = rows;
+	const struct model *model = &state->app->model;
 
-	canvas_fill(canvas, (struct rect){0, y, canvas->width, 1}, row);
-	if (selected)
-		canvas_put(canvas, 0, y, L'▶', row);
-	for (int i = 0; i < NR_COLUMNS; i++) {
-		struct text text;
-
-		if (!chosen[i])
-			continue;
-		text = cell_text(pool, i);
-		text.style.bg = row.bg;
-		if (selected)
-			text.style.attr |= ATTR_BOLD;
-		draw_cell(canvas, x, y, &columns[i], text.style, text.s);
-		x += columns[i].width + 1;
-	}
-	draw_spark(app, canvas, x + 1, y, canvas->width - x - 2, pool, row.bg);
+	return row < model->nr_pools ? &model->pools[row] : NULL;
 }
 
-static void draw_preview(struct app *app, struct canvas *canvas, struct rect rect)
+static const struct trace_status *trace_of(const void *rows)
 {
-	const struct pool_summary *pool = app_pool(app);
-	struct rect part = {rect.x, rect.y + 1, rect.w, rect.h - 3};
-	struct series series;
-	struct db_error err;
+	return &((const struct overview_state *)rows)->app->model.status;
+}
+
+static void set_cell(const void *rows, size_t row, int column, struct table_cell *cell)
+{
+	const struct pool_summary *pool = pool_at(rows, row);
+	const struct pool_totals *totals;
 
 	if (!pool)
 		return;
-	if (!series_load(&series, app->model.query, pool->pool, app_window(app, app->time_columns),
-			 app->time_columns, app->look.chars, &err)) {
-		occupancy_legend(canvas, OCCUPANCY_LEFT, rect.y, rect.w - OCCUPANCY_LEFT,
-				 &app->look);
-		canvas_text_right(canvas, rect.w - 1, rect.y, (struct style){.attr = ATTR_BOLD},
-				  "%s", pool->name);
-		occupancy_draw(canvas, part, &app->look, &series, pool);
-		part.y += part.h;
-		part.h = 1;
-		lanes_draw(canvas, part, &series);
-		chart_time_axis(canvas, (struct rect){OCCUPANCY_LEFT, part.y + 1, series.cells, 1},
-				series.window.start_ns, series.window.cell_ns);
+	totals = &pool->totals;
+	switch ((enum column_id)column) {
+	case COLUMN_ALARM:
+		set_alarm(cell, trace_of(rows), pool);
+		break;
+	case COLUMN_NAME:
+		cell->style = (struct style){.fg = INK_TITLE, .attr = ATTR_BOLD};
+		snprintf(cell->s, sizeof(cell->s), "%s", pool->name);
+		break;
+	case COLUMN_GENERATION:
+		snprintf(cell->s, sizeof(cell->s), "%s",
+			 pool->generation ? human_count(pool->generation).s : "–");
+		break;
+	case COLUMN_LOW:
+		set_known(cell, pool->marks.low);
+		break;
+	case COLUMN_HIGH:
+		set_known(cell, pool->marks.high);
+		break;
+	case COLUMN_LIMIT:
+		set_known(cell, pool->marks.limit);
+		break;
+	case COLUMN_AVAILABLE:
+		set_available(cell, pool, pool->available_now);
+		break;
+	case COLUMN_AVAILABLE_MIN:
+		set_available(cell, pool, available_min(pool));
+		break;
+	case COLUMN_TOTAL:
+		set_known(cell, pool->total_now);
+		break;
+	case COLUMN_HELD:
+		set_count(cell, pool->held, 0);
+		break;
+	case COLUMN_PENDING:
+		set_count(cell, pool->pending, INK_PENDING);
+		break;
+	case COLUMN_REQUESTED:
+		set_count(cell, totals->requested, 0);
+		break;
+	case COLUMN_FAILED:
+		set_count(cell, totals->failed + totals->refused, INK_WARN);
+		break;
+	case COLUMN_DROPS:
+		set_count(cell, totals->dropped, INK_ALARM);
+		break;
+	case COLUMN_RESOURCES:
+		set_count(cell, totals->resources, INK_ALARM);
+		break;
+	case COLUMN_LEAD_P50:
+		set_latency(cell, &pool->lead, pool->lead.p50_ns);
+		break;
+	case COLUMN_LEAD_P99:
+		set_latency(cell, &pool->lead, pool->lead.p99_ns);
+		break;
+	case COLUMN_LEAD_MAX:
+		set_latency(cell, &pool->lead, pool->lead.max_ns);
+		break;
+	case COLUMN_HOLD_P99:
+		set_latency(cell, &pool->hold, pool->hold.p99_ns);
+		break;
+	case NR_COLUMNS:
+		break;
 	}
-	series_release(&series);
 }
 
-/* Keeps the selected row in sight when there are more pools than rows. */
-static size_t first_row(const struct app *app, int rows)
+/* What a column is sorted by; unknown is less than anything. */
+static int64_t known_key(uint32_t n)
 {
-	for (size_t i = 0; i < app->model.nr_pools; i++)
-		if (app->model.pools[i].pool == app->pool)
-			return i < (size_t)rows ? 0 : i - (size_t)rows + 1;
+	return n == POOL_UNKNOWN ? -1 : (int64_t)n;
+}
+
+static int64_t sort_key(const struct trace_status *trace, const struct pool_summary *pool,
+			enum column_id column)
+{
+	const struct pool_totals *totals = &pool->totals;
+
+	switch (column) {
+	case COLUMN_ALARM:
+		return figures_gravity(trace, pool);
+	case COLUMN_GENERATION:
+		return pool->generation;
+	case COLUMN_LOW:
+		return known_key(pool->marks.low);
+	case COLUMN_HIGH:
+		return known_key(pool->marks.high);
+	case COLUMN_LIMIT:
+		return known_key(pool->marks.limit);
+	case COLUMN_AVAILABLE:
+		return known_key(pool->available_now);
+	case COLUMN_AVAILABLE_MIN:
+		return known_key(available_min(pool));
+	case COLUMN_TOTAL:
+		return known_key(pool->total_now);
+	case COLUMN_HELD:
+		return (int64_t)pool->held;
+	case COLUMN_PENDING:
+		return (int64_t)pool->pending;
+	case COLUMN_REQUESTED:
+		return (int64_t)totals->requested;
+	case COLUMN_FAILED:
+		return (int64_t)(totals->failed + totals->refused);
+	case COLUMN_DROPS:
+		return (int64_t)totals->dropped;
+	case COLUMN_RESOURCES:
+		return (int64_t)totals->resources;
+	case COLUMN_LEAD_P50:
+		return pool->lead.count ? pool->lead.p50_ns : -1;
+	case COLUMN_LEAD_P99:
+		return pool->lead.count ? pool->lead.p99_ns : -1;
+	case COLUMN_LEAD_MAX:
+		return pool->lead.count ? pool->lead.max_ns : -1;
+	case COLUMN_HOLD_P99:
+		return pool->hold.count ? pool->hold.p99_ns : -1;
+	default:
+		return 0;
+	}
+}
+
+/* "rx2" before "rx10", as people count. */
+static int compare_rows(const void *rows, size_t a, size_t b, int column)
+{
+	const struct pool_summary *x = pool_at(rows, a), *y = pool_at(rows, b);
+	int64_t kx, ky;
+
+	if (!x || !y)
+		return 0;
+	if (column == COLUMN_NAME)
+		return strverscmp(x->name, y->name);
+	kx = sort_key(trace_of(rows), x, (enum column_id)column);
+	ky = sort_key(trace_of(rows), y, (enum column_id)column);
+	return (kx > ky) - (kx < ky);
+}
+
+static uint64_t row_id(const void *rows, size_t row)
+{
+	const struct pool_summary *pool = pool_at(rows, row);
+
+	return pool ? pool->pool : 0;
+}
+
+static void draw_spark(void *ctx, const void *rows, size_t row, struct canvas *canvas,
+		       struct rect rect, struct style style)
+{
+	const struct pool_summary *pool = pool_at(rows, row);
+	struct overview_state *state = ctx;
+
+	rect.x++;
+	rect.w -= 2;
+	if (pool)
+		sparks_draw(&state->sparks, state->app, pool, canvas, rect, style);
+}
+
+/* --- the view ----------------------------------------------------------------------------------
+ */
+
+static int init(struct app *app, void *opaque)
+{
+	struct overview_state *state = opaque;
+
+	state->app = app;
+	state->spec = (struct table_spec){
+		.columns = columns,
+		.nr_columns = NR_COLUMNS,
+		.cell = set_cell,
+		.compare = compare_rows,
+		.id = row_id,
+		.rest = draw_spark,
+		.rest_head = " available",
+		.ctx = state,
+	};
+	table_init(&state->table, &state->spec, -1);
 	return 0;
 }
 
-static void draw(struct app *app, struct canvas *canvas, struct rect rect)
+static void release(void *opaque)
 {
-	const struct model *model = &app->model;
-	bool chosen[NR_COLUMNS];
-	int y = rect.y, rows, left;
-	size_t first;
+	struct overview_state *state = opaque;
 
-	app->time_columns = occupancy_cells(rect.w);
-	choose_columns(rect.w - 4, chosen);
-	draw_heads(canvas, 2, y++, chosen);
-	rows = (int)model->nr_pools;
-	if (rows > rect.h - 2 - MIN_PREVIEW)
-		rows = rect.h - 2 - MIN_PREVIEW;
-	if (rows < 1)
-		rows = 1;
-	first = first_row(app, rows);
-	for (int i = 0; i < rows && first + (size_t)i < model->nr_pools; i++)
-		draw_row(app, canvas, y++, chosen, &model->pools[first + (size_t)i]);
-	if ((size_t)rows < model->nr_pools)
-		canvas_textf(canvas, 2, y, (struct style){.fg = INK_DIM}, "%d of %zu pools", rows,
-			     model->nr_pools);
-	y++;
-	left = rect.y + rect.h - y;
-	if (left >= MIN_PREVIEW)
-		draw_preview(app, canvas, (struct rect){rect.x, y, rect.w, left});
+	table_release(&state->table);
+	picture_release(&state->picture);
 }
 
-static bool request(struct app *app, enum request request)
+/* Rows of the list, its head included; the rest shows the selected pool. */
+static int list_rows(const struct app *app, struct rect rect)
+{
+	int preview = rect.h / 3 > PICTURE_MIN_ROWS ? rect.h / 3 : PICTURE_MIN_ROWS;
+	int most = rect.h - preview - 1;
+	int rows = app->model.nr_pools < (size_t)most ? (int)app->model.nr_pools + 1 : most;
+
+	return rows < 2 ? 2 : rows;
+}
+
+static void refresh(struct app *app, void *opaque, struct rect rect)
+{
+	struct overview_state *state = opaque;
+
+	/* A picture says more than the last columns. */
+	state->spec.rest_width = rect.w / 5 > SPARK_MAX + 2 ? SPARK_MAX + 2 : rect.w / 5;
+	if (rect.w < SPARK_FROM)
+		state->spec.rest_width = SPARK_MIN;
+	table_load(&state->table, state, app->model.nr_pools);
+	for (size_t i = 0; i < app->model.nr_pools; i++)
+		if (app->model.pools[i].pool == app->pool)
+			table_select(&state->table, i);
+	picture_load(&state->picture, app);
+}
+
+/* The selected pool, so that the list answers "why" without leaving it. */
+static void draw_preview(struct app *app, struct overview_state *state, struct canvas *canvas,
+			 struct rect rect)
+{
+	const struct pool_summary *pool = app_pool(app);
+	const struct query_instant *at = picture_at_cursor(&state->picture, app);
+	int width = rect.w - 48;
+
+	picture_draw(&state->picture, app, canvas, rect);
+	if (!pool || at)
+		return;
+	if (canvas_text_width(pool->name) < width)
+		width = canvas_text_width(pool->name);
+	canvas_text_n(canvas, rect.w - 1 - width, rect.y, width, (struct style){.attr = ATTR_BOLD},
+		      pool->name);
+}
+
+/* What is not seen of the list, and what it is sorted by. */
+static void draw_list_line(const struct overview_state *state, struct canvas *canvas, int y,
+			   int rows)
+{
+	const struct table *table = &state->table;
+	struct style dim = {.fg = INK_DIM};
+	char order[64];
+	int x = 2;
+
+	if (table->nr > (size_t)rows - 1)
+		x = canvas_textf(canvas, x, y, dim, "%zu-%zu of %zu pools", table->top + 1,
+				 table->top + (size_t)rows - 1, table->nr) +
+		    3;
+	if (table->sort >= 0)
+		canvas_textf(canvas, x, y, dim, "by %s", table_order(table, order, sizeof(order)));
+}
+
+static void draw(struct app *app, void *opaque, struct canvas *canvas, struct rect rect)
+{
+	struct overview_state *state = opaque;
+	int rows = list_rows(app, rect);
+	int y = rect.y + rows + 1;
+
+	table_draw(&state->table, canvas, (struct rect){rect.x, rect.y, rect.w, rows});
+	draw_list_line(state, canvas, y - 1, rows);
+	draw_preview(app, state, canvas, (struct rect){rect.x, y, rect.w, rect.y + rect.h - y});
+}
+
+static bool request(struct app *app, void *state, int request)
 {
 	if (request != REQUEST_OPEN)
 		return false;
-	app->view = VIEWER_VIEW_POOL;
-	app->came_from = VIEWER_VIEW_OVERVIEW;
+	app_open(app, VIEWER_VIEW_POOL);
 	return true;
 }
 
-const struct view_ops view_overview = {"Pools", draw, request};
+static struct table *list(void *opaque)
+{
+	return &((struct overview_state *)opaque)->table;
+}
+
+static void select_pool(struct app *app, void *opaque)
+{
+	struct overview_state *state = opaque;
+	long row = table_selected(&state->table);
+
+	if (row >= 0 && (size_t)row < app->model.nr_pools)
+		app->pool = app->model.pools[row].pool;
+}
+
+const struct view_ops view_overview = {
+	.name = "Overview",
+	.about = "all pools",
+	.state_size = sizeof(struct overview_state),
+	.init = init,
+	.release = release,
+	.refresh = refresh,
+	.draw = draw,
+	.request = request,
+	.table = list,
+	.select = select_pool,
+};

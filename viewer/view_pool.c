@@ -8,11 +8,11 @@
 #include "viewer/figures.h"
 #include "viewer/human.h"
 #include "viewer/occupancy.h"
+#include "viewer/picture.h"
 #include "viewer/view.h"
 
 #define SIDE_WIDTH 38
 #define SIDE_FROM  128 /* columns from which the figures stand beside the charts */
-#define TALL_FROM  36  /* rows from which each kind of event has a lane of its own */
 
 /* What the pool is, in the order of weight; what does not fit whole is left out. */
 static void draw_pool_line(struct canvas *canvas, struct rect rect, const struct pool_summary *pool)
@@ -45,38 +45,28 @@ static void draw_pool_line(struct canvas *canvas, struct rect rect, const struct
 		x = canvas_text(canvas, x, rect.y, (struct style){.fg = INK_DIM}, facts[i]);
 }
 
-/* Rows between the charts: what is left goes two thirds to occupancy, one third to lead time. */
-static void draw_charts(struct app *app, struct canvas *canvas, struct rect rect,
-			const struct series *series, const struct pool_summary *pool)
+static int time_columns(const struct app *app, void *state, struct rect rect)
 {
-	int lanes = rect.h >= TALL_FROM ? LANES_MAX : 1;
-	int room = rect.h - lanes - 3; /* two legends, the time axis */
-	int lead = room / 3;
-	struct rect part = {rect.x, rect.y, rect.w, 1};
-
-	occupancy_legend(canvas, rect.x + OCCUPANCY_LEFT, part.y++, rect.w - OCCUPANCY_LEFT,
-			 &app->look);
-	part.h = room - lead;
-	occupancy_draw(canvas, part, &app->look, series, pool);
-	part.y += part.h;
-	part.h = lanes;
-	lanes_draw(canvas, part, series);
-	part.y += lanes;
-	lead_legend(canvas, rect.x + OCCUPANCY_LEFT, part.y++, &app->look);
-	part.h = lead;
-	lead_draw(canvas, part, &app->look, series);
-	part.y += lead;
-	chart_time_axis(canvas, (struct rect){rect.x + OCCUPANCY_LEFT, part.y, series->cells, 1},
-			series->window.start_ns, series->window.cell_ns);
+	return occupancy_cells(rect.w - (rect.w >= SIDE_FROM ? SIDE_WIDTH : 0));
 }
 
-static void draw(struct app *app, struct canvas *canvas, struct rect rect)
+static void release(void *picture)
+{
+	picture_release(picture);
+}
+
+static void refresh(struct app *app, void *picture, struct rect rect)
+{
+	picture_load(picture, app);
+}
+
+static void draw(struct app *app, void *opaque, struct canvas *canvas, struct rect rect)
 {
 	const struct pool_summary *pool = app_pool(app);
-	struct db_error err = {{0}};
-	struct rect charts = rect;
-	struct series series;
+	struct picture *picture = opaque;
+	const struct query_instant *at = picture_at_cursor(picture, app);
 	bool side = rect.w >= SIDE_FROM;
+	struct rect charts = rect;
 
 	if (!pool)
 		return;
@@ -84,27 +74,28 @@ static void draw(struct app *app, struct canvas *canvas, struct rect rect)
 	charts.y += side ? 1 : 1 + FIGURES_ROWS;
 	charts.h -= side ? 1 : 1 + FIGURES_ROWS;
 	charts.w -= side ? SIDE_WIDTH : 0;
-	app->time_columns = occupancy_cells(charts.w);
-	if (series_load(&series, app->model.query, pool->pool, app_window(app, app->time_columns),
-			app->time_columns, app->look.chars, &err)) {
-		canvas_text(canvas, 1, rect.y + 2, (struct style){.fg = INK_ALARM}, err.text);
-		series_release(&series);
-		return;
-	}
-	if (side)
+	if (side && !picture->err.text[0])
 		figures_draw_side(canvas,
 				  (struct rect){charts.x + charts.w + 1, rect.y + 1, SIDE_WIDTH - 2,
 						rect.h - 1},
-				  pool, &series);
-	else
-		figures_draw_top(canvas, 1, rect.y + 1, pool, &series);
-	draw_charts(app, canvas, charts, &series, pool);
-	series_release(&series);
+				  pool, &picture->series, at);
+	else if (!picture->err.text[0])
+		figures_draw_top(canvas, 1, rect.y + 1, pool, &picture->series, at);
+	picture_draw(picture, app, canvas, charts);
 }
 
-static bool request(struct app *app, enum request request)
+static bool request(struct app *app, void *picture, int request)
 {
 	return request == REQUEST_OPEN;
 }
 
-const struct view_ops view_pool = {"Pool", draw, request};
+const struct view_ops view_pool = {
+	.name = "Pool",
+	.about = "one pool over time",
+	.state_size = sizeof(struct picture),
+	.release = release,
+	.time_columns = time_columns,
+	.refresh = refresh,
+	.draw = draw,
+	.request = request,
+};

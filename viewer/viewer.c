@@ -2,6 +2,7 @@
 #include "viewer/viewer.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,17 +10,30 @@
 #include "viewer/app.h"
 #include "viewer/human.h"
 #include "viewer/terminal.h"
+#include "viewer/when.h"
 
 #define LIVE_FRAME_MS 100
 #define IDLE_FRAME_MS 1000 /* a finished file may still be recorded into anew */
+#define PLAY_FRAME_MS 50
 
-static bool wants_color(enum viewer_color color)
+/* How many colours at most. */
+static int wanted_colors(enum viewer_color color)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	if (color == VIEWER_COLOR_AUTO)
-		return !no_color || !no_color[0];
-	return color == VIEWER_COLOR_ALWAYS;
+	switch (color) {
+	case VIEWER_COLOR_AUTO:
+		return no_color && no_color[0] ? 0 : 256;
+	case VIEWER_COLOR_NEVER:
+	case VIEWER_COLOR_MONO:
+		return 0;
+	case VIEWER_COLOR_16:
+		return 16;
+	case VIEWER_COLOR_8:
+		return 8;
+	default:
+		return 256;
+	}
 }
 
 static int fit_canvas(struct terminal *term, struct canvas *canvas)
@@ -43,13 +57,17 @@ static int64_t now_ms(void)
 /* Keys are answered at once; the recording is looked at once a frame. */
 static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 {
-	int64_t next_ms = now_ms();
+	int64_t next_ms = now_ms(), tick_ms = next_ms;
 	bool draw = true;
 
 	while (!app->quit) {
 		int64_t wait_ms;
+		int64_t passed_ms = now_ms() - tick_ms;
+		struct mouse mouse = {0};
 		int key = 0;
 
+		tick_ms += passed_ms;
+		draw |= app_tick(app, passed_ms * 1000000);
 		if (now_ms() >= next_ms) {
 			draw |= app_refresh(app);
 			next_ms = now_ms() + (app_is_live(app) ? LIVE_FRAME_MS : IDLE_FRAME_MS);
@@ -57,14 +75,22 @@ static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 		if (draw) {
 			if (fit_canvas(term, canvas))
 				return -ENOMEM;
+			terminal_set_mouse(term, app->mouse);
+			terminal_set_theme(term, app->theme);
 			app_draw(app, canvas);
 			terminal_show(term, canvas, app->redraw);
 			app->redraw = draw = false;
 		}
 		wait_ms = next_ms - now_ms();
-		switch (terminal_wait(term, wait_ms > 0 ? (int)wait_ms : 0, &key)) {
+		if (app->play.on && wait_ms > PLAY_FRAME_MS)
+			wait_ms = PLAY_FRAME_MS;
+		switch (terminal_wait(term, wait_ms > 0 ? (int)wait_ms : 0, &key, &mouse)) {
 		case TERMINAL_EVENT_KEY:
 			app_key(app, key);
+			draw = true;
+			break;
+		case TERMINAL_EVENT_MOUSE:
+			app_mouse(app, &mouse);
 			draw = true;
 			break;
 		case TERMINAL_EVENT_RESIZE:
@@ -93,10 +119,14 @@ int viewer_run(const struct viewer_options *options, struct db_error *err)
 		return ret;
 	ret = canvas_init(&canvas, 80, 24);
 	if (!ret)
-		ret = terminal_open(wants_color(options->color), &term);
+		ret = terminal_open(&(struct terminal_options){wanted_colors(options->color),
+							       options->theme, options->mouse},
+				    &term);
 	if (ret)
 		snprintf(err->text, sizeof(err->text), "cannot use the terminal: %s",
-			 ret == -ENOTTY ? "it is none, or TERM is not known" : strerror(-ret));
+			 ret == -ENOTTY ? "it is none, or TERM is not one that can "
+					  "show it; --once prints a screen"
+					: strerror(-ret));
 	if (!ret) {
 		app.look.color = terminal_colors(term) > 0;
 		ret = loop(&app, term, &canvas);
@@ -115,12 +145,6 @@ static int init_canvas(const struct viewer_options *options, struct canvas *canv
 			   options->height > 0 ? options->height : 24);
 }
 
-static int write_screen(const struct app *app, const struct canvas *canvas, FILE *out, bool color)
-{
-	return color && !app->ascii ? canvas_write_ansi(canvas, out)
-				    : canvas_write_text(canvas, out);
-}
-
 int viewer_once(const struct viewer_options *options, FILE *out, struct db_error *err)
 {
 	struct canvas canvas;
@@ -131,8 +155,8 @@ int viewer_once(const struct viewer_options *options, FILE *out, struct db_error
 		return ret;
 	ret = init_canvas(options, &canvas);
 	if (!ret) {
-		app_draw(&app, &canvas);
-		ret = write_screen(&app, &canvas, out, options->color == VIEWER_COLOR_ALWAYS);
+		ret = app_write_screen(&app, &canvas,
+				       options->color == VIEWER_COLOR_ALWAYS ? ".ansi" : "", out);
 		canvas_release(&canvas);
 	}
 	app_release(&app);
@@ -142,15 +166,46 @@ int viewer_once(const struct viewer_options *options, FILE *out, struct db_error
 	return ret;
 }
 
+static int refuse(struct db_error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int refuse(struct db_error *err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return -ERANGE;
+}
+
+int viewer_read_time(const char *path, const char *text, int64_t *ns, struct db_error *err)
+{
+	struct recording_span span;
+	struct model model;
+	int ret = model_open(&model, path, err);
+
+	if (ret)
+		return ret;
+	span = model_span(&model);
+	model_close(&model);
+	if (when_parse(text, span, span.start_ns, ns))
+		return refuse(err,
+			      "'%s' is no time; give for example 1.5s (after the start), "
+			      "12:30:01.25 or 25%%",
+			      text);
+	if (*ns < span.start_ns || *ns > span.end_ns)
+		return refuse(err, "%s is not in the recording, which is from %s to %s", text,
+			      human_time(span.start_ns, 3).s, human_time(span.end_ns, 3).s);
+	return 0;
+}
+
 /* --- scripts -----------------------------------------------------------------------------------
  */
 
 static int save_screen(struct app *app, struct canvas *canvas, const char *path,
 		       struct db_error *err)
 {
-	const char *dot = strrchr(path, '.');
-	bool ansi = dot && strcmp(dot, ".ansi") == 0;
-	bool color = app->look.color;
 	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
 	int ret;
 
@@ -159,10 +214,7 @@ static int save_screen(struct app *app, struct canvas *canvas, const char *path,
 		snprintf(err->text, sizeof(err->text), "cannot write %s: %s", path, strerror(-ret));
 		return ret;
 	}
-	app->look.color = ansi;
-	app_draw(app, canvas);
-	app->look.color = color;
-	ret = write_screen(app, canvas, out, ansi);
+	ret = app_write_screen(app, canvas, path, out);
 	if (out != stdout && fclose(out) && !ret)
 		ret = -EIO;
 	if (ret)
@@ -181,6 +233,48 @@ static int run_wait(struct app *app, const char *text)
 	pause.tv_nsec = ns % 1000000000;
 	nanosleep(&pause, NULL);
 	app_refresh(app);
+	app_tick(app, ns);
+	return 0;
+}
+
+/* Replay without the waiting. */
+static int run_play(struct app *app, const char *text)
+{
+	int64_t ns;
+
+	if (human_parse_duration(text, &ns))
+		return -EINVAL;
+	app_tick(app, ns);
+	return 0;
+}
+
+/* X,Y from the top left, 0,0. */
+static int run_mouse(struct app *app, const char *name, const char *value)
+{
+	static const char *const names[] = {"click",   "twice",	   "drag",
+					    "release", "wheel-up", "wheel-down"};
+	struct mouse mouse;
+	char rest;
+
+	if (sscanf(value, "%d,%d%c", &mouse.x, &mouse.y, &rest) != 2)
+		return -EINVAL;
+	for (int i = 0; i < 6; i++)
+		if (strcmp(name, names[i]) == 0)
+			mouse.kind = (enum mouse_kind)i;
+	app_mouse(app, &mouse);
+	return 0;
+}
+
+/* As if typed: a prompt's sign first, Enter is a key of its own. */
+static int type_text(struct app *app, const char *text)
+{
+	wchar_t line[400];
+	size_t nr = mbstowcs(line, text, 400);
+
+	if (nr >= 400)
+		return -EINVAL;
+	for (size_t i = 0; i < nr; i++)
+		app_key(app, (int)line[i]);
 	return 0;
 }
 
@@ -198,14 +292,22 @@ static int run_command(struct app *app, struct canvas *canvas, const char *name,
 		app_key(app, key);
 		return 0;
 	}
+	if (strcmp(name, "type") == 0)
+		return type_text(app, value);
 	if (strcmp(name, "size") == 0) {
 		if (sscanf(value, "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
 		    height < 1)
 			return -EINVAL;
 		return canvas_resize(canvas, width, height);
 	}
+	if (strcmp(name, "click") == 0 || strcmp(name, "twice") == 0 || strcmp(name, "drag") == 0 ||
+	    strcmp(name, "release") == 0 || strcmp(name, "wheel-up") == 0 ||
+	    strcmp(name, "wheel-down") == 0)
+		return run_mouse(app, name, value);
 	if (strcmp(name, "save") == 0)
 		return save_screen(app, canvas, value, err);
+	if (strcmp(name, "play") == 0)
+		return run_play(app, value);
 	if (strcmp(name, "wait") == 0)
 		return run_wait(app, value);
 	return -EINVAL;
@@ -217,7 +319,7 @@ static int run_line(struct app *app, struct canvas *canvas, char *line, struct d
 	int ret;
 
 	line[strcspn(line, "#\r\n")] = 0;
-	switch (sscanf(line, "%15s %399s", name, value)) {
+	switch (sscanf(line, "%15s %399[^\n]", name, value)) {
 	case 2:
 		ret = run_command(app, canvas, name, value, err);
 		break;
@@ -242,6 +344,7 @@ int viewer_script(const struct viewer_options *options, FILE *script, struct db_
 
 	if (ret)
 		return ret;
+	app.cost.off = true; /* what it saves must not differ from one time to the next */
 	ret = init_canvas(options, &canvas);
 	if (!ret)
 		app_draw(&app, &canvas);

@@ -23,8 +23,43 @@ enum viewer_chars {
 	VIEWER_CHARS_BLOCK,
 	VIEWER_CHARS_ASCII
 };
-enum viewer_color { VIEWER_COLOR_AUTO, VIEWER_COLOR_ALWAYS, VIEWER_COLOR_NEVER };
-enum viewer_view { VIEWER_VIEW_OVERVIEW, VIEWER_VIEW_POOL };
+enum viewer_color {
+	VIEWER_COLOR_AUTO,
+	VIEWER_COLOR_ALWAYS,
+	VIEWER_COLOR_NEVER,
+	VIEWER_COLOR_256, /* at most so many, for terminals that say more than they can */
+	VIEWER_COLOR_16,
+	VIEWER_COLOR_8,
+	VIEWER_COLOR_MONO,
+};
+/* A view's number is its digit on the keyboard; 0: the first. */
+enum viewer_view {
+	VIEWER_VIEW_OVERVIEW = 1,
+	VIEWER_VIEW_POOL,
+	VIEWER_VIEW_LATENCY,
+	VIEWER_VIEW_OUTSTANDING,
+	VIEWER_VIEW_EVENTS,
+	VIEWER_VIEW_TUNE,
+	VIEWER_VIEW_HEALTH,
+};
+
+/* The view of a name ("pool") or digit ("2"), or -1 when there is none. */
+int viewer_view_named(const char *name);
+/* Their names, lower case, with commas. */
+const char *viewer_view_names(char *text, size_t size);
+
+/* All keys and commands, view by view, as plain text; every line begins with blanks. */
+void viewer_write_keys(FILE *out);
+
+/* The number of a theme ("safe"), or -1; and their names with commas. */
+int viewer_theme_named(const char *name);
+const char *viewer_theme_names(char *text, size_t size);
+
+/*
+ * Reads an instant as the `:goto` command does (viewer/when.h), in the recording of a file.
+ * Returns: 0; -ERANGE no time, or not in the recording; what query_open() says.
+ */
+int viewer_read_time(const char *path, const char *text, int64_t *ns, struct db_error *err);
 
 /* All zero is a good default; strings are borrowed for the call. */
 struct viewer_options {
@@ -32,7 +67,12 @@ struct viewer_options {
 	const char *title; /* shown instead of the file's name; may be NULL */
 	enum viewer_chars chars;
 	enum viewer_color color;
+	int theme;	       /* viewer_theme_named(); 0: dark */
+	bool mouse;	       /* take the mouse from the terminal */
 	enum viewer_view view; /* the first view */
+	bool play;	       /* begin by playing ... */
+	double speed;	       /* ... at this speed, 0.001 to 10000; 0 = 1 ... */
+	int64_t from_ns;       /* ... from this instant; 0 = the beginning */
 	int width, height;     /* of once and script; 0 = 80 x 24 */
 
 	/*
@@ -63,9 +103,12 @@ int viewer_once(const struct viewer_options *options, FILE *out, struct db_error
  * Runs a script, a command a line ('#' begins a comment):
  *
  *	key NAME         a key by its name in docs/keys.md: q, Left, Space
+ *	type TEXT        keys as they stand there, blanks included: type :goto -5s
+ *	click X,Y        and twice, drag, release, wheel-up, wheel-down: the mouse, from 0,0
  *	size WxH         the screen from now on
- *	save FILE        the screen as text; with colours when FILE ends in .ansi; '-' = standard
- *output wait DURATION    lets the recording go on, e.g. 100ms
+ *	save FILE        the screen as text, .ansi with colours, .svg a picture; '-' = stdout
+ *	wait DURATION    lets the recording go on, e.g. 100ms
+ *	play DURATION    lets replay go on by so much, at once
  */
 int viewer_script(const struct viewer_options *options, FILE *script, struct db_error *err);
 

@@ -6,7 +6,8 @@ PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate
 with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
 reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
 all), stat (summary, gate and export of a file of more than 10 M events), import (a kept trace of 10 M events
-beside Babeltrace alone).  All of them without arguments.
+beside Babeltrace alone), frames (the viewer's screens, queries included), tuner (its tables and simulators on calm, bursty
+and lossy demands).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
 import json
@@ -184,6 +185,31 @@ def stat(folder):
         print(f"stat: export {form}: {events / took / 1e6:.2f} M events/s")
 
 
+def frames(folder):
+    """Every view at every zoom, on files made once: one long, one of many pools."""
+    long_one = ["--packets", "28000000", "--traffic", "mmpp:rate=20k,bytes=64", "--hold", "exp:mean=2ms",
+                "--base", "64", "--block", "32", "--low", "24", "--high", "96", "--limit", "1024"]
+    many = ["--adapters", "64", "--traffic", "burst:rate=20k", "--for", "3s"]
+    for name, options in (("long", long_one), ("64 pools", many)):
+        db = f"{folder}/frames.db"
+        subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", *options, "-o", db], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        events = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
+        print(f"frames: {name}: {events} events, {os.path.getsize(db) / 1e6:.0f} MB")
+        for size in ("80x24", "200x50"):
+            for line in run(f"{BENCH}/frames", db, size).splitlines():
+                what, *values = line.split(maxsplit=7)
+                if what == "open":
+                    print(f"frames: {name}, {size}: first screen after {values[0]} ms")
+                elif what == "memory":
+                    print(f"frames: {name}, {size}: at most {values[0]} MiB")
+                else:
+                    count, middle, p99, worst, cpu99, cpu, where = values
+                    print(f"frames: {name}, {size}, {what}: {count} frames, median {middle} ms, p99 {p99} ms,"
+                          f" worst {worst} ms; processor p99 {cpu99} ms, worst {cpu} ms ({where})")
+        os.unlink(db)
+
+
 def trace_of(folder, packets):
     """A kept trace of refnic, both groups, as fast as its driver thread goes: about 0.94 events a packet."""
     subprocess.run([POOLSCOPE, "record", "-q", "-o", f"{folder}/live.db", "--keep-trace", f"{folder}/kept", "--",
@@ -219,8 +245,20 @@ def importing(folder):
           f" stat takes {median(good['stat']) * 1e3:.0f} ms")
 
 
-PARTS = {"import": importing, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual, "threads": threads,
-         "stat": stat}
+def tuner(folder):
+    """Made demands of a million steps each, then a recording of as many events."""
+    print(run(f"{BENCH}/tuner"), end="")
+    db = f"{folder}/tuner.db"
+    subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", "--packets", "1000000", "--traffic",
+                    "burst:rate=50k,bytes=64", "--base", "512", "--low", "400", "--high", "700", "-o", db],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    events = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
+    print(f"# recording of {events} events")
+    print(run(f"{BENCH}/tuner", db), end="")
+
+
+PARTS = {"import": importing, "tuner": tuner, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual,
+         "threads": threads, "stat": stat, "frames": frames}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

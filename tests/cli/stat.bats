@@ -36,7 +36,7 @@ setup() {
 		assert p["taken"] == p["returned"] + p["resources"] + p["held"]
 		assert p["live_blocks"] == 0 and p["held"] == 0
 		assert p["available"]["min"] <= p["available"]["mean"] <= p["available"]["max"]
-		assert set(p["lead_ns"]) == set(p["hold_ns"]) == {"count", "p50", "p90", "p99", "p999", "max"}
+		assert set(p["lead_ns"]) == set(p["hold_ns"]) == {"count", "p50", "p90", "p95", "p99", "p999", "p9999", "max"}
 		assert p["lead_ns"]["count"] == p["completed"] + p["failed"]
 		assert p["audit"]["ok"] and p["identity"]["ok"] and p["identity"]["checked"] > 0
 		assert set(p) >= set("pool name generation freed dropped total violations".split())

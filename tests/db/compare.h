@@ -76,6 +76,7 @@ static inline void compare_equal(const char *path, const char *other, const char
 		{"*", "alloc"},
 		{"*", "level_row"},
 		{"*", "latency_row"},
+		{"*", "held"},
 		{"pool, start_ns, end_ns, events, source, first_seq, trace, count(*)", "loss"},
 	};
 	char sql[200], a[160], b[160];

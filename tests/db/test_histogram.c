@@ -40,6 +40,54 @@ static void quantiles_are_within_one_percent(void **test_state)
 	free(values);
 }
 
+static void fine_quantiles_are_within_one_percent(void **test_state)
+{
+	int64_t *values = malloc(VALUES * sizeof(*values));
+	uint64_t state = 43;
+	struct histogram h;
+	double exact;
+
+	histogram_init(&h);
+	for (int i = 0; i < VALUES; i++)
+		histogram_add(&h, values[i] = random_duration(&state));
+	qsort(values, VALUES, sizeof(*values), by_value);
+	exact = (double)values[VALUES * 9999ULL / 10000 - 1];
+	assert_true(fabs((double)histogram_quantile_fine(&h, 9999) - exact) <= exact / 100);
+	assert_int_equal(histogram_quantile_fine(&h, 5000), histogram_quantile(&h, 500));
+	assert_int_equal(histogram_quantile_fine(&h, 10000), histogram_quantile(&h, 1000));
+	free(values);
+}
+
+static void columns_share_out_every_value(void **test_state)
+{
+	double columns[37], sum = 0;
+	uint64_t state = 5;
+	struct histogram h;
+
+	histogram_init(&h);
+	for (int i = 0; i < VALUES; i++)
+		histogram_add(&h, random_duration(&state));
+	/* The axis is shorter than the values: what is outside counts at its ends. */
+	histogram_columns(&h, 100, 1e9, 37, columns);
+	for (int i = 0; i < 37; i++)
+		sum += columns[i];
+	assert_true(fabs(sum - VALUES) < 1e-6 * VALUES);
+}
+
+static void column_of_a_value_is_where_its_logarithm_lies(void **test_state)
+{
+	double columns[6];
+	struct histogram h;
+
+	histogram_init(&h);
+	histogram_add(&h, 50);	     /* 10 to 100 */
+	histogram_add(&h, 500000);   /* 10^5 to 10^6 */
+	histogram_add(&h, 99900000); /* past the end */
+	histogram_columns(&h, 1, 1e6, 6, columns);
+	assert_true(columns[1] == 1 && fabs(columns[5] - 2) < 1e-9);
+	assert_true(columns[0] == 0 && columns[2] == 0 && columns[3] == 0 && columns[4] == 0);
+}
+
 static void empty_histogram_answers_zero(void **state)
 {
 	struct histogram h;
@@ -103,6 +151,9 @@ static void broken_bytes_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fine_quantiles_are_within_one_percent),
+		cmocka_unit_test(columns_share_out_every_value),
+		cmocka_unit_test(column_of_a_value_is_where_its_logarithm_lies),
 		cmocka_unit_test(quantiles_are_within_one_percent),
 		cmocka_unit_test(empty_histogram_answers_zero),
 		cmocka_unit_test(encoding_keeps_every_bin),

@@ -62,7 +62,7 @@ terminal_is_restored() {
 	tmux send-keys 2
 	wait_for 'lead time'
 	tmux send-keys '?'
-	wait_for 'back to live'
+	wait_for 'next view'
 	tmux send-keys Escape
 	wait_for 'lead time'
 	tmux send-keys 1
@@ -167,4 +167,118 @@ terminal_is_restored() {
 	wait_for 'look at it with'
 	[ "$(sqlite3 "$T/r.db" "SELECT value FROM meta WHERE key = 'ended'")" = complete ]
 	[ "$(sqlite3 "$T/r.db" "SELECT count(*) FROM event WHERE kind = 'pool_close'")" = 1 ]
+}
+
+# The mouse's flag in tmux: reports of movement while a button is down.
+mouse_is() {
+	for _ in $(seq 200); do
+		[ "$(tmux display -p '#{mouse_button_flag}')" = "$1" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# click BUTTON X Y: as a terminal of this TERM would say it, from 1,1.
+click() {
+	if infocmp -x "$TERM" | grep -q 'kmous=\\E\[<'; then
+		tmux send-keys -l "$(printf '\033[<%d;%d;%dM' "$@")"
+	else
+		tmux send-keys -l "$(awk -v b="$1" -v x="$2" -v y="$3" 'BEGIN { printf "\033[M%c%c%c", 32 + b, 32 + x, 32 + y }')"
+	fi
+}
+
+@test "the mouse is used when asked for, and given back on every way out" {
+	tmux send-keys "clear; TERM=$TERM $P top --mouse --view pool $T/x.db" Enter
+	wait_for '? help'
+	mouse_is 1
+	click 0 30 12
+	wait_for '@ 0'
+	tmux send-keys F2
+	wait_for 'mouse off'
+	mouse_is 0
+	tmux send-keys F2
+	mouse_is 1
+	tmux send-keys C-z
+	terminal_is_restored
+	mouse_is 0
+	tmux send-keys 'fg' Enter
+	mouse_is 1
+	kill -SEGV "$(pgrep -f "^$P top --mouse --view pool $T/x.db")"
+	terminal_is_restored
+	mouse_is 0
+}
+
+@test "without --mouse the mouse stays the terminal's" {
+	start
+	mouse_is 0
+}
+
+@test "a process that was stopped and goes on draws its screen anew" {
+	start
+	kill -STOP "$(viewer)"
+	wait_for 'ready>' # over our screen: nobody could give it back
+	tmux send-keys 'fg' C-j
+	for _ in $(seq 200); do
+		screen | grep -qF 'ready>' || break
+		sleep 0.05
+	done
+	run ! grep -qF 'ready>' <<<"$(screen)"
+	tmux send-keys 2
+	wait_for 'lead time'
+	tmux send-keys q q
+	terminal_is_restored
+}
+
+@test "replay plays, pauses and ends" {
+	tmux send-keys "clear; $P replay --speed 20 $T/x.db" Enter
+	wait_for '20x'
+	wait_for 'the end of the recording'
+	tmux send-keys Home Space
+	wait_for '20x'
+	tmux send-keys Space
+	wait_for 'ENDED'
+	tmux send-keys '{'
+	wait_for 'speed 10x'
+	tmux send-keys q
+	terminal_is_restored
+}
+
+@test "a terminal that cannot show it is refused in one line" {
+	for term in dumb no-such-terminal; do
+		tmux send-keys "clear; TERM=$term $P top $T/x.db; echo status \$?" Enter
+		wait_for 'cannot use the terminal'
+		wait_for 'status 3'
+		terminal_is_restored
+	done
+	tmux send-keys "clear; TERM=vt100 $P top --view pool $T/x.db" Enter
+	wait_for '? help'
+	tmux send-keys q
+	terminal_is_restored
+}
+
+@test "random keys and resizes on a real terminal leave it in order" {
+	tmux send-keys "cd $T; clear; $P top --mouse $T/x.db" Enter
+	wait_for '? help'
+	RANDOM=7
+	keys=(Up Down Left Right PPage NPage Home End Tab BTab Enter Escape Space BSpace DC F1 F2 F3 F4 F5 F6 F7
+		F8 F9 S-Left S-Right C-a C-d C-e C-g C-k C-l C-u C-w a b c d e f g h i j k l m n o p r s t u v w x y z
+		A B C D E F G H I J K L M N O P R T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 ! @ % ^ '&' '*' '(' ')' - + '=' '[' ']'
+		'{' '}' ',' . '<' '>' / '?' : \' '"' '|' '~')
+	for _ in $(seq 12); do
+		batch=()
+		for _ in $(seq 100); do
+			batch+=("${keys[RANDOM % ${#keys[@]}]}")
+		done
+		tmux send-keys -- "${batch[@]}"
+		tmux resize-window -x $((1 + RANDOM % 200)) -y $((2 + RANDOM % 60))
+	done
+	tmux resize-window -x 80 -y 24
+	kill -0 "$(viewer_with_mouse)"
+	kill -TERM "$(viewer_with_mouse)"
+	terminal_is_restored
+	mouse_is 0
+}
+
+viewer_with_mouse() {
+	pgrep -f "^$P top --mouse $T/x.db"
 }

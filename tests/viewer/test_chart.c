@@ -179,11 +179,12 @@ static void time_labels_have_the_digits_that_tell_them_apart(void **state)
 static void sparkline_tells_empty_from_unknown(void **state)
 {
 	const double values[] = {-1, 0, 4, 8};
+	const bool alert[] = {false, true, false, false};
 
 	assert_int_equal(canvas_resize(&canvas, 4, 1), 0);
-	chart_spark(&canvas, 0, 0, 4, &block, values, 8, 0, (struct style){.fg = INK_AVAILABLE},
+	chart_spark(&canvas, 0, 0, 4, &block, values, 8, alert, (struct style){.fg = INK_AVAILABLE},
 		    INK_LOW);
-	assert_string_equal(dump(), " ▁▄█\n");
+	assert_string_equal(dump(), " ▁▄▇\n");
 	assert_int_equal(canvas_at(&canvas, 1, 0)->style.fg, INK_LOW);
 	assert_int_equal(canvas_at(&canvas, 2, 0)->style.fg, INK_AVAILABLE);
 }

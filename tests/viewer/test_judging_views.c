@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The screens of views 3, 4 and 7 over recordings of the reference driver in virtual time, and over
+ * pools that leak, lose events, have no marks, or have nothing.
+ */
+#include <locale.h>
+#include <time.h>
+
+#include "db/store.h"
+#include "tests/db/sim.h"
+#include "tests/viewer/golden.h"
+#include "tuner/judge.h"
+
+#define START_NS INT64_C(1700000000000000000)
+
+static char folder[] = "/tmp/poolscope-judging-XXXXXX";
+static char busy[64], lossy[64], leaky[64], empty[64], many[64];
+static struct viewer_options options;
+
+static const char *const sizes[] = {"80x24", "120x40", "200x50"};
+
+/* Each size, in colour and without. */
+static void expect_all_sizes(const char *name, const char *commands)
+{
+	char file[64], script[256];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(file, sizeof(file), "%s-%s.%s", name, sizes[i / 2],
+			 i % 2 ? "ansi" : "txt");
+		snprintf(script, sizeof(script), "size %s\n%s", sizes[i / 2], commands);
+		golden_expect(&options, file, script);
+	}
+}
+
+/* --- view 3 ---------------------------------------------------------------------------------- */
+
+static void latency_shows_distributions_and_the_worst(void **state)
+{
+	expect_all_sizes("busy-latency", "key 3");
+}
+
+static void a_small_screen_shows_either_distribution(void **state)
+{
+	golden_expect(&options, "busy-hold-80x24.txt", "size 80x24\nkey 3\nkey v");
+	golden_expect(&options, "busy-linear-80x24.txt", "size 80x24\nkey 3\nkey v\nkey y");
+}
+
+static void figures_are_those_of_the_window(void **state)
+{
+	golden_expect(&options, "busy-window-80x24.txt",
+		      "size 80x24\nkey 3\nkey Home\nkey +\nkey +\nkey +\nkey +\nkey +");
+}
+
+static void enter_goes_to_the_moment_of_the_worst(void **state)
+{
+	golden_expect(&options, "busy-worst-pool-80x24.txt",
+		      "size 80x24\nkey 3\nkey Down\nkey Down\nkey Enter");
+	/* And Esc comes back to the window and the row. */
+	golden_expect(&options, "busy-worst-back-80x24.txt",
+		      "size 80x24\nkey 3\nkey Down\nkey Down\nkey Enter\nkey Esc");
+}
+
+static void latency_in_other_characters(void **state)
+{
+	options.chars = VIEWER_CHARS_BRAILLE;
+	golden_expect(&options, "busy-latency-braille-120x40.txt", "size 120x40\nkey 3");
+	options.chars = VIEWER_CHARS_ASCII;
+	golden_expect(&options, "busy-latency-ascii-80x24.txt", "size 80x24\nkey 3");
+	golden_expect(&options, "busy-outstanding-ascii-80x24.txt",
+		      "size 80x24\nkey 4\ntype :goto 0.03s\nkey Enter");
+	golden_expect(&options, "busy-health-ascii-80x24.txt", "size 80x24\nkey 7");
+}
+
+static void latency_with_loss_is_marked(void **state)
+{
+	options.path = lossy;
+	golden_expect(&options, "lossy-latency-80x24.ansi", "size 80x24\nkey 3");
+	golden_expect(&options, "lossy-latency-120x40.txt", "size 120x40\nkey 3");
+}
+
+/* --- view 4 ---------------------------------------------------------------------------------- */
+
+static void outstanding_is_that_of_the_cursor(void **state)
+{
+	expect_all_sizes("busy-outstanding", "key 4\ntype :goto 0.03s\nkey Enter");
+}
+
+static void the_keys_go_to_the_next_list(void **state)
+{
+	golden_expect(&options, "busy-lists-80x24.txt",
+		      "size 80x24\nkey 4\ntype :goto 0.03s\nkey Enter\nkey v\nkey v\nkey Down");
+}
+
+static void nothing_is_out_after_the_end(void **state)
+{
+	golden_expect(&options, "busy-end-80x24.txt", "size 80x24\nkey 4");
+}
+
+static void a_leak_is_found_and_proven(void **state)
+{
+	options.path = leaky;
+	expect_all_sizes("leaky-outstanding", "key 4");
+	golden_expect(&options, "leaky-before-80x24.txt",
+		      "size 80x24\nkey 4\ntype :goto 5s\nkey Enter");
+	golden_expect(&options, "leaky-pool-80x24.txt", "size 80x24\nkey 4\nkey Enter");
+}
+
+static void a_leak_with_loss_is_unproven(void **state)
+{
+	options.path = lossy;
+	golden_expect(&options, "lossy-outstanding-80x24.ansi",
+		      "size 80x24\nkey 4\ntype :goto 2s\nkey Enter");
+	golden_expect(&options, "lossy-end-120x40.txt", "size 120x40\nkey 4");
+}
+
+/* --- view 7 ---------------------------------------------------------------------------------- */
+
+static void health_of_a_sound_recording(void **state)
+{
+	expect_all_sizes("busy-health", "key 7");
+}
+
+static void losses_lie_on_the_time_line(void **state)
+{
+	options.path = lossy;
+	expect_all_sizes("lossy-health", "key 7");
+}
+
+static void hundreds_of_pools_have_verdicts(void **state)
+{
+	options.path = many;
+	golden_expect(&options, "many-health-80x24.txt", "size 80x24\nkey 7\nkey G");
+	golden_expect(&options, "many-latency-80x24.txt", "size 80x24\nkey 3\nkey )\nkey )");
+	golden_expect(&options, "many-outstanding-80x24.txt", "size 80x24\nkey 4\nkey )");
+}
+
+/* --- nothing --------------------------------------------------------------------------------- */
+
+static void a_pool_without_events_and_marks_is_shown(void **state)
+{
+	options.path = empty;
+	golden_expect(&options, "empty-latency-80x24.txt", "size 80x24\nkey 3\nkey Enter");
+	golden_expect(&options, "empty-outstanding-80x24.txt", "size 80x24\nkey 4");
+	golden_expect(&options, "empty-outstanding-200x50.txt", "size 200x50\nkey 4\nkey Enter");
+	golden_expect(&options, "empty-health-80x24.txt", "size 80x24\nkey 7");
+}
+
+/* --- recordings ------------------------------------------------------------------------------ */
+
+struct spoiler {
+	struct store *store;
+	uint32_t leaked;	     /* this buffer never comes back; UINT32_MAX: all do */
+	uint64_t lost_from, lost_to; /* seqs */
+	bool is_gone;
+};
+
+static struct store *open_store(const char *path, struct judge *judge)
+{
+	const struct store_options store_options = {.trace = "fixed",
+						    .observe = judge_observe,
+						    .restart = judge_restart,
+						    .before_commit = judge_before_commit,
+						    .ctx = judge};
+	struct store *store;
+	struct db_error err;
+
+	if (store_open(path, &store_options, &store, &err))
+		fail_msg("%s", err.text);
+	return store;
+}
+
+static void close_store(struct store *store, struct judge *judge)
+{
+	struct db_error err;
+
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	judge_close(judge);
+}
+
+/* Takes a buffer's returns out of the events; what is left of the event is told. */
+static bool swallow(struct spoiler *s, struct pool_event *e, uint32_t *ids)
+{
+	uint32_t nr = 0;
+
+	if (e->kind == POOL_EVENT_RX_TAKE)
+		for (uint32_t i = 0; i < e->u.rx.nr_buffers; i++)
+			s->is_gone |= e->u.rx.buffers[i] == s->leaked;
+	if (e->kind != POOL_EVENT_RX_RETURN || !s->is_gone)
+		return false;
+	for (uint32_t i = 0; i < e->u.rx.nr_buffers; i++)
+		if (e->u.rx.buffers[i] != s->leaked)
+			ids[nr++] = e->u.rx.buffers[i];
+	e->u.rx.buffers = ids;
+	e->u.rx.nr_buffers = nr;
+	return nr == 0;
+}
+
+static void spoil(const struct pool_event *event, void *ctx)
+{
+	struct spoiler *s = ctx;
+	struct pool_event copy = *event;
+	uint32_t ids[256];
+
+	/* What it does not return it may not take again either. */
+	if (copy.kind == POOL_EVENT_RX_TAKE && s->is_gone) {
+		uint32_t nr = 0;
+
+		for (uint32_t i = 0; i < event->u.rx.nr_buffers; i++)
+			if (event->u.rx.buffers[i] != s->leaked)
+				ids[nr++] = event->u.rx.buffers[i];
+		copy.u.rx.buffers = ids;
+		copy.u.rx.nr_buffers = copy.u.rx.frames = (uint16_t)nr;
+		if (copy.u.rx.resources > nr)
+			copy.u.rx.resources = (uint16_t)nr;
+	} else {
+		swallow(s, &copy, ids);
+	}
+	if (copy.kind == POOL_EVENT_POOL_CLOSE && s->leaked != UINT32_MAX) {
+		copy.u.close.live_buffers = 1;
+		copy.u.close.totals.returned--;
+	}
+	if (copy.pool == 0 && copy.seq >= s->lost_from && copy.seq < s->lost_to) {
+		if (copy.seq + 1 == s->lost_to)
+			assert_int_equal(store_loss(s->store, 0, -1, copy.ts_ns - 3000000,
+						    copy.ts_ns, s->lost_to - s->lost_from, "lttng"),
+					 0);
+		return;
+	}
+	assert_int_equal(store_append(s->store, &copy), 0);
+}
+
+static void run_pools(struct spoiler *s, uint32_t nr, double seconds, double rate)
+{
+	static const char *const names[] = {"eth0-rx", "eth1-rx"};
+
+	for (uint32_t i = 0; i < nr; i++) {
+		struct sim_config config = {.pool = i,
+					    .name = names[i % 2],
+					    .marks = {128, 64, 48, 160, 512, 8, 2, 5},
+					    .seed = 11 + i,
+					    .start_ns = START_NS,
+					    .rate = rate,
+					    .hold_ns = 4e6,
+					    .lead_ns = 3e6,
+					    .refuse = 0.05,
+					    .fail = 0.1};
+		struct sim sim;
+
+		sim_open(&sim, &config, spoil, s);
+		sim_run(&sim, START_NS + (int64_t)(seconds * 1e9));
+		sim_close(&sim);
+	}
+}
+
+static void make_spoiled(void)
+{
+	struct judge *judge = judge_open();
+	struct spoiler s = {.store = open_store(lossy, judge),
+			    .leaked = UINT32_MAX,
+			    .lost_from = 20000,
+			    .lost_to = 20040};
+
+	run_pools(&s, 2, 4, 60000);
+	close_store(s.store, judge);
+	judge = judge_open();
+	s = (struct spoiler){.store = open_store(leaky, judge), .leaked = 37};
+	run_pools(&s, 1, 6, 20000);
+	close_store(s.store, judge);
+}
+
+/* A pool that says nothing of itself, and one that was only opened. */
+static void make_empty(void)
+{
+	struct judge *judge = judge_open();
+	struct store *store = open_store(empty, judge);
+	struct pool_event e = {.ts_ns = START_NS, .kind = POOL_EVENT_POOL_OPEN};
+
+	memset(&e.u.open.marks, 0xff, sizeof(e.u.open.marks));
+	e.u.open.name = "quiet";
+	e.u.open.buffer_bytes = POOL_UNKNOWN;
+	assert_int_equal(store_append(store, &e), 0);
+	close_store(store, judge);
+}
+
+static void store_event(const struct pool_event *event, void *ctx)
+{
+	assert_int_equal(store_append(ctx, event), 0);
+}
+
+static void make_many(void)
+{
+	struct judge *judge = judge_open();
+	struct store *store = open_store(many, judge);
+	char name[32];
+
+	for (uint32_t i = 0; i < 300; i++) {
+		struct sim_config config = {.pool = i,
+					    .name = name,
+					    .marks = {128, 64, 16 + i % 40, 160, 512, 8, 1, 5},
+					    .seed = i + 1,
+					    .start_ns = START_NS,
+					    .rate = 500.0 * (i % 17),
+					    .hold_ns = 2e6,
+					    .lead_ns = 1e6};
+		struct sim sim;
+
+		snprintf(name, sizeof(name), "port%u-rx%u", i / 8, i % 8);
+		sim_open(&sim, &config, store_event, store);
+		sim_run(&sim, START_NS + 300000000);
+		sim_close(&sim);
+	}
+	close_store(store, judge);
+}
+
+static int make_busy(void)
+{
+	const char *build = getenv("BUILD");
+	char command[400];
+
+	snprintf(command, sizeof(command),
+		 "%s/refnic --clock virtual --seed 5 --adapters 2 --block 16 --base 128 --low 40"
+		 " --high 96 --limit 1024 --max-pending 2 --shrink-ticks 2"
+		 " --traffic incast:rate=60k --hold lognormal:median=1ms,p99=40ms"
+		 " --fail null:p=0.08 --fail refuse:p=0.05 --for 3s -o %s >/dev/null",
+		 build ? build : "build", busy);
+	/* Its end: frames were dropped. */
+	return system(command) < 0 || access(busy, R_OK) ? -1 : 0;
+}
+
+static int make_recordings(void **state)
+{
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(busy, sizeof(busy), "%s/busy.db", folder);
+	snprintf(lossy, sizeof(lossy), "%s/lossy.db", folder);
+	snprintf(leaky, sizeof(leaky), "%s/leaky.db", folder);
+	snprintf(empty, sizeof(empty), "%s/empty.db", folder);
+	snprintf(many, sizeof(many), "%s/many.db", folder);
+	make_spoiled();
+	make_empty();
+	make_many();
+	return make_busy();
+}
+
+static int remove_recordings(void **state)
+{
+	const char *const paths[] = {busy, lossy, leaky, empty, many};
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char path[96];
+
+	for (int i = 0; i < 15; i++) {
+		snprintf(path, sizeof(path), "%s%s", paths[i / 3], suffixes[i % 3]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static int setup(void **state)
+{
+	memset(&options, 0, sizeof(options));
+	options.path = busy;
+	options.title = "fixed.db";
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(latency_shows_distributions_and_the_worst),
+		TEST(a_small_screen_shows_either_distribution),
+		TEST(figures_are_those_of_the_window),
+		TEST(enter_goes_to_the_moment_of_the_worst),
+		TEST(latency_in_other_characters),
+		TEST(latency_with_loss_is_marked),
+		TEST(outstanding_is_that_of_the_cursor),
+		TEST(the_keys_go_to_the_next_list),
+		TEST(nothing_is_out_after_the_end),
+		TEST(a_leak_is_found_and_proven),
+		TEST(a_leak_with_loss_is_unproven),
+		TEST(health_of_a_sound_recording),
+		TEST(losses_lie_on_the_time_line),
+		TEST(hundreds_of_pools_have_verdicts),
+		TEST(a_pool_without_events_and_marks_is_shown),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, make_recordings, remove_recordings);
+}

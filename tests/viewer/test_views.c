@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The screens of views 1 and 2 over recordings of the reference driver in virtual time, and over
+ * pools that no driver of ours would make: without marks, with names in many scripts, with losses.
+ */
+#include <locale.h>
+#include <time.h>
+
+#include "db/store.h"
+#include "tests/db/sim.h"
+#include "tests/viewer/golden.h"
+
+#define START_NS INT64_C(1700000000000000000)
+
+static char folder[] = "/tmp/poolscope-views-XXXXXX";
+static char bursts[64], odd[64], many[64];
+static struct viewer_options options;
+
+static const char *const sizes[] = {"80x24", "120x40", "200x50"};
+
+/* Each size, in colour and without. */
+static void expect_all_sizes(const char *name, const char *commands)
+{
+	char file[64], script[256];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(file, sizeof(file), "%s-%s.%s", name, sizes[i / 2],
+			 i % 2 ? "ansi" : "txt");
+		snprintf(script, sizeof(script), "size %s\n%s", sizes[i / 2], commands);
+		golden_expect(&options, file, script);
+	}
+}
+
+/* --- the reference driver ----------------------------------------------------------------------
+ */
+
+static void overview_of_the_driver(void **state)
+{
+	expect_all_sizes("bursts-overview", "key 1");
+}
+
+static void pool_of_the_driver(void **state)
+{
+	expect_all_sizes("bursts-pool", "key 2");
+}
+
+static void the_cursor_reads_exact_values(void **state)
+{
+	expect_all_sizes("bursts-cursor", "key 2\nkey Home\nkey c\nkey +\nkey +\nkey +\nkey +\n"
+					  "key +\nkey +\nkey Right\nkey Right\nkey Right");
+}
+
+static void marks_are_drawn_where_they_were_put(void **state)
+{
+	golden_expect(&options, "bursts-marks-120x40.ansi",
+		      "size 120x40\nkey 2\nkey c\nkey PgUp\nkey Left\nkey A\nkey Left\nkey Left\n"
+		      "key Left\nkey Left\nkey B\nkey Left\nkey Left");
+}
+
+static void single_events_are_seen_in_a_narrow_window(void **state)
+{
+	golden_expect(&options, "bursts-events-120x40.txt",
+		      "size 120x40\nkey 2\nkey Home\nkey c\nkey +\nkey +\nkey +\nkey +\nkey +\n"
+		      "key +\nkey +\nkey +\nkey +\nkey +\nkey +\nkey +\nkey +");
+}
+
+static void other_characters_show_the_same(void **state)
+{
+	options.chars = VIEWER_CHARS_BRAILLE;
+	golden_expect(&options, "bursts-pool-braille-120x40.ansi", "size 120x40\nkey 2");
+	golden_expect(&options, "bursts-pool-braille-120x40.txt", "size 120x40\nkey 2");
+	golden_expect(&options, "bursts-overview-braille-80x24.txt", "size 80x24");
+	options.chars = VIEWER_CHARS_ASCII;
+	golden_expect(&options, "bursts-pool-ascii-120x40.txt", "size 120x40\nkey 2\nkey c");
+	golden_expect(&options, "bursts-overview-ascii-120x40.txt", "size 120x40");
+}
+
+/* --- odd pools ---------------------------------------------------------------------------------
+ */
+
+static void names_in_any_script_keep_their_columns(void **state)
+{
+	options.path = odd;
+	expect_all_sizes("odd-overview", "key 1");
+	golden_expect(&options, "odd-name-80x24.txt", "size 80x24\nkey Down\nkey 2");
+}
+
+static void a_pool_without_marks_is_shown_without_them(void **state)
+{
+	options.path = odd;
+	golden_expect(&options, "odd-unknown-80x24.txt", "size 80x24\nkey G\nkey 2\nkey c");
+	golden_expect(&options, "odd-unknown-200x50.txt", "size 200x50\nkey G\nkey 2");
+}
+
+static void losses_are_marked_on_the_time_line(void **state)
+{
+	options.path = odd;
+	golden_expect(&options, "odd-loss-80x24.ansi", "size 80x24\nkey 2");
+	golden_expect(&options, "odd-loss-120x40.txt", "size 120x40\nkey 2\nkey c");
+}
+
+static void hundreds_of_pools_scroll(void **state)
+{
+	options.path = many;
+	golden_expect(&options, "many-overview-80x24.txt", "size 80x24\nkey G\nkey Up");
+	golden_expect(&options, "many-sorted-120x40.txt",
+		      "size 120x40\nkey >\nkey >\nkey >\nkey >\nkey >\nkey >\nkey Ctrl-D");
+	golden_expect(&options, "many-inverted-80x24.txt", "size 80x24\nkey >\nkey >\nkey I");
+}
+
+/* A list that is sorted keeps its bar on the pool. */
+static void enter_opens_the_pool_under_the_bar(void **state)
+{
+	options.path = many;
+	golden_expect(&options, "many-opened-80x24.txt",
+		      "size 80x24\nkey G\nkey >\nkey >\nkey I\nkey Enter");
+}
+
+/* --- recordings --------------------------------------------------------------------------------
+ */
+
+static void store_event(const struct pool_event *event, void *ctx)
+{
+	assert_int_equal(store_append(ctx, event), 0);
+}
+
+static struct store *open_store(const char *path)
+{
+	const struct store_options store_options = {.trace = "fixed"};
+	struct store *store;
+	struct db_error err;
+
+	if (store_open(path, &store_options, &store, &err))
+		fail_msg("%s", err.text);
+	return store;
+}
+
+static void close_store(struct store *store)
+{
+	struct db_error err;
+
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+}
+
+/* Drops one event in 3000. */
+static void store_most(const struct pool_event *event, void *ctx)
+{
+	if (event->seq % 3000 != 1500)
+		store_event(event, ctx);
+}
+
+static void make_odd(void)
+{
+	static const char *const names[] = {"eth0 受信プール", "café́-rx ü", "пул-1 \xff\xfe",
+					    "\033[31m\n\t\xe2\x80\xae:evil", "شبكة"};
+	struct store *store = open_store(odd);
+	struct sim_config config = {.marks = {128, 64, 48, 160, 512, 8, 1, 5},
+				    .start_ns = START_NS,
+				    .rate = 30000,
+				    .hold_ns = 3e6,
+				    .lead_ns = 2e6,
+				    .fail = 0.1};
+	struct pool_event event = {.pool = 9, .available = POOL_UNKNOWN};
+	struct sim sim;
+
+	for (uint32_t i = 0; i < 5; i++) {
+		config.pool = i;
+		config.name = names[i];
+		config.seed = i + 1;
+		sim_open(&sim, &config, i == 0 ? store_most : store_event, store);
+		sim_run(&sim, START_NS + 2000000000);
+		sim_close(&sim);
+	}
+	/* One that only its layer below tells of. */
+	event.u.open.name = "generic";
+	event.u.open.buffer_bytes = POOL_UNKNOWN;
+	memset(&event.u.open.marks, 0xff, sizeof(event.u.open.marks));
+	event.ts_ns = START_NS;
+	store_event(&event, store);
+	for (uint32_t i = 1; i < 400; i++) {
+		event = (struct pool_event){.pool = 9,
+					    .seq = i,
+					    .ts_ns = START_NS + i * INT64_C(5000000),
+					    .available = POOL_UNKNOWN};
+		event.kind = i % 2 ? POOL_EVENT_ALLOC_REQUEST : POOL_EVENT_ALLOC_COMPLETE;
+		if (i % 2) {
+			event.u.request.request = i / 2 + 1;
+			event.u.request.total = POOL_UNKNOWN;
+			event.u.request.pending = 1;
+		} else {
+			event.u.complete.request = i / 2;
+			event.u.complete.block = i;
+			event.u.complete.buffers = POOL_UNKNOWN;
+		}
+		store_event(&event, store);
+	}
+	close_store(store);
+}
+
+static void make_many(void)
+{
+	struct store *store = open_store(many);
+	char name[32];
+
+	for (uint32_t i = 0; i < 300; i++) {
+		struct sim_config config = {.pool = i,
+					    .name = name,
+					    .marks = {128, 64, 16 + i % 40, 160, 512, 8, 1, 5},
+					    .seed = i + 1,
+					    .start_ns = START_NS,
+					    .rate = 500.0 * (i % 17),
+					    .hold_ns = 2e6,
+					    .lead_ns = 1e6};
+		struct sim sim;
+
+		snprintf(name, sizeof(name), "port%u-rx%u", i / 8, i % 8);
+		sim_open(&sim, &config, store_event, store);
+		sim_run(&sim, START_NS + 300000000);
+		sim_close(&sim);
+	}
+	close_store(store);
+}
+
+static int make_bursts(void)
+{
+	const char *build = getenv("BUILD");
+	char command[400];
+
+	snprintf(command, sizeof(command),
+		 "%s/refnic --clock virtual --seed 7 --adapters 3 --traffic burst:rate=60k"
+		 " --fail null:p=0.2 --fail refuse:p=0.15 --for 3s -o %s >/dev/null",
+		 build ? build : "build", bursts);
+	/* Its end: frames were dropped. */
+	return system(command) < 0 || access(bursts, R_OK) ? -1 : 0;
+}
+
+static int make_recordings(void **state)
+{
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(bursts, sizeof(bursts), "%s/bursts.db", folder);
+	snprintf(odd, sizeof(odd), "%s/odd.db", folder);
+	snprintf(many, sizeof(many), "%s/many.db", folder);
+	make_odd();
+	make_many();
+	return make_bursts();
+}
+
+static int remove_recordings(void **state)
+{
+	const char *const paths[] = {bursts, odd, many};
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char path[96];
+
+	for (int i = 0; i < 9; i++) {
+		snprintf(path, sizeof(path), "%s%s", paths[i / 3], suffixes[i % 3]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static int setup(void **state)
+{
+	memset(&options, 0, sizeof(options));
+	options.path = bursts;
+	options.title = "fixed.db";
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(overview_of_the_driver),
+		TEST(pool_of_the_driver),
+		TEST(the_cursor_reads_exact_values),
+		TEST(marks_are_drawn_where_they_were_put),
+		TEST(single_events_are_seen_in_a_narrow_window),
+		TEST(other_characters_show_the_same),
+		TEST(names_in_any_script_keep_their_columns),
+		TEST(a_pool_without_marks_is_shown_without_them),
+		TEST(losses_are_marked_on_the_time_line),
+		TEST(hundreds_of_pools_scroll),
+		TEST(enter_opens_the_pool_under_the_bar),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, make_recordings, remove_recordings);
+}

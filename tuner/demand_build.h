@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TUNER_DEMAND_BUILD_H
+#define TUNER_DEMAND_BUILD_H
+/*
+ * How a demand is made, one step after the other.  Private to demand_read.c and demand_rows.c.
+ *
+ *	build_open(&b);
+ *	i = build_take(&b, t_ns, imputed);      // SIZE_MAX: out of memory, or too many
+ *	build_return(&b, t_ns, i);
+ *	build_end(&b);                          // the event's last step was the last one
+ *	build_finish(&b, &demand);              // or build_abandon(&b)
+ */
+#include "tuner/demand.h"
+
+#define BUILD_NO_STEP UINT32_MAX
+
+struct build {
+	struct demand *d;
+	uint32_t *pair; /* of a take its return, of a return its take; BUILD_NO_STEP */
+	uint8_t *flags; /* of each step */
+	size_t nr, room;
+	size_t nr_ticks_room, nr_leads_room;
+	uint64_t nr_imputed;
+	int64_t last_ns; /* of anything said so far */
+	int error;	 /* the first -errno */
+};
+
+int build_open(struct build *b); /* 0 or -ENOMEM */
+size_t build_take(struct build *b, int64_t t_ns, bool imputed);
+void build_return(struct build *b, int64_t t_ns, size_t take);
+void build_end(struct build *b);
+void build_tick(struct build *b, int64_t t_ns);
+/* Ticks where none were recorded: every DEMAND_TICK_NS between the first step and the last. */
+void build_regular_ticks(struct build *b);
+struct demand_lead *build_lead(struct build *b); /* NULL: out of memory */
+/* The demand is the caller's.  Returns: 0, or -errno and nothing is left of it. */
+int build_finish(struct build *b, struct demand **out);
+void build_abandon(struct build *b);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* A demand from a recording. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tuner/demand_build.h"
+
+/* --- who is held: buffer id -> its take ----------------------------------------------------------
+ */
+
+/* Open addressing; ids may be any number, so that only those that are held cost memory. */
+struct holders {
+	struct holder {
+		uint32_t id, take; /* take BUILD_NO_STEP: an empty place */
+	} * place;
+	size_t room, nr; /* room is a power of two, or 0 */
+};
+
+static size_t home_of(const struct holders *h, uint32_t id)
+{
+	return (id * 0x9e3779b97f4a7c15u >> 20) & (h->room - 1);
+}
+
+/* The place of an id, or the empty place where it would be. */
+static size_t find(const struct holders *h, uint32_t id)
+{
+	size_t i = home_of(h, id);
+
+	while (h->place[i].take != BUILD_NO_STEP && h->place[i].id != id)
+		i = (i + 1) & (h->room - 1);
+	return i;
+}
+
+static int make_room(struct holders *h)
+{
+	struct holders grown = {.room = h->room ? 2 * h->room : 1024, .nr = h->nr};
+
+	if (2 * (h->nr + 1) <= h->room)
+		return 0;
+	grown.place = malloc(grown.room * sizeof(*grown.place));
+	if (!grown.place)
+		return -ENOMEM;
+	memset(grown.place, 0xff, grown.room * sizeof(*grown.place));
+	for (size_t i = 0; i < h->room; i++)
+		if (h->place[i].take != BUILD_NO_STEP)
+			grown.place[find(&grown, h->place[i].id)] = h->place[i];
+	free(h->place);
+	*h = grown;
+	return 0;
+}
+
+static int hold(struct holders *h, uint32_t id, size_t take)
+{
+	int ret = make_room(h);
+
+	if (ret)
+		return ret;
+	h->place[find(h, id)] = (struct holder){id, (uint32_t)take};
+	h->nr++;
+	return 0;
+}
+
+/* Returns: the take of a held id, which is held no longer; BUILD_NO_STEP: it was not. */
+static uint32_t give_back(struct holders *h, uint32_t id)
+{
+	size_t i, next, mask = h->room - 1;
+	uint32_t take;
+
+	if (!h->room)
+		return BUILD_NO_STEP;
+	i = find(h, id);
+	take = h->place[i].take;
+	if (take == BUILD_NO_STEP)
+		return take;
+	h->nr--;
+	/* What stands behind moves up, so that no search ends at the gap. */
+	for (next = (i + 1) & mask; h->place[next].take != BUILD_NO_STEP; next = (next + 1) & mask)
+		if (((next - home_of(h, h->place[next].id)) & mask) >= ((next - i) & mask)) {
+			h->place[i] = h->place[next];
+			i = next;
+		}
+	h->place[i].take = BUILD_NO_STEP;
+	return take;
+}
+
+/* --- requests ------------------------------------------------------------------------------------
+ */
+
+/* Requests on their way, few at any time. */
+struct asked {
+	uint64_t request;
+	int64_t t_ns;
+};
+
+/* A pool has few: more than that are of a record that is not right, and the oldest are forgotten.
+ */
+#define ASKED_MAX 4096
+
+/*
+ * Imputed drops are at most DROPS_MIN + DROPS_FACTOR x the buffers that were taken: what a file
+ * costs is bounded by its size, whatever numbers stand in it.
+ */
+#define DROPS_MIN    (UINT64_C(1) << 22)
+#define DROPS_FACTOR 16
+
+/* Times of a file that is not right lie anywhere; differences of these can be formed. */
+#define T_MAX (INT64_MAX / 2)
+
+struct reading {
+	struct build build;
+	struct holders holders;
+	struct asked *asked;
+	size_t nr_asked, asked_room;
+	uint64_t next_seq;
+	int64_t t_ns, last_ns; /* of this event, and of those before */
+	uint64_t taken;
+	bool any, rx;
+};
+
+static void note_lead(struct reading *r, int64_t requested_ns, int64_t t_ns,
+		      enum demand_lead_kind kind)
+{
+	struct demand_lead *lead = build_lead(&r->build);
+
+	if (lead)
+		*lead = (struct demand_lead){requested_ns, t_ns - requested_ns, kind};
+}
+
+static void on_request(struct reading *r, const struct pool_event *e)
+{
+	if (r->nr_asked == r->asked_room) {
+		size_t room = r->asked_room ? 2 * r->asked_room : 16;
+		struct asked *grown = realloc(r->asked, room * sizeof(*grown));
+
+		if (!grown) {
+			r->build.error = -ENOMEM;
+			return;
+		}
+		r->asked = grown;
+		r->asked_room = room;
+	}
+	if (r->nr_asked == ASKED_MAX)
+		memmove(r->asked, r->asked + 1, --r->nr_asked * sizeof(*r->asked));
+	r->asked[r->nr_asked++] = (struct asked){e->u.request.request, r->t_ns};
+}
+
+/* The end of a request; one that was made before the record begins is left out. */
+static void on_answer(struct reading *r, uint64_t request, enum demand_lead_kind kind)
+{
+	for (size_t i = 0; i < r->nr_asked; i++)
+		if (r->asked[i].request == request) {
+			note_lead(r, r->asked[i].t_ns, r->t_ns, kind);
+			r->asked[i] = r->asked[--r->nr_asked];
+			return;
+		}
+}
+
+static void on_complete(struct reading *r, const struct pool_event *e)
+{
+	bool failed = e->u.complete.outcome == POOL_OUTCOME_NULL ||
+		      e->u.complete.outcome == POOL_OUTCOME_WRAP_FAILED;
+
+	if (e->u.complete.request)
+		on_answer(r, e->u.complete.request, failed ? DEMAND_LEAD_FAILED : DEMAND_LEAD_CAME);
+}
+
+static int by_request(const void *a, const void *b)
+{
+	const struct demand_lead *x = a, *y = b;
+
+	if (x->requested_ns != y->requested_ns)
+		return x->requested_ns < y->requested_ns ? -1 : 1;
+	return x->lead_ns < y->lead_ns ? -1 : x->lead_ns > y->lead_ns;
+}
+
+static void end_leads(struct reading *r)
+{
+	struct demand *d = r->build.d;
+
+	for (size_t i = 0; i < r->nr_asked; i++)
+		note_lead(r, r->asked[i].t_ns, r->last_ns, DEMAND_LEAD_PENDING);
+	if (d->nr_leads)
+		qsort(d->leads, d->nr_leads, sizeof(*d->leads), by_request);
+}
+
+/* --- receive events ------------------------------------------------------------------------------
+ */
+
+static void imply_returns(struct reading *r, const struct pool_event *e, uint32_t nr)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t take = give_back(&r->holders, e->u.rx.buffers[i]);
+
+		if (take == BUILD_NO_STEP)
+			continue;
+		build_return(&r->build, r->t_ns, take);
+		r->build.d->quality.implied_returns++;
+		any = true;
+	}
+	if (any)
+		build_end(&r->build);
+}
+
+static void on_take(struct reading *r, const struct pool_event *e)
+{
+	uint32_t nr = e->u.rx.nr_buffers, held = nr - e->u.rx.resources;
+
+	r->rx = true;
+	imply_returns(r, e, nr);
+	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
+		size_t take = build_take(&r->build, r->t_ns, i >= held);
+		int ret = take == SIZE_MAX || i >= held
+				  ? 0
+				  : hold(&r->holders, e->u.rx.buffers[i], take);
+
+		if (ret)
+			r->build.error = ret;
+	}
+	r->taken += nr;
+	r->build.d->quality.resources += e->u.rx.resources;
+	if (nr)
+		build_end(&r->build);
+}
+
+static void on_return(struct reading *r, const struct pool_event *e)
+{
+	bool any = false;
+
+	r->rx = true;
+	for (uint32_t i = 0; i < e->u.rx.nr_buffers; i++) {
+		uint32_t take = give_back(&r->holders, e->u.rx.buffers[i]);
+
+		if (take == BUILD_NO_STEP) {
+			r->build.d->quality.unmatched_returns++;
+			continue;
+		}
+		build_return(&r->build, r->t_ns, take);
+		any = true;
+	}
+	if (any)
+		build_end(&r->build);
+}
+
+/* The counter says only that they were dropped since the event before. */
+static void on_drop(struct reading *r, const struct pool_event *e)
+{
+	struct demand_quality *quality = &r->build.d->quality;
+	uint64_t most = DROPS_MIN + DROPS_FACTOR * r->taken, left;
+	uint32_t nr = e->u.drop.count;
+	int64_t span = r->t_ns > r->last_ns ? r->t_ns - r->last_ns : 0;
+
+	r->rx = true;
+	if (e->u.drop.cause != POOL_DROP_NO_DESCRIPTOR) {
+		quality->dropped_by_device += nr;
+		return;
+	}
+	left = most > quality->dropped ? most - quality->dropped : 0;
+	quality->dropped += nr;
+	if (nr > left) {
+		quality->not_imputed += nr - left;
+		nr = (uint32_t)left;
+	}
+	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
+		double share = (double)(i + 1) / nr;
+
+		build_take(&r->build, r->last_ns + (int64_t)(share * (double)span), true);
+		build_end(&r->build);
+	}
+}
+
+/* --- the rest ------------------------------------------------------------------------------------
+ */
+
+static void on_marks(struct reading *r, const struct pool_marks *m)
+{
+	struct demand *d = r->build.d;
+	struct policy_marks marks = {m->base,	     m->block,	      m->low,
+				     m->high,	     m->limit,	      m->reserve,
+				     m->max_pending, m->shrink_ticks, m->probe_ticks};
+
+	if (!pool_marks_known(m))
+		return;
+	if (d->marks_known && memcmp(&marks, &d->marks, sizeof(marks)) != 0)
+		d->quality.marks_changed++;
+	d->marks = marks;
+	d->marks_known = true;
+}
+
+static void on_tick(struct reading *r, const struct pool_event *e)
+{
+	on_marks(r, &e->u.tick.marks);
+	build_tick(&r->build, r->t_ns);
+	r->build.d->ticks_known = true;
+}
+
+static void on_event(struct reading *r, const struct pool_event *e)
+{
+	switch (e->kind) {
+	case POOL_EVENT_POOL_OPEN:
+		on_marks(r, &e->u.open.marks);
+		break;
+	case POOL_EVENT_TICK:
+		on_tick(r, e);
+		break;
+	case POOL_EVENT_ALLOC_REQUEST:
+		on_request(r, e);
+		break;
+	case POOL_EVENT_ALLOC_REFUSED:
+		on_answer(r, e->u.refused.request, DEMAND_LEAD_REFUSED);
+		break;
+	case POOL_EVENT_ALLOC_COMPLETE:
+		on_complete(r, e);
+		break;
+	case POOL_EVENT_RX_TAKE:
+		on_take(r, e);
+		break;
+	case POOL_EVENT_RX_RETURN:
+		on_return(r, e);
+		break;
+	case POOL_EVENT_RX_DROP:
+		on_drop(r, e);
+		break;
+	default:
+		break;
+	}
+}
+
+static int each(const struct pool_event *e, void *ctx)
+{
+	struct reading *r = ctx;
+
+	r->t_ns = e->ts_ns < 0 ? 0 : e->ts_ns > T_MAX ? T_MAX : e->ts_ns;
+	if (r->any && e->seq != r->next_seq)
+		r->build.d->quality.gaps++;
+	if (!r->any)
+		r->last_ns = r->t_ns;
+	r->any = true;
+	r->next_seq = e->seq + 1;
+	on_event(r, e);
+	if (r->t_ns > r->last_ns)
+		r->last_ns = r->t_ns;
+	return r->build.error;
+}
+
+static int say(struct db_error *err, int ret, uint32_t pool, const char *what)
+{
+	snprintf(err->text, sizeof(err->text), "pool %" PRIu32 ": %s", pool, what);
+	return ret;
+}
+
+static int finish(struct reading *r, uint32_t pool, struct demand **out, struct db_error *err)
+{
+	bool rx = r->rx;
+	int ret;
+
+	end_leads(r);
+	if (!r->build.d->ticks_known)
+		build_regular_ticks(&r->build);
+	ret = build_finish(&r->build, out);
+	if (ret == -ENODATA && rx)
+		return say(err, ret, pool, "no packet was taken: there is no demand to tune for");
+	if (ret == -ENODATA)
+		return say(err, ret, pool,
+			   "no receive events were recorded: record the group rx, too");
+	if (ret == -EFBIG)
+		return say(err, ret, pool, "more than 2 G receive events: record a shorter time");
+	if (ret)
+		return say(err, ret, pool, "out of memory");
+	return 0;
+}
+
+int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)
+{
+	struct reading r = {0};
+	int ret = build_open(&r.build);
+
+	if (ret)
+		return say(err, ret, pool, "out of memory");
+	ret = query_events(q, pool, each, &r, err);
+	if (ret && ret != r.build.error) {
+		build_abandon(&r.build);
+	} else {
+		ret = finish(&r, pool, out, err);
+	}
+	free(r.holders.place);
+	free(r.asked);
+	return ret;
+}

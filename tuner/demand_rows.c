@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* A demand from a table of arrival and hold times. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tuner/demand_build.h"
+
+struct packet {
+	int64_t arrival_ns, return_ns;
+	size_t row;
+};
+
+/* Packets that are out, the next to come back on top; a binary heap. */
+struct departures {
+	struct out {
+		int64_t return_ns;
+		uint32_t row; /* in order of arrival */
+		uint32_t take;
+	} * out;
+	size_t nr, room;
+};
+
+static bool earlier(const struct out *a, const struct out *b)
+{
+	return a->return_ns != b->return_ns ? a->return_ns < b->return_ns : a->row < b->row;
+}
+
+static int push(struct departures *h, struct out one)
+{
+	size_t i;
+
+	if (h->nr == h->room) {
+		size_t room = h->room ? 2 * h->room : 256;
+		struct out *grown = realloc(h->out, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		h->out = grown;
+		h->room = room;
+	}
+	for (i = h->nr++; i && earlier(&one, &h->out[(i - 1) / 2]); i = (i - 1) / 2)
+		h->out[i] = h->out[(i - 1) / 2];
+	h->out[i] = one;
+	return 0;
+}
+
+static struct out pop(struct departures *h)
+{
+	struct out top = h->out[0], last = h->out[--h->nr];
+	size_t i = 0, under;
+
+	while ((under = 2 * i + 1) < h->nr) {
+		if (under + 1 < h->nr && earlier(&h->out[under + 1], &h->out[under]))
+			under++;
+		if (!earlier(&h->out[under], &last))
+			break;
+		h->out[i] = h->out[under];
+		i = under;
+	}
+	h->out[i] = last;
+	return top;
+}
+
+static void return_until(struct build *b, struct departures *h, int64_t t_ns)
+{
+	while (h->nr && h->out[0].return_ns <= t_ns && h->out[0].return_ns != INT64_MAX) {
+		struct out one = pop(h);
+
+		build_return(b, one.return_ns, one.take);
+		build_end(b);
+	}
+}
+
+static int by_arrival(const void *a, const void *b)
+{
+	const struct packet *x = a, *y = b;
+
+	if (x->arrival_ns != y->arrival_ns)
+		return x->arrival_ns < y->arrival_ns ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Rows that are all right, in order of arrival. */
+static int take_rows(const struct demand_row *rows, size_t nr, struct packet *packets, size_t *bad,
+		     uint64_t *disordered)
+{
+	for (size_t i = 0; i < nr; i++) {
+		struct packet *p = &packets[i];
+
+		*p = (struct packet){rows[i].arrival_ns, INT64_MAX, i};
+		*bad = i;
+		if (rows[i].arrival_ns < 0 || rows[i].hold_ns < 0)
+			return -EINVAL;
+		if (rows[i].hold_ns != DEMAND_HELD_FOR_EVER &&
+		    __builtin_add_overflow(rows[i].arrival_ns, rows[i].hold_ns, &p->return_ns))
+			return -EINVAL;
+		*disordered += i && rows[i].arrival_ns < rows[i - 1].arrival_ns;
+	}
+	if (*disordered)
+		qsort(packets, nr, sizeof(*packets), by_arrival);
+	return 0;
+}
+
+static int add_packets(struct build *b, const struct packet *packets, size_t nr)
+{
+	struct departures h = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < nr && !ret; i++) {
+		size_t take;
+
+		return_until(b, &h, packets[i].arrival_ns);
+		take = build_take(b, packets[i].arrival_ns, false);
+		build_end(b);
+		ret = take == SIZE_MAX ? b->error
+				       : push(&h, (struct out){packets[i].return_ns, (uint32_t)i,
+							       (uint32_t)take});
+	}
+	if (!ret)
+		return_until(b, &h, INT64_MAX);
+	free(h.out);
+	return ret;
+}
+
+int demand_from_rows(const struct demand_row *rows, size_t nr, struct demand **out, size_t *bad)
+{
+	struct packet *packets;
+	struct build b;
+	int ret;
+
+	if (!nr)
+		return -ENODATA;
+	if (nr > DEMAND_STEPS_MAX)
+		return -EFBIG;
+	packets = calloc(nr, sizeof(*packets));
+	ret = build_open(&b);
+	if (!ret && !packets)
+		ret = -ENOMEM;
+	if (!ret)
+		ret = take_rows(rows, nr, packets, bad, &b.d->quality.disordered);
+	if (!ret)
+		ret = add_packets(&b, packets, nr);
+	if (!ret)
+		build_regular_ticks(&b);
+	free(packets);
+	if (ret) {
+		build_abandon(&b);
+		return ret;
+	}
+	return build_finish(&b, out);
+}
