@@ -209,7 +209,8 @@ static int neighbours(struct query *q, uint32_t pool, int64_t seq, struct query_
 
 	if (!ret && seq >= 0) {
 		out->has_before = true;
-		ret = reader_between(q, pool, seq, seq, false, reader_copy_event, &out->before, err);
+		ret = reader_between(q, pool, seq, seq, false, reader_copy_event, &out->before,
+				     err);
 	}
 	if (ret || seq + 1 >= end)
 		return ret;

@@ -11,15 +11,11 @@
 #include <lttng/tracepoint.h>
 #include <stdint.h>
 
-LTTNG_UST_TRACEPOINT_EVENT(poolscope, fallback,
-	LTTNG_UST_TP_ARGS(uint32_t, pool, uint64_t, seq),
-	LTTNG_UST_TP_FIELDS(
-		lttng_ust_field_integer(uint32_t, pool, pool)
-		lttng_ust_field_integer(uint64_t, seq, seq)
-		lttng_ust_field_integer(uint8_t, on, 1)
-		lttng_ust_field_integer(uint32_t, available, 7)
-	)
-)
+LTTNG_UST_TRACEPOINT_EVENT(
+	poolscope, fallback, LTTNG_UST_TP_ARGS(uint32_t, pool, uint64_t, seq),
+	LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pool, pool) lttng_ust_field_integer(
+		uint64_t, seq, seq) lttng_ust_field_integer(uint8_t, on, 1)
+				    lttng_ust_field_integer(uint32_t, available, 7)))
 
 #endif
 
