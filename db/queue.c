@@ -10,7 +10,6 @@
 #include "db/store.h"
 
 #define BUFFER_BYTES   ((size_t)4 << 20)
-#define WAKE_BYTES     (BUFFER_BYTES / 4) /* the writer starts before the producer has to wait */
 #define NAME_MAX_BYTES 64
 #define ALIGN	       8
 
@@ -151,7 +150,7 @@ static void note_work(struct queue *q, size_t before)
 {
 	size_t now = q->fill.used + q->batched;
 
-	if (before < WAKE_BYTES && now >= WAKE_BYTES)
+	if (before < QUEUE_WAKE_BYTES && now >= QUEUE_WAKE_BYTES)
 		pthread_cond_signal(&q->work);
 }
 
@@ -246,7 +245,7 @@ void queue_stop(struct queue *q)
 static bool has_reason_to_wake(const struct queue *q)
 {
 	return q->stop || q->flush_wanted > q->flush_done ||
-	       q->fill.used + q->batched >= WAKE_BYTES;
+	       q->fill.used + q->batched >= QUEUE_WAKE_BYTES;
 }
 
 bool queue_take(struct queue *q, int64_t deadline_ns, uint64_t *ticket)

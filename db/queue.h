@@ -35,6 +35,8 @@ struct queue_loss {
  * other in its own memory, until the writer gives the batch back.  Its runs are taken in order.
  */
 #define QUEUE_RUNS_MAX 512
+/* The writer starts when so much has come, and not only when its time has. */
+#define QUEUE_WAKE_BYTES ((size_t)1 << 20)
 
 struct queue_batch {
 	struct queue_run {

@@ -8,6 +8,9 @@
 
 #define SPARE_ROOM CHUNK_BYTES
 
+_Static_assert(LANE_CHUNKS_MIN *CHUNK_BYTES >= 4 * QUEUE_WAKE_BYTES,
+	       "one lane keeps the writer busy");
+
 int lanes_init(struct lanes *l, size_t nr)
 {
 	memset(l, 0, sizeof(*l));

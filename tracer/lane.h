@@ -8,7 +8,8 @@
  * when the store is done with them.
  *
  * Memory: LANES_BYTES in all, and LANE_CHUNKS_MIN chunks a lane beyond that, so that the lane which
- * the merge waits for can always go on while others are far ahead.
+ * the merge waits for can always go on while others are far ahead.  These are several times what
+ * the writer waits for before it starts (QUEUE_WAKE_BYTES), or both sides would wait for its clock.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +21,7 @@
 #include "db/store.h"
 
 #define LANES_BYTES	((size_t)128 << 20)
-#define LANE_CHUNKS_MIN 4
+#define LANE_CHUNKS_MIN 32
 #define CHUNK_BYTES	((size_t)128 << 10)
 
 struct chunk {

@@ -6,8 +6,8 @@ PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate
 with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
 reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
 all), stat (summary, gate and export of a file of more than 10 M events), import (a kept trace of 10 M events
-beside Babeltrace alone), frames (the viewer's screens, queries included), tuner (its tables and simulators on calm, bursty
-and lossy demands).  All of them without arguments.
+beside Babeltrace alone; TRACE names one that is there), frames (the viewer's screens, queries included), tuner (its
+tables and simulators on calm, bursty and lossy demands).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
 import json
@@ -222,27 +222,45 @@ def trace_of(folder, packets):
     sys.exit("import: no trace was kept")
 
 
+def timed(*argv):
+    """Wall and processor seconds of one run; the latter say something on a busy machine, too."""
+    start = time.monotonic()
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{argv[0]} {argv[1]}: exit status {process.returncode}")
+    return time.monotonic() - start, used.ru_utime + used.ru_stime
+
+
+def paired(name, over, under):
+    """The median of the ratios of runs that came one after the other."""
+    wall, cpu = (median([o[i] / u[i] for o, u in zip(over, under)]) for i in (0, 1))
+    return f"{name}: {wall:.2f} by the clock, {cpu:.2f} in processor time"
+
+
 def importing(folder):
     """In turn: Babeltrace into nothing, Babeltrace into text, and the import; one run of each is warm-up."""
-    trace = trace_of(folder, 11_500_000)
+    trace = os.environ.get("TRACE") or trace_of(folder, 11_500_000)
     db = f"{folder}/import.db"
-    walls = {"dummy": [], "text": [], "import": [], "stat": []}
-    for _ in range(4):
-        walls["dummy"].append(seconds("babeltrace2", trace, "--component=sink.utils.dummy"))
-        walls["import"].append(seconds(POOLSCOPE, "import", "-q", "-o", db, trace))
-        walls["stat"].append(seconds(POOLSCOPE, "stat", db))
-        walls["text"].append(seconds("babeltrace2", trace))
+    runs = {"nothing": [], "import": [], "text": [], "stat": []}
+    for _ in range(6):
+        runs["nothing"].append(timed("babeltrace2", trace, "--component=sink.utils.dummy"))
+        runs["import"].append(timed(POOLSCOPE, "import", "-q", "-o", db, trace))
+        runs["stat"].append(timed(POOLSCOPE, "stat", db))
+        runs["text"].append(timed("babeltrace2", trace))
         size = os.path.getsize(db)
         events = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
         os.unlink(db)
     ctf = sum(os.path.getsize(f"{trace}/{name}") for name in os.listdir(trace) if os.path.isfile(f"{trace}/{name}"))
-    good = {what: values[1:] for what, values in walls.items()}
-    print(f"import: {events} events in {median(good['import']):.2f} s; Babeltrace into nothing"
-          f" {median(good['dummy']):.2f} s, into text {median(good['text']):.2f} s")
-    print(f"import: {median([i / d for i, d in zip(good['import'], good['dummy'])]):.2f} x into nothing,"
-          f" {median([t / i for i, t in zip(good['import'], good['text'])]):.2f} times as fast as into text")
-    print(f"import: database {size / 1e6:.0f} MB, trace {ctf / 1e6:.0f} MB: {size / ctf:.2f} x;"
-          f" stat takes {median(good['stat']) * 1e3:.0f} ms")
+    good = {what: values[1:] for what, values in runs.items()}
+    print(f"import: {events} events; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    for what, values in good.items():
+        wall, cpu = (median([v[i] for v in values]) for i in (0, 1))
+        print(f"import: {what}: {wall:.2f} s by the clock, {cpu:.2f} s of processor time")
+    print("import: " + paired("import / Babeltrace into nothing", good["import"], good["nothing"]))
+    print("import: " + paired("Babeltrace into text / import", good["text"], good["import"]))
+    print(f"import: database {size / 1e6:.0f} MB, trace {ctf / 1e6:.0f} MB: {size / ctf:.2f} x")
 
 
 def tuner(folder):
