@@ -108,6 +108,10 @@ bool app_is_live(const struct app *app);
 /* So much time has gone by: replay moves on.  Returns: true when the screen must be drawn again. */
 bool app_tick(struct app *app, int64_t elapsed_ns);
 
+/* Goes on with what takes long, for some ms.  Returns: true when it must be drawn, and called
+ * again. */
+bool app_work(struct app *app);
+
 void app_key(struct app *app, int key);
 void app_mouse(struct app *app, const struct mouse *mouse);
 void app_draw(struct app *app, struct canvas *canvas);

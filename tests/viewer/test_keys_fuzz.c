@@ -189,6 +189,14 @@ static void type_line(struct app *app)
 		":help",
 		":save /nowhere/x",
 		"f",
+		"flead>1ms",
+		"foutcome=null !tick",
+		"fpool=eth1 rx",
+		"fall",
+		"fnonsense=5",
+		"/available>10",
+		"/no_descriptor",
+		"/nothing has that",
 	};
 	const char *line = lines[below(sizeof(lines) / sizeof(lines[0]))];
 
@@ -251,6 +259,8 @@ static void go_mad(const struct viewer_options *options, unsigned long steps)
 			press_key(&app);
 		app_draw(&app, &canvas);
 		check_screen(&canvas);
+		if (below(4))
+			app_work(&app);
 	}
 	canvas_release(&canvas);
 	app_release(&app);
