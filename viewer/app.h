@@ -88,6 +88,8 @@ struct app {
 	uint64_t data;		  /* see struct sight */
 	struct sight seen;
 	int64_t now_ns;
+	bool (*key_waits)(void *ctx); /* has somebody pressed a key?  NULL: nobody can */
+	void *key_ctx;
 	struct cost cost;
 };
 

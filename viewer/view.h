@@ -72,7 +72,7 @@ struct view_ops {
 
 extern const struct view_ops view_overview, view_pool;
 extern const struct view_ops view_latency, view_outstanding, view_health;
-extern const struct view_ops view_events, view_tune;
+extern const struct view_ops view_events, view_tune, view_sql;
 
 /* The view of a digit (1 to VIEW_MAX), or NULL. */
 #define VIEW_MAX 9

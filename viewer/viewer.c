@@ -109,6 +109,11 @@ static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 	return 0;
 }
 
+static bool key_waits(void *ctx)
+{
+	return terminal_has_input();
+}
+
 int viewer_run(const struct viewer_options *options, struct db_error *err)
 {
 	struct canvas canvas = {0};
@@ -131,6 +136,7 @@ int viewer_run(const struct viewer_options *options, struct db_error *err)
 					: strerror(-ret));
 	if (!ret) {
 		app.look.color = terminal_colors(term) > 0;
+		app.key_waits = key_waits;
 		ret = loop(&app, term, &canvas);
 	}
 	terminal_close(term);

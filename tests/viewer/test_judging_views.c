@@ -173,6 +173,29 @@ static void losses_are_rows_of_the_log(void **state)
 		      "pool=0\nkey Enter");
 }
 
+/* --- view 8 ---------------------------------------------------------------------------------- */
+
+static void a_statement_is_answered_as_a_table(void **state)
+{
+	expect_all_sizes("busy-sql", "type ;select kind, count(*) as n, max(ts_ns) - min(ts_ns) as "
+				     "ns from event group by kind order by n desc\nkey Enter");
+	golden_expect(&options, "busy-sql-hint-80x24.txt", "size 80x24\nkey 8");
+}
+
+static void a_mistake_in_a_statement_is_one_line(void **state)
+{
+	golden_expect(&options, "busy-sql-wrong-80x24.txt",
+		      "size 80x24\ntype ;select nonsense from pool\nkey Enter");
+	golden_expect(&options, "busy-sql-write-80x24.txt",
+		      "size 80x24\ntype ;delete from pool\nkey Enter");
+}
+
+static void escape_goes_back_from_an_answer(void **state)
+{
+	golden_expect(&options, "busy-sql-back-80x24.txt",
+		      "size 80x24\nkey 7\ntype ;select 1\nkey Enter\nkey Esc");
+}
+
 /* --- nothing --------------------------------------------------------------------------------- */
 
 static void a_pool_without_events_and_marks_is_shown(void **state)
@@ -426,6 +449,9 @@ int main(void)
 		TEST(the_log_is_filtered_and_searched),
 		TEST(the_log_leads_to_the_pool_and_back),
 		TEST(losses_are_rows_of_the_log),
+		TEST(a_statement_is_answered_as_a_table),
+		TEST(a_mistake_in_a_statement_is_one_line),
+		TEST(escape_goes_back_from_an_answer),
 		TEST(a_pool_without_events_and_marks_is_shown),
 	};
 
