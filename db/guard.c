@@ -31,6 +31,10 @@ static int tick(void *ctx)
 {
 	struct guard *g = ctx;
 
+	if (g->stop && g->stop(g->stop_ctx))
+		g->stopped = true;
+	if (g->stopped)
+		return 1;
 	if (g->deadline_ns)
 		return now_ns() > g->deadline_ns;
 	return g->ticks_max && ++g->ticks > g->ticks_max + g->rows / 4;

@@ -26,6 +26,9 @@ struct guard {
 	uint64_t ticks_max;
 	uint64_t rows, rows_max; /* given by it */
 	int64_t deadline_ns;	 /* CLOCK_MONOTONIC, instead of ticks_max; 0: none */
+	bool (*stop)(void *ctx); /* somebody waits: the statement ends; NULL: nobody can */
+	void *stop_ctx;
+	bool stopped; /* and it did */
 };
 
 #define GUARD_TICK_OPS	20000	   /* instructions of SQLite's machine */

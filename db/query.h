@@ -299,6 +299,8 @@ void query_end(struct query *q);
  * views are this program's, whatever the file calls by their names.
  */
 void query_sql_limit(struct query *q, int64_t ns); /* for a statement to take; 0: none */
+/* stop() is asked every ms or so while statements run: true ends them with -EINTR.  NULL: no. */
+void query_sql_stop(struct query *q, bool (*stop)(void *ctx), void *ctx);
 int query_sql(struct query *q, const char *sql,
 	      int (*row)(int nr, const char *const *values, bool is_header, void *ctx), void *ctx,
 	      struct db_error *err);

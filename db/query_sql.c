@@ -46,6 +46,8 @@ static int fail_running(struct query *q, struct db_error *err)
 {
 	switch (sqlite3_errcode(q->db) & 0xff) {
 	case SQLITE_INTERRUPT:
+		if (q->guard.stopped)
+			return db_fail(err, -EINTR, "stopped");
 		return db_fail(err, -ETIME, "the statement took too long");
 	case SQLITE_ERROR:
 	case SQLITE_AUTH:
@@ -102,6 +104,9 @@ static int run_one(struct query *q, const char **sql,
 	int code, ret = 0;
 
 	guard_begin_timed(&q->guard, q->sql_limit_ns);
+	q->guard.stopped = false;
+	q->guard.stop = q->sql_stop;
+	q->guard.stop_ctx = q->sql_stop_ctx;
 	sqlite3_set_authorizer(q->db, authorize, &refused);
 	code = sqlite3_prepare_v2(q->db, *sql, -1, &stmt, sql);
 	sqlite3_set_authorizer(q->db, NULL, NULL);
@@ -112,6 +117,8 @@ static int run_one(struct query *q, const char **sql,
 	else if (stmt)
 		ret = emit_rows(q, stmt, row, ctx, err);
 	sqlite3_finalize(stmt);
+	q->guard.stop = NULL;
+	q->guard.stopped = false;
 	return ret;
 }
 
@@ -147,6 +154,12 @@ static int shadow_views(struct query *q, struct db_error *err)
 void query_sql_limit(struct query *q, int64_t ns)
 {
 	q->sql_limit_ns = ns;
+}
+
+void query_sql_stop(struct query *q, bool (*stop)(void *ctx), void *ctx)
+{
+	q->sql_stop = stop;
+	q->sql_stop_ctx = ctx;
 }
 
 int query_sql(struct query *q, const char *sql,

@@ -73,8 +73,10 @@ struct query {
 	struct sqlite3 *db;
 	char *path;
 	struct guard guard;
-	int64_t sql_limit_ns; /* query_sql_limit() */
-	bool has_views;	      /* ours lie over the file's */
+	int64_t sql_limit_ns;	     /* query_sql_limit() */
+	bool (*sql_stop)(void *ctx); /* query_sql_stop() */
+	void *sql_stop_ctx;
+	bool has_views; /* ours lie over the file's */
 	struct sqlite3_stmt *stmt[QUERY_NR];
 };
 

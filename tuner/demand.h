@@ -122,6 +122,17 @@ struct demand {
  */
 int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err);
 
+/* Reading while somebody watches, who may be another thread.  Zeroed: as demand_read(). */
+struct demand_watch {
+	uint64_t steps_max;	/* the rest is left out, and cut is set; 0: none is */
+	_Atomic uint64_t steps; /* read so far */
+	_Atomic bool stop;	/* set by who watches: give up */
+	bool cut;
+};
+/* Returns: as demand_read(); -ECANCELED it was stopped. */
+int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
+		     struct demand **out, struct db_error *err);
+
 struct demand_row {
 	int64_t arrival_ns, hold_ns;
 };

@@ -118,7 +118,10 @@ struct reading {
 	int64_t t_ns, last_ns; /* of this event, and of those before */
 	uint64_t taken;
 	bool any, rx;
+	struct demand_watch *watch;
 };
+
+#define ENOUGH 1 /* of query_events(): as many steps as were wanted */
 
 static void note_lead(struct reading *r, int64_t requested_ns, int64_t t_ns,
 		      enum demand_lead_kind kind)
@@ -330,6 +333,18 @@ static void on_event(struct reading *r, const struct pool_event *e)
 	}
 }
 
+/* Between two events.  Returns: 0, or why the reading ends. */
+static int watched(struct reading *r)
+{
+	struct demand_watch *w = r->watch;
+
+	w->steps = r->build.nr;
+	if (w->stop)
+		return -ECANCELED;
+	w->cut = w->steps_max && r->build.nr >= w->steps_max;
+	return w->cut ? ENOUGH : 0;
+}
+
 static int each(const struct pool_event *e, void *ctx)
 {
 	struct reading *r = ctx;
@@ -344,7 +359,7 @@ static int each(const struct pool_event *e, void *ctx)
 	on_event(r, e);
 	if (r->t_ns > r->last_ns)
 		r->last_ns = r->t_ns;
-	return r->build.error;
+	return r->build.error ? r->build.error : watched(r);
 }
 
 static int say(struct db_error *err, int ret, uint32_t pool, const char *what)
@@ -374,15 +389,16 @@ static int finish(struct reading *r, uint32_t pool, struct demand **out, struct 
 	return 0;
 }
 
-int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)
+int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
+		     struct demand **out, struct db_error *err)
 {
-	struct reading r = {0};
+	struct reading r = {.watch = watch};
 	int ret = build_open(&r.build);
 
 	if (ret)
 		return say(err, ret, pool, "out of memory");
 	ret = query_events(q, pool, each, &r, err);
-	if (ret && ret != r.build.error) {
+	if (ret && ret != ENOUGH && ret != r.build.error) {
 		build_abandon(&r.build);
 	} else {
 		ret = finish(&r, pool, out, err);
@@ -390,4 +406,11 @@ int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_e
 	free(r.holders.place);
 	free(r.asked);
 	return ret;
+}
+
+int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)
+{
+	struct demand_watch watch = {0};
+
+	return demand_read_some(q, pool, &watch, out, err);
 }

@@ -275,12 +275,23 @@ static bool list_request(struct app *app, int request)
 	return news != TABLE_IGNORED;
 }
 
+bool app_work(struct app *app)
+{
+	const struct view_ops *ops = view_of(app->view);
+
+	if (!ops->work || app->help || app->too_small || !app->model.query || !app->model.nr_pools)
+		return false;
+	return ops->work(app, app->state[app->view]);
+}
+
 void app_key(struct app *app, int key)
 {
 	const struct view_ops *ops = view_of(app->view);
 	int request = view_request_of(app->view, key);
 
 	app->message[0] = 0;
+	if (ops->stop)
+		ops->stop(app, app->state[app->view]);
 	if (app->prompt.kind) {
 		app_prompt_key(app, key);
 		return;

@@ -88,6 +88,8 @@ struct app {
 	uint64_t data;		  /* see struct sight */
 	struct sight seen;
 	int64_t now_ns;
+	bool (*key_waits)(void *ctx); /* has somebody pressed a key?  NULL: nobody can */
+	void *key_ctx;
 	struct cost cost;
 };
 
@@ -107,6 +109,10 @@ bool app_is_live(const struct app *app);
 
 /* So much time has gone by: replay moves on.  Returns: true when the screen must be drawn again. */
 bool app_tick(struct app *app, int64_t elapsed_ns);
+
+/* Goes on with what takes long, for some ms.  Returns: true when it must be drawn, and called
+ * again. */
+bool app_work(struct app *app);
 
 void app_key(struct app *app, int key);
 void app_mouse(struct app *app, const struct mouse *mouse);

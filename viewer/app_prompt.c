@@ -21,6 +21,14 @@ void app_prompt_key(struct app *app, int key)
 	enum prompt_kind kind = app->prompt.kind;
 	enum prompt_news news = prompt_key(&app->prompt, key);
 
+	if (kind == PROMPT_SQL) {
+		if (news == PROMPT_DONE && app->prompt.text[0]) {
+			app->help = false;
+			app_open(app, VIEWER_VIEW_SQL);
+			hand_over(app, kind, app->prompt.text, false);
+		}
+		return;
+	}
 	if (kind == PROMPT_COMMAND) {
 		if (news == PROMPT_DONE)
 			command_run(app, app->prompt.text);
@@ -56,7 +64,7 @@ bool app_prompt_request(struct app *app, int request)
 		app_ask(app, PROMPT_COMMAND, "sort ");
 		return true;
 	case REQUEST_SQL:
-		ask_view(app, PROMPT_SQL, "query");
+		app_ask(app, PROMPT_SQL, "");
 		return true;
 	case REQUEST_SEARCH:
 		ask_view(app, PROMPT_SEARCH, "search");

@@ -12,4 +12,11 @@
  */
 const char *event_text(const struct pool_event *event, char *text, size_t size);
 
+/*
+ * All that it says but its kind and what was available: "#17 used, block 3, +128 buffers".  ids: of
+ * an rx_take or rx_return, the first nr_ids of them.
+ */
+const char *event_words(const struct pool_event *event, const uint32_t *ids, uint32_t nr_ids,
+			char *text, size_t size);
+
 #endif

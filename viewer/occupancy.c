@@ -59,8 +59,7 @@ static struct chart_column column_of(const struct level_column *column,
  * The limit belongs into the picture when the pool is anywhere near it: then the scale stands
  * still. Far away it would press the picture flat, the sooner the fewer rows there are.
  */
-static struct scale scale_for(const struct series *series, const struct pool_summary *pool,
-			      int rows)
+struct scale occupancy_scale(const struct series *series, const struct pool_summary *pool, int rows)
 {
 	double near = rows < 14 ? 1.25 : 1.6;
 	bool has_marks = pool_marks_known(&pool->marks);
@@ -132,21 +131,31 @@ static int row_of(const struct scale *scale, int rows, uint32_t value)
 	return (int)(scale_fraction(scale, value) * rows);
 }
 
-void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
-		    const struct series *series, const struct pool_summary *pool)
+void occupancy_area(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+		    const struct scale *scale, const struct series *series,
+		    const struct pool_summary *pool)
 {
 	struct rect plot = plot_of(rect);
-	struct scale scale = scale_for(series, pool, rect.h);
 	struct chart_column *columns = calloc(series->nr, sizeof(*columns));
-	struct chart_mark marks[4];
-	size_t nr_marks = 0;
 
 	if (!columns)
 		return;
 	for (size_t i = 0; i < series->nr; i++)
 		columns[i] = column_of(&series->level[i], pool);
-	chart_area(canvas, plot, look, &scale, zones, NR_ZONES, columns);
+	chart_area(canvas, plot, look, scale, zones, NR_ZONES, columns);
 	free(columns);
+	chart_value_axis(canvas, plot, scale, format_count);
+}
+
+void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+		    const struct series *series, const struct pool_summary *pool)
+{
+	struct rect plot = plot_of(rect);
+	struct scale scale = occupancy_scale(series, pool, rect.h);
+	struct chart_mark marks[4];
+	size_t nr_marks = 0;
+
+	occupancy_area(canvas, rect, look, &scale, series, pool);
 	say_unknown(canvas, plot, pool);
 	add_mark(marks, &nr_marks, "limit", pool->marks.limit, INK_LIMIT);
 	add_mark(marks, &nr_marks, "high", pool->marks.high, INK_HIGH);
@@ -154,7 +163,6 @@ void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_
 	/* In one row with the low mark it could not be told from it. */
 	if (row_of(&scale, rect.h, pool->marks.reserve) < row_of(&scale, rect.h, pool->marks.low))
 		add_mark(marks, &nr_marks, "reserve", pool->marks.reserve, INK_RESERVE);
-	chart_value_axis(canvas, plot, &scale, format_count);
 	chart_marks(canvas, plot, look, &scale, marks, nr_marks);
 }
 

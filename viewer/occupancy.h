@@ -27,6 +27,13 @@ void occupancy_legend(struct canvas *canvas, int x, int y, int width,
 void occupancy_draw(struct canvas *canvas, struct rect rect, const struct chart_look *look,
 		    const struct series *series, const struct pool_summary *pool);
 
+/* Parts of it, for charts that show more: the scale, and areas with the axis of values. */
+struct scale occupancy_scale(const struct series *series, const struct pool_summary *pool,
+			     int rows);
+void occupancy_area(struct canvas *canvas, struct rect rect, const struct chart_look *look,
+		    const struct scale *scale, const struct series *series,
+		    const struct pool_summary *pool);
+
 /*
  * Lanes: signs where something happened.  LANES_MAX rows have a kind each: D drop; R RESOURCES, F
  * fallback; L loss; x failed; ▲ request; + completion; ▼ free; a digit is how many, * more than 9,

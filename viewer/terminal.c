@@ -450,3 +450,10 @@ void terminal_show(struct terminal *term, const struct canvas *canvas, bool anew
 		memcpy(term->shown, canvas->cells, size);
 	refresh();
 }
+
+bool terminal_has_input(void)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&in, 1, 0) != 0; /* a signal is for us, too */
+}

@@ -52,6 +52,9 @@ enum terminal_event {
 enum terminal_event terminal_wait(struct terminal *term, int timeout_ms, int *key,
 				  struct mouse *mouse);
 
+/* Would terminal_wait() have something at once?  What has come stays there. */
+bool terminal_has_input(void);
+
 /* Puts the canvas on the screen; only cells that changed are sent.  `anew` sends them all. */
 void terminal_show(struct terminal *term, const struct canvas *canvas, bool anew);
 

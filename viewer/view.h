@@ -59,12 +59,20 @@ struct view_ops {
 
 	/* Its list, which gets what moves and sorts; NULL: none, Up and Down change the pool. */
 	struct table *(*table)(void *state);
+	/*
+	 * Long work in pieces of some ms: called again and again while no key comes.  Returns:
+	 * false when there is nothing to do; true: draw, and call again.  stop() gives up what a
+	 * key may interrupt; the key then does what it does.  Both may be NULL.
+	 */
+	bool (*work)(struct app *app, void *state);
+	void (*stop)(struct app *app, void *state);
 	/* Another row is under the bar: say what it is in app->pool and app->selection. */
 	void (*select)(struct app *app, void *state);
 };
 
 extern const struct view_ops view_overview, view_pool;
 extern const struct view_ops view_latency, view_outstanding, view_health;
+extern const struct view_ops view_events, view_tune, view_sql;
 
 /* The view of a digit (1 to VIEW_MAX), or NULL. */
 #define VIEW_MAX 9

@@ -58,7 +58,7 @@ static int64_t now_ms(void)
 static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 {
 	int64_t next_ms = now_ms(), tick_ms = next_ms;
-	bool draw = true;
+	bool draw = true, busy;
 
 	while (!app->quit) {
 		int64_t wait_ms;
@@ -81,7 +81,9 @@ static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 			terminal_show(term, canvas, app->redraw);
 			app->redraw = draw = false;
 		}
-		wait_ms = next_ms - now_ms();
+		busy = app_work(app);
+		draw |= busy;
+		wait_ms = busy ? 0 : next_ms - now_ms();
 		if (app->play.on && wait_ms > PLAY_FRAME_MS)
 			wait_ms = PLAY_FRAME_MS;
 		switch (terminal_wait(term, wait_ms > 0 ? (int)wait_ms : 0, &key, &mouse)) {
@@ -107,6 +109,11 @@ static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 	return 0;
 }
 
+static bool key_waits(void *ctx)
+{
+	return terminal_has_input();
+}
+
 int viewer_run(const struct viewer_options *options, struct db_error *err)
 {
 	struct canvas canvas = {0};
@@ -129,6 +136,7 @@ int viewer_run(const struct viewer_options *options, struct db_error *err)
 					: strerror(-ret));
 	if (!ret) {
 		app.look.color = terminal_colors(term) > 0;
+		app.key_waits = key_waits;
 		ret = loop(&app, term, &canvas);
 	}
 	terminal_close(term);
@@ -137,6 +145,14 @@ int viewer_run(const struct viewer_options *options, struct db_error *err)
 	canvas_release(&canvas);
 	app_release(&app);
 	return ret;
+}
+
+/* Without a terminal nobody waits for a key. */
+static void finish_screen(struct app *app, struct canvas *canvas)
+{
+	app_draw(app, canvas);
+	while (app_work(app))
+		app_draw(app, canvas);
 }
 
 static int init_canvas(const struct viewer_options *options, struct canvas *canvas)
@@ -155,6 +171,7 @@ int viewer_once(const struct viewer_options *options, FILE *out, struct db_error
 		return ret;
 	ret = init_canvas(options, &canvas);
 	if (!ret) {
+		finish_screen(&app, &canvas);
 		ret = app_write_screen(&app, &canvas,
 				       options->color == VIEWER_COLOR_ALWAYS ? ".ansi" : "", out);
 		canvas_release(&canvas);
@@ -331,7 +348,7 @@ static int run_line(struct app *app, struct canvas *canvas, char *line, struct d
 	}
 	/* As on a terminal, each command sees the screen that the one before left. */
 	if (!ret)
-		app_draw(app, canvas);
+		finish_screen(app, canvas);
 	return ret;
 }
 
@@ -347,7 +364,7 @@ int viewer_script(const struct viewer_options *options, FILE *script, struct db_
 	app.cost.off = true; /* what it saves must not differ from one time to the next */
 	ret = init_canvas(options, &canvas);
 	if (!ret)
-		app_draw(&app, &canvas);
+		finish_screen(&app, &canvas);
 	for (int number = 1; !ret && !app.quit && fgets(line, sizeof(line), script); number++) {
 		err->text[0] = 0;
 		ret = run_line(&app, &canvas, line, err);

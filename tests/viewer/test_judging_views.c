@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The screens of views 3, 4 and 7 over recordings of the reference driver in virtual time, and over
- * pools that leak, lose events, have no marks, or have nothing.
+ * The screens of views 3, 4, 5 and 7 over recordings of the reference driver in virtual time, and
+ * over pools that leak, lose events, have no marks, or have nothing.
  */
 #include <locale.h>
 #include <time.h>
@@ -134,6 +134,68 @@ static void hundreds_of_pools_have_verdicts(void **state)
 	golden_expect(&options, "many-outstanding-80x24.txt", "size 80x24\nkey 4\nkey )");
 }
 
+/* --- view 5 ---------------------------------------------------------------------------------- */
+
+static void the_log_is_that_of_the_cursor(void **state)
+{
+	expect_all_sizes("busy-log", "key 5\ntype :goto 0.03s\nkey Enter");
+	golden_expect(&options, "busy-log-end-80x24.txt", "size 80x24\nkey 5");
+	golden_expect(&options, "busy-log-home-80x24.txt", "size 80x24\nkey 5\nkey Home\nkey PgDn");
+}
+
+static void the_log_is_filtered_and_searched(void **state)
+{
+	expect_all_sizes("busy-filter",
+			 "key 5\nkey g\ntype foutcome=null alloc_complete\nkey Enter");
+	golden_expect(&options, "busy-search-80x24.txt",
+		      "size 80x24\nkey 5\nkey g\ntype /no_descriptor\nkey Enter\nkey n\nkey n\n"
+		      "key N");
+	golden_expect(&options, "busy-search-none-80x24.txt",
+		      "size 80x24\nkey 5\nkey g\ntype /lead>5s\nkey Enter");
+	golden_expect(&options, "busy-filter-wrong-80x24.txt",
+		      "size 80x24\nkey 5\ntype flead>5\nkey Enter");
+}
+
+static void the_log_leads_to_the_pool_and_back(void **state)
+{
+	golden_expect(&options, "busy-log-pool-80x24.txt",
+		      "size 80x24\nkey 5\nkey g\ntype fdrop\nkey Enter\nkey Down\nkey Enter");
+	golden_expect(&options, "busy-log-back-80x24.txt",
+		      "size 80x24\nkey 5\nkey g\ntype fdrop\nkey Enter\nkey Down\nkey Enter\n"
+		      "key Esc");
+}
+
+static void losses_are_rows_of_the_log(void **state)
+{
+	options.path = lossy;
+	golden_expect(&options, "lossy-log-120x40.ansi",
+		      "size 120x40\nkey 5\nkey (\ntype :goto 0.83s\nkey Enter\ntype ftick "
+		      "pool=0\nkey Enter");
+}
+
+/* --- view 8 ---------------------------------------------------------------------------------- */
+
+static void a_statement_is_answered_as_a_table(void **state)
+{
+	expect_all_sizes("busy-sql", "type ;select kind, count(*) as n, max(ts_ns) - min(ts_ns) as "
+				     "ns from event group by kind order by n desc\nkey Enter");
+	golden_expect(&options, "busy-sql-hint-80x24.txt", "size 80x24\nkey 8");
+}
+
+static void a_mistake_in_a_statement_is_one_line(void **state)
+{
+	golden_expect(&options, "busy-sql-wrong-80x24.txt",
+		      "size 80x24\ntype ;select nonsense from pool\nkey Enter");
+	golden_expect(&options, "busy-sql-write-80x24.txt",
+		      "size 80x24\ntype ;delete from pool\nkey Enter");
+}
+
+static void escape_goes_back_from_an_answer(void **state)
+{
+	golden_expect(&options, "busy-sql-back-80x24.txt",
+		      "size 80x24\nkey 7\ntype ;select 1\nkey Enter\nkey Esc");
+}
+
 /* --- nothing --------------------------------------------------------------------------------- */
 
 static void a_pool_without_events_and_marks_is_shown(void **state)
@@ -143,6 +205,7 @@ static void a_pool_without_events_and_marks_is_shown(void **state)
 	golden_expect(&options, "empty-outstanding-80x24.txt", "size 80x24\nkey 4");
 	golden_expect(&options, "empty-outstanding-200x50.txt", "size 200x50\nkey 4\nkey Enter");
 	golden_expect(&options, "empty-health-80x24.txt", "size 80x24\nkey 7");
+	golden_expect(&options, "empty-log-80x24.txt", "size 80x24\nkey 5");
 }
 
 /* --- recordings ------------------------------------------------------------------------------ */
@@ -382,6 +445,13 @@ int main(void)
 		TEST(health_of_a_sound_recording),
 		TEST(losses_lie_on_the_time_line),
 		TEST(hundreds_of_pools_have_verdicts),
+		TEST(the_log_is_that_of_the_cursor),
+		TEST(the_log_is_filtered_and_searched),
+		TEST(the_log_leads_to_the_pool_and_back),
+		TEST(losses_are_rows_of_the_log),
+		TEST(a_statement_is_answered_as_a_table),
+		TEST(a_mistake_in_a_statement_is_one_line),
+		TEST(escape_goes_back_from_an_answer),
 		TEST(a_pool_without_events_and_marks_is_shown),
 	};
 

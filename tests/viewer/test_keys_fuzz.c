@@ -183,12 +183,23 @@ static void type_line(struct app *app)
 		":nonsense",
 		"/alloc",
 		";select 1",
+		";select * from event",
+		";select nonsense",
+		";select 'a', char(27), null, 1e300, x'00ff'",
 		"fdrop",
 		":goto 2500000000000000000",
 		":goto start",
 		":help",
 		":save /nowhere/x",
 		"f",
+		"flead>1ms",
+		"foutcome=null !tick",
+		"fpool=eth1 rx",
+		"fall",
+		"fnonsense=5",
+		"/available>10",
+		"/no_descriptor",
+		"/nothing has that",
 	};
 	const char *line = lines[below(sizeof(lines) / sizeof(lines[0]))];
 
@@ -251,6 +262,8 @@ static void go_mad(const struct viewer_options *options, unsigned long steps)
 			press_key(&app);
 		app_draw(&app, &canvas);
 		check_screen(&canvas);
+		if (below(4))
+			app_work(&app);
 	}
 	canvas_release(&canvas);
 	app_release(&app);

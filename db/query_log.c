@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+/* The log a screen at a time: what lies in each pool's tables, merged by time. */
+#include "db/query_log.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/connect.h"
+#include "db/error.h"
+#include "db/query_log_sql.h"
+#include "db/reader.h"
+
+#define CHUNK	  16	/* rows of a pool that are found at once */
+#define LOOK_SQL  32768 /* seqs that one piece of looking goes over: some ms */
+#define LOOK_EACH 2048	/* the same where each event is read */
+#define ID_MASK	  ((INT64_C(1) << DB_SEQ_BITS) - 1)
+
+struct found {
+	int64_t seq, ts_ns;
+	bool is_loss;
+};
+
+/* One pool, or with pool -1 the losses that are of no seq. */
+struct stream {
+	int64_t pool;
+	int64_t first, last; /* what is still to be looked at */
+	int64_t bound_ns;    /* nothing of it is earlier (later, backwards) */
+	int64_t told_ns;     /* pool -1: goes on from (told_ns, first) */
+	struct found chunk[CHUNK];
+	int nr, at;
+	bool over;
+};
+
+struct merge {
+	struct query *q;
+	const struct log_filter *filter;
+	int by;
+	bool looks;
+	int64_t base_ns;
+	sqlite3_stmt *stmt, *told, *gap, *lead;
+	struct stream *streams;
+	size_t nr;
+	struct db_error *err;
+};
+
+static int64_t mono_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static int64_t id_of(const struct stream *s, int64_t seq)
+{
+	return (int64_t)((uint64_t)s->pool << DB_SEQ_BITS) + seq;
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+static void keep(struct stream *s, struct found found)
+{
+	if (s->nr < CHUNK)
+		s->chunk[s->nr++] = found;
+}
+
+/* Within [first, last] of a pool.  Returns: 0 or -errno. */
+static int find(struct merge *m, struct stream *s, int64_t first, int64_t last)
+{
+	int ret;
+
+	guard_begin(&m->q->guard);
+	sqlite3_reset(m->stmt);
+	sqlite3_bind_int64(m->stmt, 1, id_of(s, first));
+	sqlite3_bind_int64(m->stmt, 2, id_of(s, last));
+	sqlite3_bind_int64(m->stmt, 3, CHUNK);
+	sqlite3_bind_int64(m->stmt, 4, s->pool);
+	sqlite3_bind_int64(m->stmt, 5, id_of(s, 0));
+	sqlite3_bind_int64(m->stmt, 6, m->base_ns);
+	while ((ret = reader_step(m->q, m->stmt, m->err)) > 0) {
+		int64_t seq = sqlite3_column_int64(m->stmt, 0) - id_of(s, 0);
+
+		if (seq < first || seq > last) {
+			ret = db_fail(m->err, -EINVAL,
+				      "%s: the database is damaged: events out of order",
+				      m->q->path);
+			break;
+		}
+		keep(s, (struct found){
+				seq,
+				reader_time((int64_t)((uint64_t)sqlite3_column_int64(m->stmt, 1) +
+						      (uint64_t)m->base_ns)),
+				sqlite3_column_int(m->stmt, 2) != 0});
+	}
+	sqlite3_reset(m->stmt);
+	return ret;
+}
+
+struct each {
+	struct merge *m;
+	struct stream *s;
+};
+
+/* Backwards the last of them count: the ring's oldest goes. */
+static int match_event(const struct pool_event *event, void *ctx)
+{
+	struct each *each = ctx;
+	struct stream *s = each->s;
+	struct found found = {(int64_t)event->seq, event->ts_ns, false};
+
+	if (!(each->m->filter->kinds & 1u << event->kind) ||
+	    !each->m->filter->match(event, each->m->filter->ctx))
+		return 0;
+	if (each->m->by > 0) {
+		keep(s, found);
+		return s->nr == CHUNK;
+	}
+	if (s->nr == CHUNK)
+		memmove(s->chunk, s->chunk + 1, --s->nr * sizeof(s->chunk[0]));
+	keep(s, found);
+	return 0;
+}
+
+static int find_matches(struct merge *m, struct stream *s, int64_t first, int64_t last)
+{
+	struct each each = {m, s};
+	int ret = reader_between(m->q, (uint32_t)s->pool, first, last, false, match_event, &each,
+				 m->err);
+
+	for (int i = 0; m->by < 0 && i < s->nr / 2; i++) {
+		struct found swap = s->chunk[i];
+
+		s->chunk[i] = s->chunk[s->nr - 1 - i];
+		s->chunk[s->nr - 1 - i] = swap;
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/* The time of the first event from a seq on: nothing before it is later. */
+static int bound_at(struct merge *m, struct stream *s, int64_t seq)
+{
+	sqlite3_stmt *stmt =
+		reader_bind(m->q, QUERY_SEEK, 2, (int64_t[]){id_of(s, seq), id_of(s, ID_MASK)});
+	int ret = reader_step(m->q, stmt, m->err);
+
+	if (ret > 0 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+		s->bound_ns = reader_time(sqlite3_column_int64(stmt, 1));
+	sqlite3_reset(stmt);
+	return ret < 0 ? ret : 0;
+}
+
+/* A piece further.  Returns: 0 or -errno. */
+static int look_on(struct merge *m, struct stream *s)
+{
+	int64_t span = m->filter->match ? LOOK_EACH : LOOK_SQL;
+	int64_t first = s->first, last = s->last;
+	int ret;
+
+	if (m->looks && last - first >= span) {
+		if (m->by > 0)
+			last = first + span - 1;
+		else
+			first = last - span + 1;
+	}
+	s->nr = s->at = 0;
+	ret = m->filter->match ? find_matches(m, s, first, last) : find(m, s, first, last);
+	if (ret)
+		return ret;
+	if (s->nr == CHUNK && m->by > 0)
+		last = s->chunk[CHUNK - 1].seq;
+	if (s->nr == CHUNK && m->by < 0)
+		first = s->chunk[CHUNK - 1].seq;
+	if (m->by > 0)
+		s->first = last + 1;
+	else
+		s->last = first - 1;
+	s->over = s->first > s->last;
+	return s->nr || s->over ? 0 : bound_at(m, s, m->by > 0 ? s->first : first);
+}
+
+/* The next losses that are told of no seq. */
+static int look_on_told(struct merge *m, struct stream *s)
+{
+	int ret;
+
+	s->nr = s->at = 0;
+	guard_begin(&m->q->guard);
+	sqlite3_reset(m->told);
+	sqlite3_bind_int64(m->told, 1, s->told_ns);
+	sqlite3_bind_int64(m->told, 2, s->first);
+	sqlite3_bind_int64(m->told, 3, CHUNK);
+	sqlite3_bind_int64(m->told, 4, m->filter->pool);
+	while ((ret = reader_step(m->q, m->told, m->err)) > 0) {
+		s->told_ns = sqlite3_column_int64(m->told, 1);
+		s->first = sqlite3_column_int64(m->told, 0) + (m->by > 0);
+		keep(s, (struct found){sqlite3_column_int64(m->told, 0), s->told_ns, true});
+	}
+	sqlite3_reset(m->told);
+	s->over = s->nr < CHUNK;
+	return ret;
+}
+
+/* --- merging ---------------------------------------------------------------------------------- */
+
+static bool is_done(const struct stream *s)
+{
+	return s->at == s->nr && s->over;
+}
+
+static int64_t time_of(const struct stream *s)
+{
+	return s->at < s->nr ? s->chunk[s->at].ts_ns : s->bound_ns;
+}
+
+/* The one whose row is next, or that must be looked on in before that is known. */
+static struct stream *foremost(struct merge *m)
+{
+	struct stream *best = NULL;
+
+	for (size_t i = 0; i < m->nr; i++) {
+		struct stream *s = &m->streams[i];
+
+		if (is_done(s))
+			continue;
+		/* In order of pools: of equals the first one comes first, and last backwards. */
+		if (!best || (m->by > 0 ? time_of(s) < time_of(best) : time_of(s) >= time_of(best)))
+			best = s;
+	}
+	return best;
+}
+
+static int read_loss(struct merge *m, const struct stream *s, struct log_row *row)
+{
+	int ret;
+
+	guard_begin(&m->q->guard);
+	sqlite3_reset(m->gap);
+	sqlite3_bind_int64(m->gap, 1, s->pool);
+	sqlite3_bind_int64(m->gap, 2, row->place.seq);
+	ret = reader_step(m->q, m->gap, m->err);
+	row->is_loss = true;
+	row->loss.pool = s->pool;
+	if (ret > 0) {
+		const char *source = (const char *)sqlite3_column_text(m->gap, 3);
+
+		if (sqlite3_column_type(m->gap, 4) != SQLITE_NULL)
+			row->loss.pool = sqlite3_column_int64(m->gap, 4);
+		row->loss.start_ns = reader_time(sqlite3_column_int64(m->gap, 0));
+		row->loss.end_ns = reader_time(sqlite3_column_int64(m->gap, 1));
+		row->loss.events = (uint64_t)sqlite3_column_int64(m->gap, 2);
+		snprintf(row->loss.source, sizeof(row->loss.source), "%s", source ? source : "?");
+	}
+	sqlite3_reset(m->gap);
+	return ret < 0 ? ret : 0;
+}
+
+static int read_lead(struct merge *m, struct log_row *row)
+{
+	const struct pool_event *e = &row->event;
+	int ret;
+
+	guard_begin(&m->q->guard);
+	sqlite3_reset(m->lead);
+	sqlite3_bind_int64(m->lead, 1, e->pool);
+	sqlite3_bind_int64(m->lead, 2, (int64_t)((uint64_t)e->ts_ns - (uint64_t)m->base_ns));
+	sqlite3_bind_int64(m->lead, 3, (int64_t)e->u.complete.request);
+	ret = reader_step(m->q, m->lead, m->err);
+	if (ret > 0 && sqlite3_column_type(m->lead, 0) != SQLITE_NULL)
+		row->lead_ns = sqlite3_column_int64(m->lead, 0);
+	sqlite3_reset(m->lead);
+	return ret < 0 ? ret : 0;
+}
+
+static int copy_row(const struct pool_event *event, void *ctx)
+{
+	struct log_row *row = ctx;
+
+	if (event->kind == POOL_EVENT_RX_TAKE || event->kind == POOL_EVENT_RX_RETURN)
+		for (uint32_t i = 0; i < event->u.rx.nr_buffers && i < LOG_IDS; i++)
+			row->ids[i] = event->u.rx.buffers[i];
+	return reader_copy_event(event, &row->event);
+}
+
+static int read_row(struct merge *m, const struct stream *s, struct log_row *row)
+{
+	const struct found *found = &s->chunk[s->at];
+	int ret;
+
+	memset(row, 0, sizeof(*row));
+	row->place = (struct log_place){found->ts_ns, s->pool, found->seq};
+	row->lead_ns = -1;
+	if (found->is_loss)
+		return read_loss(m, s, row);
+	ret = reader_between(m->q, (uint32_t)s->pool, found->seq, found->seq, false, copy_row, row,
+			     m->err);
+	if (!ret && row->event.kind == POOL_EVENT_ALLOC_COMPLETE)
+		ret = read_lead(m, row);
+	return ret;
+}
+
+/* Where to go on: before the row that comes next, or backwards behind it. */
+static struct log_place place_of(const struct merge *m, const struct stream *s)
+{
+	bool has = s->at < s->nr;
+	int64_t seq = has ? s->chunk[s->at].seq + (m->by < 0) : m->by > 0 ? s->first : s->last + 1;
+
+	return (struct log_place){time_of(s), s->pool, seq};
+}
+
+static bool is_further(const struct merge *m, const struct log_place *a, const struct log_place *b)
+{
+	int64_t order = a->ts_ns != b->ts_ns ? a->ts_ns > b->ts_ns ? 1 : -1
+			: a->pool != b->pool ? a->pool - b->pool
+					     : a->seq - b->seq;
+
+	return m->by > 0 ? order > 0 : order < 0;
+}
+
+static int fill(struct merge *m, struct log_place *from, struct log_row *rows, size_t want,
+		size_t *nr, enum log_end *end, int64_t until_ns)
+{
+	struct log_place here;
+	int ret = 0;
+
+	*end = LOG_FULL;
+	while (!ret && *nr < want) {
+		struct stream *s = foremost(m);
+
+		if (!s) {
+			*end = LOG_OVER;
+			break;
+		}
+		if (s->at < s->nr) {
+			ret = read_row(m, s, &rows[*nr]);
+			*from = rows[*nr].place;
+			from->seq += m->by > 0;
+			s->at++;
+			++*nr;
+			continue;
+		}
+		/* Each call gets further, whatever its budget. */
+		here = place_of(m, s);
+		if (until_ns && is_further(m, &here, from) && mono_ns() > until_ns) {
+			*from = here;
+			*end = LOG_LATER;
+			break;
+		}
+		ret = s->pool < 0 ? look_on_told(m, s) : look_on(m, s);
+	}
+	return ret;
+}
+
+/* --- beginning -------------------------------------------------------------------------------- */
+
+/* A gap has the time of the event before it: it is before the place when that is. */
+static int pass_gap(struct merge *m, int64_t pool, int64_t ts_ns, int64_t *seq)
+{
+	int ret;
+
+	guard_begin(&m->q->guard);
+	sqlite3_reset(m->gap);
+	sqlite3_bind_int64(m->gap, 1, pool);
+	sqlite3_bind_int64(m->gap, 2, *seq);
+	ret = reader_step(m->q, m->gap, m->err);
+	if (ret > 0 && reader_time(sqlite3_column_int64(m->gap, 0)) <= ts_ns)
+		++*seq;
+	sqlite3_reset(m->gap);
+	return ret < 0 ? ret : 0;
+}
+
+/* The first seq of a pool that is at or behind the place. */
+static int seek(struct merge *m, int64_t pool, const struct log_place *place, int64_t *seq)
+{
+	int64_t ts_ns = place->ts_ns;
+	int ret;
+
+	*seq = place->seq;
+	if (pool == place->pool)
+		return 0;
+	if (pool > place->pool && ts_ns > INT64_MIN)
+		ts_ns--;
+	ret = reader_seek(m->q, (uint32_t)pool, ts_ns, seq, m->err);
+	++*seq;
+	return ret ? ret : pass_gap(m, pool, ts_ns, seq);
+}
+
+static int add_pool(struct merge *m, int64_t pool, int64_t next_seq, const struct log_place *place)
+{
+	struct stream *s = &m->streams[m->nr++];
+	int64_t seq = 0;
+	int ret = 0;
+
+	*s = (struct stream){.pool = pool, .bound_ns = place->ts_ns};
+	if (pool < 0) {
+		s->told_ns = place->ts_ns;
+		s->first = place->pool < 0 ? place->seq : m->by > 0 ? INT64_MAX : INT64_MAX - 1;
+		s->over = m->filter->no_losses;
+		return 0;
+	}
+	if (next_seq < 0 || next_seq > ID_MASK)
+		next_seq = ID_MASK;
+	ret = seek(m, pool, place, &seq);
+	if (seq < 0)
+		seq = 0;
+	s->first = m->by > 0 ? seq : 0;
+	s->last = m->by > 0 || seq > next_seq ? next_seq - 1 : seq - 1;
+	s->over = s->first > s->last;
+	return ret;
+}
+
+static int begin(struct merge *m, const struct log_place *place)
+{
+	sqlite3_stmt *stmt = NULL;
+	struct stream *grown;
+	int ret;
+
+	if (sqlite3_prepare_v2(
+		    m->q->db,
+		    "SELECT -1, 0 UNION ALL SELECT * FROM (SELECT pool, next_seq FROM"
+		    " summary WHERE (?1 < 0 OR pool = ?1) AND pool >= 0 AND pool < 4194304"
+		    " ORDER BY pool LIMIT 65536)",
+		    -1, &stmt, NULL) != SQLITE_OK)
+		return db_fail_sqlite(m->err, m->q->db, m->q->path);
+	sqlite3_bind_int64(stmt, 1, m->filter->pool);
+	while ((ret = reader_step(m->q, stmt, m->err)) > 0) {
+		grown = reallocarray(m->streams, m->nr + 1, sizeof(*grown));
+		if (!grown) {
+			ret = db_fail(m->err, -ENOMEM, "out of memory");
+			break;
+		}
+		m->streams = grown;
+		ret = add_pool(m, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+			       place);
+		if (ret)
+			break;
+	}
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
+#define TOLD(compare, order)                                                                       \
+	"SELECT id, start_ns FROM loss WHERE source <> 'seq' AND (start_ns, id) " compare          \
+	" (?1, ?2) AND (?4 < 0 OR pool IS NULL OR pool = ?4)"                                      \
+	" ORDER BY start_ns " order ", id " order " LIMIT ?3"
+
+static int prepare(struct merge *m)
+{
+	char *sql = query_log_sql(m->filter, m->by);
+	const struct {
+		sqlite3_stmt **stmt;
+		const char *sql;
+	} all[] = {
+		{&m->stmt, sql},
+		{&m->told, m->by > 0 ? TOLD(">=", "") : TOLD("<", "DESC")},
+		{&m->gap, "SELECT start_ns, end_ns, events, source, pool FROM loss"
+			  " WHERE ?1 < 0 AND id = ?2 UNION ALL SELECT * FROM (SELECT start_ns,"
+			  " end_ns, events, source, pool FROM loss WHERE ?1 >= 0 AND source = 'seq'"
+			  " AND pool = ?1 AND first_seq = ?2 LIMIT 1)"},
+		{&m->lead, "SELECT completed - requested FROM alloc WHERE pool = ?1"
+			   " AND completed = ?2 AND request = ?3 LIMIT 1"},
+	};
+	int ret = sql ? 0 : db_fail(m->err, -ENOMEM, "out of memory");
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !ret; i++)
+		if (sqlite3_prepare_v2(m->q->db, all[i].sql, -1, all[i].stmt, NULL) != SQLITE_OK)
+			ret = db_fail_sqlite(m->err, m->q->db, m->q->path);
+	sqlite3_free(sql);
+	return ret;
+}
+
+int query_log(struct query *q, const struct log_filter *filter, struct log_place *from, int by,
+	      struct log_row *rows, size_t want, size_t *nr, enum log_end *end, int64_t budget_ns,
+	      struct db_error *err)
+{
+	struct merge m = {.q = q,
+			  .filter = filter,
+			  .by = by < 0 ? -1 : 1,
+			  .looks = log_filter_looks(filter),
+			  .err = err};
+	int ret = reader_base(q, &m.base_ns, err);
+
+	*nr = 0;
+	*end = LOG_OVER;
+	if (!ret)
+		ret = prepare(&m);
+	if (!ret)
+		ret = begin(&m, from);
+	if (!ret)
+		ret = fill(&m, from, rows, want, nr, end, budget_ns ? mono_ns() + budget_ns : 0);
+	sqlite3_finalize(m.stmt);
+	sqlite3_finalize(m.told);
+	sqlite3_finalize(m.gap);
+	sqlite3_finalize(m.lead);
+	free(m.streams);
+	return ret;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEWER_TUNE_READER_H
+#define VIEWER_TUNE_READER_H
+/*
+ * Reads the demand of a pool beside the screen: a thread with a connection of its own, so that
+ * keys are answered meanwhile.
+ *
+ * Thread: all calls from one thread, that of the screen.
+ */
+#include "tuner/atlas.h"
+#include "tuner/demand.h"
+
+#define TUNE_STEPS_MAX 2000000 /* as many as are simulated while a key is pressed */
+
+struct tune_reader;
+
+struct tune_reading {
+	struct demand *demand; /* NULL: err says why */
+	struct atlas atlas;
+	bool cut; /* only the first TUNE_STEPS_MAX steps were read */
+	struct db_error err;
+};
+
+/* Returns: NULL when there is no memory, or no thread. */
+struct tune_reader *tune_reader_open(const char *path, uint32_t pool);
+/* Steps read so far. */
+uint64_t tune_reader_steps(const struct tune_reader *reader);
+/* Waits at most so long.  Returns: true when it is done, with *out filled and the caller's. */
+bool tune_reader_wait(struct tune_reader *reader, int wait_ms, struct tune_reading *out);
+/* Gives up what is not done; NULL is nothing. */
+void tune_reader_close(struct tune_reader *reader);
+
+#endif
