@@ -8,6 +8,8 @@ build=${BUILD:-build}
 only=${T:-}
 export BUILD=$build LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color CMOCKA_MESSAGE_OUTPUT=TAP
 unset NO_COLOR
+# Sanitizers are slow.
+case $build in *-asan | *-tsan) times=4 ;; *) times=1 ;; esac
 passed=0 failed=0
 failures=()
 log=$(mktemp)
@@ -38,13 +40,13 @@ count() {
 for source in tests/*/test_*.c; do
 	[ -e "$source" ] || continue
 	case $source in *"$only"*) ;; *) continue ;; esac
-	timeout 120 "$build/${source%.c}" >"$log" 2>&1 </dev/null
+	timeout $((120 * times)) "$build/${source%.c}" >"$log" 2>&1 </dev/null
 	count "$source" $?
 done
 for suite in tests/*/*.bats; do
 	[ -e "$suite" ] || continue
 	case $suite in *"$only"*) ;; *) continue ;; esac
-	timeout 300 bats --tap "$suite" >"$log" 2>&1 </dev/null
+	timeout $((300 * times)) bats --tap "$suite" >"$log" 2>&1 </dev/null
 	count "$suite" $?
 done
 

@@ -12,7 +12,7 @@ setup_file() {
 		return 0
 	fi
 	touch "$BATS_FILE_TMPDIR/can"
-	timeout 200 unshare -n -m -p -f --mount-proc --kill-child tests/tools/local_session.sh "$BUILD" \
+	timeout 280 unshare -n -m -p -f --mount-proc --kill-child tests/tools/local_session.sh "$BUILD" \
 		"$BATS_FILE_TMPDIR" >"$BATS_FILE_TMPDIR/said" 2>&1 3>&- || touch "$BATS_FILE_TMPDIR/failed"
 }
 

@@ -29,7 +29,7 @@ struct adapter {
 	PNDIS_PACKET packet[PACKETS];
 	LONG out;  /* packets that the protocols have */
 	LONG refs; /* one for life, one for each request and each packet that is out */
-	BOOLEAN asked;
+	LONG asked;
 };
 
 static NDIS_HANDLE wrapper;
@@ -51,7 +51,7 @@ static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualA
 		NdisWaitEvent(&a->idle, 1);
 	if (VirtualAddress != NULL)
 		NdisMFreeSharedMemory(a->handle, Length, TRUE, VirtualAddress, *PhysicalAddress);
-	a->asked = FALSE;
+	InterlockedExchange(&a->asked, FALSE);
 	if (MISTAKE(COMPLETION_OF_NDIS5_RETURNS_WITH_A_LOCK))
 		NdisAcquireSpinLock(&a->lock);
 	put(a);
@@ -59,14 +59,13 @@ static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualA
 
 static VOID ask(struct adapter *a)
 {
-	if (a->asked)
+	if (InterlockedExchange(&a->asked, TRUE))
 		return;
-	a->asked = TRUE;
 	NdisInterlockedIncrement(&a->refs);
 	if (NdisMAllocateSharedMemoryAsync(a->handle, BLOCK_BYTES, TRUE, NULL) ==
 	    NDIS_STATUS_PENDING)
 		return;
-	a->asked = FALSE;
+	InterlockedExchange(&a->asked, FALSE);
 	put(a);
 }
 

@@ -73,7 +73,8 @@ struct adapter {
 	PNDIS_PHYSICAL_ADDRESS kept_pa;
 	LONG refs; /* one for life, one for each request */
 	ULONG ticks;
-	BOOLEAN running, pausing, halting, asked;
+	LONG asked;
+	BOOLEAN running, pausing, halting;
 	BOOLEAN pending; /* P6 */
 	BOOLEAN made_it; /* the mistake that is made once */
 };
@@ -223,7 +224,7 @@ static VOID receive_again(struct adapter *a)
 static VOID take_in(struct adapter *a, PVOID va, PNDIS_PHYSICAL_ADDRESS pa)
 {
 	struct block *block = &a->more;
-	BOOLEAN used = FALSE;
+	BOOLEAN used, running;
 
 	block->va = va;
 	block->pa = *pa;
@@ -236,10 +237,11 @@ static VOID take_in(struct adapter *a, PVOID va, PNDIS_PHYSICAL_ADDRESS pa)
 	}
 	NdisAcquireSpinLock(&a->lock);
 	used = join(a);
+	running = a->running;
 	NdisReleaseSpinLock(&a->lock);
 	if (!used)
 		free_block(a, block);
-	else if (!a->running)
+	else if (!running)
 		receive_again(a);
 }
 
@@ -255,7 +257,7 @@ static VOID allocate_complete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualA
 		/* "Some memory must have come: give it back." */
 		NdisMFreeSharedMemory(a->handle, Length, TRUE, VirtualAddress, *PhysicalAddress);
 	if (VirtualAddress == NULL || a->more.va == NULL)
-		a->asked = FALSE; /* it may be asked for again */
+		InterlockedExchange(&a->asked, FALSE); /* it may be asked for again */
 	if (MISTAKE(P2_EVENT_UNDER_THE_LOCK)) {
 		NdisAcquireSpinLock(&a->lock);
 		put(a);
@@ -295,9 +297,8 @@ static BOOLEAN is_refusal(NDIS_STATUS status)
 
 static VOID ask_for_more(struct adapter *a)
 {
-	if (a->asked)
+	if (InterlockedExchange(&a->asked, TRUE))
 		return;
-	a->asked = TRUE;
 	if (MISTAKE(P6_BOOKS_AFTER_THE_CALL)) {
 		/* The completion may have been by then. */
 		a->pending = ask(a) == NDIS_STATUS_PENDING;
@@ -306,7 +307,7 @@ static VOID ask_for_more(struct adapter *a)
 	NdisInterlockedIncrement(&a->refs);
 	if (!is_refusal(ask(a)))
 		return;
-	a->asked = FALSE;
+	InterlockedExchange(&a->asked, FALSE);
 	put(a);
 	while (MISTAKE(P27_REFUSAL_STORM) && ask(a) != NDIS_STATUS_PENDING && a->ticks++ < 3000)
 		;

@@ -24,16 +24,23 @@ def main():
                     peer[a] = b
                     selector.register(a, selectors.EVENT_READ)
             elif key.fileobj in peer:
-                data = key.fileobj.recv(65536)
-                if data:
-                    peer[key.fileobj].sendall(data)
-                else:
+                if not passed(key.fileobj, peer[key.fileobj]):
                     drop(selector, peer, key.fileobj)
         if os.path.exists(sys.argv[3]):
             for end in list(peer):
                 if end in peer:
                     drop(selector, peer, end)
             os.unlink(sys.argv[3])
+
+
+def passed(near, far):
+    """Whether there was something; an end may have gone with an error, too."""
+    try:
+        data = near.recv(65536)
+        far.sendall(data)
+    except OSError:
+        return False
+    return bool(data)
 
 
 def drop(selector, peer, end):

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emit EVENTS [RATE [COPIES [GO]]]: an instrumented program without a driver, for tests and
+ * emit EVENTS [RATE [COPIES [GO [flows]]]]: an instrumented program without a driver, for tests and
  * benchmarks.
  *
  * Opens a pool, takes and returns one buffer after another until EVENTS events were said (RATE per
  * second; 0 = as fast as it goes), with a tick every 100 ms, and closes the pool.  COPIES > 0: that
- * many further processes do the same beside it.  GO: it rests in the beginning until there is a
- * file of that name.
+ * many further processes do the same beside it.  GO: each rests in the beginning until there is
+ * a file of that name; or, with a fifth word, it goes on until then, and EVENTS come afterwards.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void rest(const char *until)
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 }
 
-static void run(const char *name, uint64_t events, double rate, const char *go)
+static void run(const char *name, uint64_t events, double rate, const char *go, bool flows)
 {
 	const struct poolscope_marks marks = {.base = 64,
 					      .block = 16,
@@ -55,7 +55,7 @@ static void run(const char *name, uint64_t events, double rate, const char *go)
 
 	poolscope_alloc_complete(pool, 0, 0, state.marks.base ? &state : NULL, 0x1000, 64 * 2048, 0,
 				 POOLSCOPE_USED, 64, 64);
-	for (uint64_t i = 0; i < events / 2; i++) {
+	for (uint64_t i = 0, end = events / 2; i < end || flows; i++) {
 		uint32_t id = (uint32_t)(i % 64);
 		int64_t now = i % 64 ? 0 : now_ns();
 
@@ -68,7 +68,11 @@ static void run(const char *name, uint64_t events, double rate, const char *go)
 		}
 		if (i % 16 == 0)
 			pace(start, 2 * i, rate);
-		if (i == 100 && go)
+		if (flows && i % 64 == 0 && !access(go, F_OK)) {
+			flows = false;
+			end = i + events / 2;
+		}
+		if (i == 100 && go && !flows)
 			rest(go);
 	}
 	state.running = false;
@@ -85,11 +89,12 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < copies; i++) {
 		if (!fork()) {
-			execl("/proc/self/exe", argv[0], argv[1], argv[2], NULL);
+			execl("/proc/self/exe", argv[0], argv[1], argv[2], "0", argv[4],
+			      argc > 4 ? argv[5] : NULL, NULL);
 			_exit(127);
 		}
 	}
-	run("emit", events, rate, argc > 4 ? argv[4] : NULL);
+	run("emit", events, rate, argc > 4 ? argv[4] : NULL, argc > 5);
 	while (wait(NULL) > 0)
 		;
 	return 0;
