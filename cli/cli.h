@@ -61,5 +61,7 @@ int cli_export(int argc, char **argv);
 int cli_stat(int argc, char **argv);
 int cli_sql(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_tune(int argc, char **argv);
+void cli_tune_help(void);
 
 #endif

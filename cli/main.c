@@ -117,6 +117,8 @@ static const struct cli_command commands[] = {
 	 "\n"
 	 "Exit status: 0 all is met; 1 something is missed; 4 nothing is missed, but not all is\n"
 	 "proven: events were lost, or the end is missing; 3 unreadable.\n"},
+	{"tune", cli_tune, "FILE [--json] [--what-if k=v,...] [--lead SPEC] [OPTION]...",
+	 "Says which thresholds to set, why, and how sure that is.", "", cli_tune_help},
 	{"export", cli_export, "FILE --format csv|jsonl|chrome [-o OUT] [OPTION]...",
 	 "Writes a recording for other tools.",
 	 "  --format FORMAT  csv: RFC 4180 with a header; jsonl: one JSON object a line;\n"
