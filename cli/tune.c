@@ -174,12 +174,21 @@ static int open_pools(struct tune *t)
 
 static void close_tune(struct tune *t)
 {
-	for (size_t i = 0; i < t->nr; i++)
+	for (size_t i = 0; i < t->nr; i++) {
 		demand_close(t->pools[i].demand);
+		if (t->pools[i].advice)
+			advice_release(t->pools[i].advice);
+		free(t->pools[i].advice);
+	}
 	free(t->pools);
 	free(t->summaries);
 	query_close(t->query);
 	tune_lead_release(&t->lead);
+}
+
+double tune_missed(const struct demand *d)
+{
+	return (double)(d->quality.dropped + d->quality.resources) / (double)d->takes;
 }
 
 /* --- answers ------------------------------------------------------------------------------------
@@ -212,11 +221,72 @@ static int what_if(struct tune *t, struct tune_pool *p)
 	return CLI_OK;
 }
 
+static int out_of_memory(const struct tune_pool *p)
+{
+	return cli_fail(CLI_UNREADABLE, "tune: pool %u: out of memory", p->summary->pool);
+}
+
+/* The lows that the longest lead needs: of any pool, and of one with these marks. */
+static int bracket(struct tune *t, struct tune_pool *p, const struct policy_marks *m)
+{
+	struct lead_sample leads;
+
+	if (!p->lead_known)
+		return CLI_OK;
+	if (lead_sample_make(p->demand, &p->lead, t->lead.recorded, &leads))
+		return out_of_memory(p);
+	p->longest_ns = leads.ns[leads.nr - 1];
+	lead_sample_release(&leads);
+	if (low_burst(p->demand, p->longest_ns, &p->burst))
+		return out_of_memory(p);
+	p->robust_low = low_of(p->burst.rise, m->reserve);
+	p->exact_low = m->base && m->block
+			       ? low_exact(p->demand, p->longest_ns, m->base, m->block, m->reserve)
+			       : LOW_NONE;
+	return CLI_OK;
+}
+
+static int advise(struct tune *t, struct tune_pool *p)
+{
+	struct advice_request q = {
+		.lead = p->lead,
+		.lead_recorded = t->lead.recorded,
+		.loss = t->options.loss,
+		.seed = t->options.seed,
+		.hold_ns = p->summary->hold.p999_ns,
+		.identity_checked = p->summary->identity_checked,
+		.identity_mismatches = p->summary->identity_mismatches,
+		.events_lost = pool_has_loss(&t->trace, p->summary),
+	};
+	int ret;
+
+	if (!p->lead_known)
+		return CLI_OK;
+	p->advice = calloc(1, sizeof(*p->advice));
+	ret = p->advice ? advice_make(p->demand, &q, p->advice) : -ENOMEM;
+	if (ret) {
+		free(p->advice);
+		p->advice = NULL;
+	}
+	if (ret == -ENOTSUP)
+		return cli_fail(CLI_UNREADABLE,
+				"tune: pool %u: the marks count ticks, and no tick was recorded",
+				p->summary->pool);
+	return ret ? out_of_memory(p) : CLI_OK;
+}
+
 static int answer(struct tune *t, struct tune_pool *p)
 {
+	int status;
+
 	if (!p->demand)
 		return CLI_OK;
-	return what_if(t, p);
+	if (t->options.what_if) {
+		status = what_if(t, p);
+		return status ? status : bracket(t, p, &p->what_if_marks);
+	}
+	status = advise(t, p);
+	return status ? status : bracket(t, p, &p->demand->marks);
 }
 
 static int print(const struct tune *t)
@@ -248,6 +318,9 @@ static int judge(const struct tune *t)
 		const struct tune_pool *p = &t->pools[i];
 
 		nothing += !p->demand;
+		if (p->demand && p->demand->marks_known && !p->has_what_if &&
+		    tune_missed(p->demand) > t->options.loss)
+			return CLI_CHECK_FAILED;
 		if (p->has_what_if && t->options.loss_given &&
 		    share_missed(&p->what_if) > t->options.loss)
 			return CLI_CHECK_FAILED;

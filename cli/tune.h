@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "db/query.h"
+#include "tuner/advice.h"
 #include "tuner/demand.h"
 #include "tuner/lead.h"
 #include "tuner/sim.h"
@@ -34,6 +35,12 @@ struct tune_pool {
 	char why_not[TUNE_WHY_BYTES];
 	struct lead lead;
 	bool lead_known; /* else no request was recorded, and nobody said what to assume */
+
+	struct advice *advice; /* NULL: not asked for, or no lead is known */
+
+	/* For the longest lead; with what_if, of its base and block. */
+	int64_t longest_ns, robust_low, exact_low;
+	struct low_burst burst;
 
 	bool has_what_if;
 	struct policy_marks what_if_marks;
@@ -79,6 +86,9 @@ int tune_marks_read(const char *text, const struct demand *d, struct policy_mark
 
 /* --- what is printed -----------------------------------------------------------------------------
  */
+
+/* What the recorded marks missed, as a share of all packets. */
+double tune_missed(const struct demand *d);
 
 void tune_text(const struct tune_options *options, const struct tune_pool *pool);
 

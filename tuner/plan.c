@@ -31,6 +31,7 @@ struct search {
 	struct plan *plan;
 	struct atlas atlas;
 	struct choices blocks, held;
+	uint32_t margin; /* how much higher the next recording's peak may well be */
 	int64_t tau[NR_TAU];
 	uint32_t need[CHOICES][NR_TAU]; /* of a block of blocks: the low for each lead */
 	struct plan_setting *tried;
@@ -65,8 +66,8 @@ static void choose_taus(struct search *s)
 
 	p->longest_ns = leads->ns[leads->nr - 1];
 	p->safe_ns = p->longest_ns;
-	if (leads->recorded && leads->nr < PLAN_LEADS && p->longest_ns < INT64_MAX / 4)
-		p->safe_ns = 2 * p->longest_ns;
+	if (leads->recorded && p->longest_ns < INT64_MAX / 4)
+		p->safe_ns += leads->nr < PLAN_LEADS ? p->longest_ns : p->longest_ns / 2;
 	s->tau[TAU_SAFE] = p->safe_ns;
 	s->tau[TAU_LONGEST] = p->longest_ns;
 	s->tau[TAU_P99] = lead_sample_quantile(leads, 0.99);
@@ -131,16 +132,18 @@ static void choose_lows(const struct search *s, uint32_t block, struct choices *
 	for (uint32_t part = 1; part < 8; part += 2)
 		choose(lows, (uint64_t)robust * part / 8);
 	choose(lows, (uint64_t)s->q->like.reserve + 1);
+	choose(lows, (uint64_t)s->q->like.reserve + s->margin);
 }
 
 static void choose_bases(const struct search *s, uint32_t low, struct choices *bases)
 {
 	uint32_t r = s->q->like.reserve;
 
-	uint64_t all = even((uint64_t)s->d->max_held + r);
+	uint64_t all = (uint64_t)s->d->max_held + r;
 
 	/* More than all is never cheaper. */
 	choose(bases, all);
+	choose(bases, all + s->margin);
 	for (size_t i = 0; i < s->held.nr; i++)
 		if (even((uint64_t)low + 1 + s->held.value[i]) < all)
 			choose(bases, even((uint64_t)low + 1 + s->held.value[i]));
@@ -300,17 +303,27 @@ static int make_front(struct search *s)
 }
 
 /*
- * The cheapest of those that need no luck for one lead, or of all; the draws of the leads must meet
- * the target, too.  A base block for all that was ever held needs no luck, either, with a low for
- * typical leads on top of that.
+ * Needs it no luck?  Its low is made for that lead; or its base block holds all that was ever held,
+ * for the safe setting with a margin, below which it would still ask for more.
  */
+static bool is_robust(const struct search *s, const struct plan_setting *one, size_t tau)
+{
+	const struct policy_marks *m = &one->marks;
+	uint32_t margin = tau == TAU_SAFE ? s->margin : 0;
+
+	if (m->low >= need_of(s, m->block, tau))
+		return true;
+	return m->base >= (uint64_t)s->d->max_held + m->reserve + margin &&
+	       m->low >= m->reserve + margin && m->block >= margin;
+}
+
+/* The cheapest without luck, or of all; the draws of the leads must meet the target, too. */
 static bool settle_cheapest(struct search *s, size_t tau, bool luck, struct plan_setting *out)
 {
 	for (size_t i = 0; i < s->nr && !s->error; i++) {
 		struct plan_setting *one = &s->tried[i];
 
-		if (!luck &&
-		    one->marks.low < need_of(s, one->marks.block, one->covers ? TAU_P50 : tau))
+		if (!luck && !is_robust(s, one, tau))
 			continue;
 		s->error = plan_stand_draws(s->d, s->q, s->plan, one);
 		if (s->error || one->worst_missed > s->plan->missed_allowed)
@@ -365,8 +378,7 @@ static int conclude(struct search *s)
 	qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
 	p->has[PLAN_STATIC] = settle_static(s, &p->row[PLAN_STATIC]);
 	p->has[PLAN_SAFE] = settle_cheapest(s, TAU_SAFE, false, &p->row[PLAN_SAFE]);
-	p->has[PLAN_BALANCED] =
-		settle_cheapest(s, TAU_P99, false, &p->row[PLAN_BALANCED]);
+	p->has[PLAN_BALANCED] = settle_cheapest(s, TAU_P99, false, &p->row[PLAN_BALANCED]);
 	p->has[PLAN_LEAN] = settle_cheapest(s, TAU_P99, true, &p->row[PLAN_LEAN]);
 	if (!s->error)
 		s->error = bound(s);
@@ -388,6 +400,8 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 		ret = atlas_make(d, ATLAS_NEVER, false, &s.atlas);
 	if (ret)
 		return ret;
+	/* The standard deviation, were packets to come and go independently of each other. */
+	s.margin = (uint32_t)ceil(sqrt(d->max_held));
 	choose_blocks(&s);
 	ret = choose_held(&s);
 	if (!ret) {

@@ -26,7 +26,10 @@
 #include "tuner/sim.h"
 
 #define PLAN_SWITCH_NS 100000000.0
-/* With fewer leads than this (95 % sure of 95 %) the safe setting expects twice the longest. */
+/*
+ * The safe setting expects leads half as long again as the longest that was recorded; with fewer
+ * than this (95 % sure of 95 %), twice as long.
+ */
 #define PLAN_LEADS 59
 /* Draws of the recorded leads that a setting has to stand, beside the recorded ones. */
 #define PLAN_DRAWS 16
@@ -36,10 +39,10 @@ struct plan_setting {
 	struct policy_marks marks;
 	struct sim_result sim; /* with the leads asked for */
 	double cost;	       /* mean buffers, and switches */
-	int64_t robust_low; /* what this block needs for the longest lead, whatever happened before
-			     */
-	bool covers;	    /* the base block alone is enough for all that was ever held */
-	bool drawn, settled;   /* what is below is known; first the draws, then the rest */
+	int64_t robust_low;  /* what this block needs for the longest lead, whatever happened before
+			      */
+	bool covers;	     /* the base block alone is enough for all that was ever held */
+	bool drawn, settled; /* what is below is known; first the draws, then the rest */
 	/* Over PLAN_DRAWS draws of the leads: */
 	uint64_t worst_missed; /* lost and RESOURCES; one that misses the target ends at that */
 	double mean_min, mean_max;

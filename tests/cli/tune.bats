@@ -94,3 +94,134 @@ demand() {
 	done
 	cmp out1 out2
 }
+
+# rec FILE SEED OPTION...: bursty traffic in virtual time.
+rec() {
+	local db=$1 seed=$2
+	shift 2
+	"$refnic" --clock virtual --traffic burst:rate=60k --hold lognormal:median=4ms,p99=20ms \
+		--lead lognormal:median=200us,p99=600us --reserve 2 --for 12s --seed "$seed" "$@" \
+		-o "$db" >/dev/null
+}
+
+@test "bad marks miss the target, and what is recommended loses nothing with another seed" {
+	rec bad.db 1 --low 4 --block 1 --high 64 --limit 8192
+	run "$poolscope" tune bad.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"MISSES the target"*"re-run needed"*"validity     C"* ]]
+	"$poolscope" tune bad.db --json >bad.json || [ $? -eq 1 ]
+	# shellcheck disable=SC2046
+	rec good.db 2 $(python3 - <<-'END'
+		import json
+		m = json.load(open("bad.json"))["pools"][0]["recommend"][0]["marks"]
+		print(*(f"--{k} {m[k]}" for k in ("base", "block", "low", "high", "limit")))
+	END
+	)
+	run "$poolscope" tune good.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"dropped 0  RESOURCES 0"*"validity     A"* ]]
+	"$poolscope" stat good.db --json >good.json
+	python3 - <<-'END'
+		import json
+		said = json.load(open("bad.json"))["pools"][0]
+		safe, static = said["recommend"][0], said["static"]
+		assert safe["name"] == "safe" and safe["certificate"] is None and safe["validity"] == "C"
+		p = json.load(open("good.json"))["pools"][0]
+		assert p["dropped"] == p["resources"] == 0
+		low, high = safe["predicted"]["mean_interval"]
+		assert low <= p["total"]["mean"] <= high, (low, p["total"], high)
+		assert p["total"]["mean"] < static["predicted"]["mean_buffers"]
+		assert p["total"]["max"] <= safe["marks"]["limit"]
+		low, high = safe["predicted"]["requests_interval"]
+		assert low <= p["requested"] <= high, (low, p["requested"], high)
+	END
+}
+
+@test "tune --json has the promised keys, and a recording that is whole gets a certificate" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --json
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert {"pool", "identity", "robust_low", "exact_low", "max_held", "static_curve", "current",
+			"recommend"} <= set(p)
+		assert p["identity"]["mismatches"] == 0 < p["identity"]["checked"]
+		curve = p["static_curve"]
+		assert curve[-1] == {"buffers": p["max_held"], "lost": 0}
+		assert all(a["lost"] >= b["lost"] for a, b in zip(curve, curve[1:]))
+		names = [r["name"] for r in p["recommend"]]
+		assert names == ["safe", "balanced", "lean"]
+		for r in p["recommend"]:
+		    assert r["validity"] == "A" and r["predicted"]["lost"] == 0, r
+		    c = r["certificate"]
+		    assert 0 <= c["chance_per_block"] <= 1 and c["confidence"] == 0.95
+		    assert r["predicted"]["mean_interval"][0] <= r["predicted"]["mean_buffers"]
+		safe = p["recommend"][0]
+		assert safe["luck"] == 0 and safe["marks"]["low"] >= p["robust_low"]
+		assert p["clairvoyant"]["mean_buffers"] <= safe["predicted"]["mean_buffers"]
+		assert p["hold_out"]["lost"] == 0
+	END
+	"$poolscope" tune a.db --json >again.json
+	[ "$output" = "$(cat again.json)" ]
+}
+
+@test "what-if with the recorded marks is what was recorded" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --what-if '' --json
+	[ "$status" -eq 0 ]
+	"$poolscope" stat a.db --json >stat.json
+	python3 - "$output" <<-'END'
+		import json, sys
+		w = json.loads(sys.argv[1])["pools"][0]["what_if"]
+		p = json.load(open("stat.json"))["pools"][0]
+		assert w["requests"] == p["requested"] > 0 and w["peak_buffers"] == p["total"]["max"], (w, p)
+		assert w["lost"] == p["dropped"] == 0 and w["resources"] == p["resources"] == 0
+	END
+}
+
+@test "without a request there is no low, and it says what is known all the same" {
+	"$refnic" --clock virtual --traffic poisson:rate=10k --for 2s -o a.db >/dev/null
+	run "$poolscope" tune a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"never grows: 0 packets lost"*"cannot be told: no request was recorded"* ]]
+	[[ $output != *"sure?"* ]]
+	run "$poolscope" tune a.db --lead fixed:1ms
+	[ "$status" -eq 0 ]
+	[[ $output == *"if leads are as assumed"* ]]
+}
+
+@test "a recording that is shorter than a block proves nothing" {
+	demand a.db 0,100 10,100 20,100 30,100
+	run "$poolscope" tune a.db --lead fixed:1ms
+	[ "$status" -eq 0 ]
+	[[ $output == *"sure?        no: the recording is shorter than one block of 10.0 ms"* ]]
+	run "$poolscope" tune a.db --lead fixed:1ms --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert p["current"] is None and p["hold_out"] is None
+		assert all(r["certificate"] is None and r["validity"] == "B" for r in p["recommend"])
+	END
+}
+
+@test "a recording with lost events is no proof: C, and exit 4" {
+	"$BUILD/tests/tools/makedb" a.db --seconds 5 --pools 1 --loss
+	run "$poolscope" tune a.db --loss 0.9
+	[ "$status" -eq 4 ]
+	[[ $output == *"validity     C: events are missing"* ]]
+}
+
+@test "wrong words are one line and exit 2" {
+	"$refnic" --clock virtual --for 1s -o a.db >/dev/null
+	run "$poolscope" tune a.db --pool 7
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune none.db
+	[ "$status" -eq 3 ]
+	run "$poolscope" tune a.db --loss 2
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune a.db --colour
+	[ "$status" -eq 2 ]
+}
