@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/tune.h"
+#include "cli/tune_verify.h"
 #include "tuner/sim.h"
 
 struct tune {
@@ -74,6 +75,9 @@ static int take_option(struct tune_options *o, int opt, char *value)
 	case 'p':
 		o->loss_given = true;
 		return read_share(value, &o->loss);
+	case 'v':
+		o->verify = true;
+		break;
 	case 'P':
 		status = read_number("pool", value, UINT32_MAX, &number);
 		o->pool = (int64_t)number;
@@ -89,13 +93,10 @@ static int take_option(struct tune_options *o, int opt, char *value)
 static int read_options(struct tune_options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"what-if", required_argument, NULL, 'w'},
-		{"lead", required_argument, NULL, 'l'},
-		{"loss", required_argument, NULL, 'p'},
-		{"pool", required_argument, NULL, 'P'},
-		{"seed", required_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
+		{"json", no_argument, NULL, 'j'},	{"what-if", required_argument, NULL, 'w'},
+		{"lead", required_argument, NULL, 'l'}, {"loss", required_argument, NULL, 'p'},
+		{"pool", required_argument, NULL, 'P'}, {"seed", required_argument, NULL, 's'},
+		{"verify", no_argument, NULL, 'v'},	{NULL, 0, NULL, 0},
 	};
 	int opt, status;
 
@@ -116,6 +117,9 @@ static int read_options(struct tune_options *o, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return cli_fail(CLI_USAGE, "tune: give one recording; see: poolscope tune --help");
+	if (o->verify && o->what_if)
+		return cli_fail(CLI_USAGE, "tune: --verify re-runs what is recommended; leave out "
+					   "--what-if");
 	o->path = argv[optind];
 	return CLI_OK;
 }
@@ -169,6 +173,9 @@ static int open_pools(struct tune *t)
 	if (!t->nr)
 		return cli_fail(CLI_UNREADABLE, "tune: %s: there is no pool in it",
 				t->options.path);
+	/* All is in memory; who wants to write may. */
+	query_close(t->query);
+	t->query = NULL;
 	return CLI_OK;
 }
 
@@ -179,6 +186,7 @@ static void close_tune(struct tune *t)
 		if (t->pools[i].advice)
 			advice_release(t->pools[i].advice);
 		free(t->pools[i].advice);
+		free(t->pools[i].verdict);
 	}
 	free(t->pools);
 	free(t->summaries);
@@ -275,6 +283,19 @@ static int advise(struct tune *t, struct tune_pool *p)
 	return ret ? out_of_memory(p) : CLI_OK;
 }
 
+static int verify(struct tune *t, struct tune_pool *p)
+{
+	char why[TUNE_WHY_BYTES];
+
+	p->verdict = calloc(1, sizeof(*p->verdict));
+	if (!p->verdict)
+		return out_of_memory(p);
+	if (tune_verify(&t->options, p, p->verdict, why))
+		return cli_fail(CLI_UNREADABLE, "tune: --verify: pool %u: %s", p->summary->pool,
+				why);
+	return CLI_OK;
+}
+
 static int answer(struct tune *t, struct tune_pool *p)
 {
 	int status;
@@ -286,7 +307,9 @@ static int answer(struct tune *t, struct tune_pool *p)
 		return status ? status : bracket(t, p, &p->what_if_marks);
 	}
 	status = advise(t, p);
-	return status ? status : bracket(t, p, &p->demand->marks);
+	if (!status)
+		status = bracket(t, p, &p->demand->marks);
+	return !status && t->options.verify ? verify(t, p) : status;
 }
 
 static int print(const struct tune *t)
@@ -358,6 +381,8 @@ void cli_tune_help(void)
 	      "  --loss P        the target: share of packets that may find no buffer of their "
 	      "own\n"
 	      "                  (lost or RESOURCES); default 0; also 0.01%\n"
+	      "  --verify        re-run the reference driver with the recommended marks and the\n"
+	      "                  recorded packets, in virtual time: predicted beside measured\n"
 	      "  --pool N        only this pool\n"
 	      "  --seed N        of all draws; default 1\n"
 	      "  --json          as JSON, with stable keys (docs/tuning.md)\n",

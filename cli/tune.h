@@ -17,7 +17,7 @@
 
 struct tune_options {
 	const char *path;
-	bool json;
+	bool json, verify;
 	const char *what_if; /* NULL: not asked */
 	const char *lead;
 	const char *explain; /* NULL: not asked */
@@ -26,6 +26,8 @@ struct tune_options {
 	int64_t pool; /* -1: all */
 	uint64_t seed;
 };
+
+struct tune_verdict;
 
 /* One pool of the recording, and what was found out about it. */
 struct tune_pool {
@@ -41,6 +43,8 @@ struct tune_pool {
 	/* For the longest lead; with what_if, of its base and block. */
 	int64_t longest_ns, robust_low, exact_low;
 	struct low_burst burst;
+
+	struct tune_verdict *verdict; /* NULL: not asked for */
 
 	bool has_what_if;
 	struct policy_marks what_if_marks;

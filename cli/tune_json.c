@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/tune.h"
+#include "cli/tune_verify.h"
 
 /* More points than this would be a picture of nothing; every k-th size is given then. */
 #define CURVE_POINTS 4096
@@ -290,6 +291,26 @@ static void set_lows(json_t *o, const struct tune_pool *p)
 	json_object_set_new(o, "burst", p->lead_known ? burst(&p->burst) : json_null());
 }
 
+static json_t *verify(const struct tune_verdict *v)
+{
+	const struct pool_summary *m = &v->measured;
+	json_t *o = json_object(), *measured = json_object();
+
+	set(measured, "lost", m->totals.dropped);
+	set(measured, "resources", m->totals.resources);
+	set(measured, "requests", m->totals.requested);
+	set(measured, "frees", m->totals.freed);
+	set(measured, "peak_buffers", m->total.max);
+	json_object_set_new(measured, "mean_buffers", json_real(m->total.mean));
+	json_object_set_new(o, "name", json_string("safe"));
+	json_object_set_new(o, "lead", text(v->lead));
+	json_object_set_new(o, "measured", measured);
+	json_object_set_new(o, "inside", json_boolean(tune_verdict_inside(v)));
+	json_object_set_new(o, "kept", number(v->kept));
+	json_object_set_new(o, "kept_inside", number(v->kept_inside));
+	return o;
+}
+
 static json_t *pool(const struct tune_pool *p)
 {
 	json_t *o = json_object();
@@ -307,6 +328,8 @@ static json_t *pool(const struct tune_pool *p)
 		json_object_set_new(o, "current", current(p));
 	if (p->advice)
 		set_advice(o, p->advice);
+	if (p->verdict)
+		json_object_set_new(o, "verify", verify(p->verdict));
 	if (p->has_what_if)
 		json_object_set_new(o, "what_if", what_if(p));
 	return o;

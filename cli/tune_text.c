@@ -6,6 +6,7 @@
 
 #include "cli/text.h"
 #include "cli/tune.h"
+#include "cli/tune_verify.h"
 
 static unsigned long long n(uint64_t value)
 {
@@ -286,6 +287,40 @@ static void print_paste(const struct policy_marks *m)
 	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending);
 }
 
+static const char *inside(bool is)
+{
+	return is ? "inside" : "OUTSIDE";
+}
+
+static void print_verdict(const struct tune_pool *p)
+{
+	const struct tune_verdict *v = p->verdict;
+	const struct pool_summary *m = &v->measured;
+	const struct advice_row *r = &p->advice->row[PLAN_SAFE];
+
+	printf("\n  re-run       refnic with these marks, the recorded packets, and leads of %s\n",
+	       v->lead);
+	printf("               %-12s %20s  %12s\n", "", "predicted", "measured");
+	printf("               %-12s %20llu  %12llu  %s\n", "missed",
+	       n(r->s.sim.lost + r->s.sim.resources), n(m->totals.dropped + m->totals.resources),
+	       inside(v->lost_inside));
+	printf("               %-12s %9.1f to %7.1f  %12.1f  %s\n", "mean", r->mean.low,
+	       r->mean.high, m->total.mean, inside(v->mean_inside));
+	printf("               %-12s %12s %7u  %12u  %s\n", "peak", "at most", r->s.marks.limit,
+	       m->total.max, inside(v->peak_inside));
+	printf("               %-12s %9.0f to %7.0f  %12llu  %s\n", "requests", r->requests.low,
+	       r->requests.high, n(m->totals.requested), inside(v->requests_inside));
+	printf("               %-12s %9.0f to %7.0f  %12llu  %s\n", "frees", r->frees.low,
+	       r->frees.high, n(m->totals.freed), inside(v->frees_inside));
+	if (*v->not_kept)
+		printf("               not kept in the recording: %s\n", v->not_kept);
+	else
+		printf("               track record of this recording: %llu of %llu re-runs inside "
+		       "in "
+		       "all figures\n",
+		       n(v->kept_inside), n(v->kept));
+}
+
 static void print_advice(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct advice *a = p->advice;
@@ -300,6 +335,8 @@ static void print_advice(const struct tune_options *o, const struct tune_pool *p
 		print_hold_out(a);
 		print_validity(&a->row[PLAN_SAFE]);
 		print_table(a);
+		if (p->verdict)
+			print_verdict(p);
 		print_paste(&a->row[PLAN_SAFE].s.marks);
 	} else {
 		printf("  use          nothing that was tried (%llu settings) meets the target; "
