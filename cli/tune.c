@@ -75,6 +75,9 @@ static int take_option(struct tune_options *o, int opt, char *value)
 	case 'p':
 		o->loss_given = true;
 		return read_share(value, &o->loss);
+	case 'e':
+		o->explain = value;
+		break;
 	case 'v':
 		o->verify = true;
 		break;
@@ -93,10 +96,15 @@ static int take_option(struct tune_options *o, int opt, char *value)
 static int read_options(struct tune_options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},	{"what-if", required_argument, NULL, 'w'},
-		{"lead", required_argument, NULL, 'l'}, {"loss", required_argument, NULL, 'p'},
-		{"pool", required_argument, NULL, 'P'}, {"seed", required_argument, NULL, 's'},
-		{"verify", no_argument, NULL, 'v'},	{NULL, 0, NULL, 0},
+		{"json", no_argument, NULL, 'j'},
+		{"what-if", required_argument, NULL, 'w'},
+		{"lead", required_argument, NULL, 'l'},
+		{"loss", required_argument, NULL, 'p'},
+		{"pool", required_argument, NULL, 'P'},
+		{"seed", required_argument, NULL, 's'},
+		{"explain", required_argument, NULL, 'e'},
+		{"verify", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
 	};
 	int opt, status;
 
@@ -117,6 +125,9 @@ static int read_options(struct tune_options *o, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return cli_fail(CLI_USAGE, "tune: give one recording; see: poolscope tune --help");
+	if (o->explain && (o->json || o->verify))
+		return cli_fail(CLI_USAGE, "tune: --explain prints text of one instant; leave out "
+					   "--json and --verify");
 	if (o->verify && o->what_if)
 		return cli_fail(CLI_USAGE, "tune: --verify re-runs what is recommended; leave out "
 					   "--what-if");
@@ -296,12 +307,38 @@ static int verify(struct tune *t, struct tune_pool *p)
 	return CLI_OK;
 }
 
+/* Of the marks that were asked for, or recorded. */
+static int explain(struct tune *t, struct tune_pool *p)
+{
+	const struct policy_marks *m = p->has_what_if ? &p->what_if_marks : &p->demand->marks;
+	int ret;
+
+	if (!p->has_what_if && !p->demand->marks_known)
+		return cli_fail(CLI_USAGE,
+				"tune: pool %u: no marks were recorded: add --what-if to --explain",
+				p->summary->pool);
+	ret = tune_explain(&t->options, p, m);
+	if (ret == -EINVAL)
+		return cli_fail(
+			CLI_USAGE,
+			"tune: --explain: '%s' is no instant; such as 1.5s after the start, "
+			"or nanoseconds since the epoch",
+			t->options.explain);
+	return ret ? out_of_memory(p) : CLI_OK;
+}
+
 static int answer(struct tune *t, struct tune_pool *p)
 {
 	int status;
 
 	if (!p->demand)
 		return CLI_OK;
+	if (t->options.explain) {
+		status = t->options.what_if ? what_if(t, p) : CLI_OK;
+		if (!status)
+			status = bracket(t, p, &p->demand->marks);
+		return status ? status : explain(t, p);
+	}
 	if (t->options.what_if) {
 		status = what_if(t, p);
 		return status ? status : bracket(t, p, &p->what_if_marks);
@@ -341,7 +378,7 @@ static int judge(const struct tune *t)
 		const struct tune_pool *p = &t->pools[i];
 
 		nothing += !p->demand;
-		if (p->demand && p->demand->marks_known && !p->has_what_if &&
+		if (p->demand && p->demand->marks_known && !p->has_what_if && !t->options.explain &&
 		    tune_missed(p->demand) > t->options.loss)
 			return CLI_CHECK_FAILED;
 		if (p->has_what_if && t->options.loss_given &&
@@ -364,7 +401,7 @@ static int run(struct tune *t)
 	status = open_pools(t);
 	for (size_t i = 0; !status && i < t->nr; i++)
 		status = answer(t, &t->pools[i]);
-	if (!status)
+	if (!status && !t->options.explain)
 		status = print(t);
 	return status ? status : judge(t);
 }
@@ -381,6 +418,11 @@ void cli_tune_help(void)
 	      "  --loss P        the target: share of packets that may find no buffer of their "
 	      "own\n"
 	      "                  (lost or RESOURCES); default 0; also 0.01%\n"
+	      "  --explain T     what the policy saw and did around this instant, with the "
+	      "recorded\n"
+	      "                  marks or those of --what-if: 1.5s after the start, or ns since "
+	      "the\n"
+	      "                  epoch\n"
 	      "  --verify        re-run the reference driver with the recommended marks and the\n"
 	      "                  recorded packets, in virtual time: predicted beside measured\n"
 	      "  --pool N        only this pool\n"

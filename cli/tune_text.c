@@ -15,7 +15,7 @@ static unsigned long long n(uint64_t value)
 
 static const char *since_start(const struct tune_pool *p, int64_t t_ns)
 {
-	return text_since(t_ns, p->demand->t_ns[0]);
+	return text_since(t_ns, p->trace->start_ns);
 }
 
 /* --- marks --------------------------------------------------------------------------------------

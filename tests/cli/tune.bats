@@ -225,3 +225,58 @@ rec() {
 	run "$poolscope" tune a.db --colour
 	[ "$status" -eq 2 ]
 }
+
+@test "explain says what the policy saw, and why it asked" {
+	demand a.db 0,1000000 5000,1000000 10000,1000000 400000,1000000
+	run "$poolscope" tune a.db --lead fixed:10us --explain 12us \
+		--what-if base=2,block=2,low=1,high=5,limit=9
+	[ "$status" -eq 0 ]
+	[[ $output == *"+0.000000000 s    asks for 2: 1 available and 0 on their way, low 1; due at +0.000010000 s"* ]]
+	[[ $output == *"+0.000010000 s    a block joins: 4 in all, 2 available"* ]]
+	[[ $output == *"then         4 in all, 3 held, 1 available, 1 request on the way"* ]]
+	[[ $output == *"grow         no: 1 available and 2 on their way are more than low 1"* ]]
+	run "$poolscope" tune a.db --lead fixed:10us --explain 12us
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune a.db --lead fixed:10us --explain then \
+		--what-if base=2,block=2,low=1,high=5,limit=9
+	[ "$status" -eq 2 ]
+}
+
+@test "verify re-runs the driver, prints predicted beside measured, and keeps the pair" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --verify
+	[ "$status" -eq 0 ]
+	[[ $output == *"re-run       refnic"*"missed"*"0             0  inside"* ]]
+	[[ $output == *"track record of this recording: "*" of 1 re-runs"* ]]
+	run "$poolscope" tune a.db --verify --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		v = json.loads(sys.argv[1])["pools"][0]["verify"]
+		assert v["measured"]["lost"] == 0 and v["kept"] == 2
+	END
+	[ "$("$poolscope" sql a.db "SELECT count(*) FROM meta WHERE key LIKE 'tuning %'" | tail -n 1)" = 2 ]
+	run "$poolscope" check a.db
+	[ "$status" -eq 0 ]
+	# Nothing is left in the temporary folder.
+	TMPDIR=$PWD run "$poolscope" tune a.db --verify
+	[ -z "$(find . -name 'poolscope-tune-*')" ]
+}
+
+@test "a table of packets is traffic for the reference driver: each is held as it says" {
+	printf '%s\n' arrival_ns,hold_ns 1000,5000000 2000000,1000000 3000000,9000000 >d.csv
+	"$refnic" --clock virtual --traffic demand:file=d.csv -o a.db >/dev/null
+	run "$poolscope" stat a.db --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert p["taken"] == p["returned"] == 3
+		h = p["hold_ns"]
+		assert 5000000 <= h["p50"] * 1.01 and 9000000 <= h["max"] < 9300000, h
+	END
+	for bad in 'x' '5,1\n4,1' '-1,2' '1' '1,2,3' ''; do
+		printf '%b\n' "$bad" >d.csv
+		run "$refnic" --clock virtual --traffic demand:file=d.csv
+		[ "$status" -eq 3 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
