@@ -259,7 +259,7 @@ static int bracket(struct tune *t, struct tune_pool *p, const struct policy_mark
 	if (low_burst(p->demand, p->longest_ns, &p->burst))
 		return out_of_memory(p);
 	p->robust_low = low_of(p->burst.rise, m->reserve);
-	p->exact_low = m->base && m->block
+	p->exact_low = m->base && m->block && m->reserve <= INT32_MAX
 			       ? low_exact(p->demand, p->longest_ns, m->base, m->block, m->reserve)
 			       : LOW_NONE;
 	return CLI_OK;

@@ -10,6 +10,7 @@
 #include "tuner/slice.h"
 
 #define PATH_MAX_SETTINGS 12
+#define MARKS_MAX	  (INT32_MAX / 4)
 #define BLOCKS_TO_SPLIT	  10
 #define HALF_CONFIDENCE	  (1 - (1 - ADVICE_CONFIDENCE) / 2)
 
@@ -20,6 +21,16 @@ struct advising {
 	struct advice *a;
 	struct tally *tally; /* room for all blocks */
 };
+
+/* A damaged record may hold any marks; what no driver would run is not taken up. */
+static bool are_usable(const struct demand *d)
+{
+	const struct policy_marks *m = &d->marks;
+	char why[ADVICE_WHY];
+
+	return d->marks_known && policy_marks_ok(m, why, sizeof(why)) && m->high <= MARKS_MAX &&
+	       m->limit <= MARKS_MAX && m->base <= MARKS_MAX;
+}
 
 /* --- certificates -------------------------------------------------------------------------------
  */
@@ -173,10 +184,9 @@ static int fill(struct advising *g, struct advice_row *row)
 static int fill_current(struct advising *g)
 {
 	struct advice_row *row = &g->a->row[ADVICE_CURRENT];
-	char why[ADVICE_WHY];
 	int ret;
 
-	if (!g->d->marks_known || !policy_marks_ok(&g->d->marks, why, sizeof(why)))
+	if (!are_usable(g->d))
 		return 0;
 	row->s = (struct plan_setting){.marks = g->d->marks};
 	row->s.robust_low = g->a->plan.robust_low;
@@ -353,7 +363,7 @@ static int split(struct advising *g)
 
 static struct policy_marks like(const struct demand *d)
 {
-	return d->marks_known ? d->marks : (struct policy_marks){.max_pending = 1};
+	return are_usable(d) ? d->marks : (struct policy_marks){.max_pending = 1};
 }
 
 static int advise(struct advising *g)

@@ -81,7 +81,7 @@ static void choose_blocks(struct search *s)
 		choose(&s->blocks, even(atlas_rise(&s->atlas, s->tau[i])));
 	for (uint32_t b = 8; b <= s->d->max_held && s->blocks.nr < CHOICES - 2; b *= 4)
 		choose(&s->blocks, b);
-	if (s->d->marks_known)
+	if (s->q->like.block)
 		choose(&s->blocks, s->q->like.block);
 	for (size_t b = 0; b < s->blocks.nr; b++)
 		for (size_t i = 0; i < NR_TAU; i++)
