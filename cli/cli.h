@@ -56,5 +56,6 @@ int cli_report(int argc, char **argv);
 int cli_stat(int argc, char **argv);
 int cli_sql(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_tune(int argc, char **argv);
 
 #endif

@@ -158,6 +158,33 @@ static const struct cli_option check_options[] = {
 	END,
 };
 
+static const struct cli_option tune_options[] = {
+	{"--what-if", "LIST",
+	 "what other marks would have done: base=, block=, low=, high=, limit=, reserve=, "
+	 "max_pending=, shrink_ticks=, probe_ticks=; what is not named is as recorded",
+	 NULL},
+	{"--lead", "SPEC",
+	 "how long requests take: recorded (default: as the one nearest in time did), fixed:1ms, "
+	 "lognormal:median=300us,p99=5ms and so on (docs/traffic.md), or file:CSV, a lead_ns a row",
+	 NULL},
+	{"--loss", "P",
+	 "the target: share of packets that may find no buffer of their own (lost or RESOURCES); "
+	 "default 0; also 0.01%",
+	 NULL},
+	{"--explain", "T",
+	 "what the policy saw and did around this instant, with the recorded marks or those of "
+	 "--what-if: 1.5s after the start, or ns since the epoch",
+	 NULL},
+	{"--verify", NULL,
+	 "re-run the reference driver with the recommended marks and the recorded packets, in "
+	 "virtual time: predicted beside measured",
+	 NULL},
+	{"--pool", "N", "only this pool", NULL},
+	{"--seed", "N", "of all draws; default 1", NULL},
+	{"--json", NULL, "as JSON, with stable keys (docs/tuning.md)", NULL},
+	END,
+};
+
 static const struct cli_option export_options[] = {
 	{"--format", "FORMAT",
 	 "csv: RFC 4180 with a header; jsonl: one JSON object a line; chrome: a trace for "
@@ -258,6 +285,11 @@ static const struct cli_command commands[] = {
 	 "--max-violations 0 and --max-loss 0.",
 	 "0 all is met; 1 something is missed; 4 nothing is missed, but not all is proven: events "
 	 "were lost, or the end is missing; 3 unreadable.",
+	 NULL, NULL},
+	{"tune", cli_tune, "FILE [--json] [--what-if k=v,...] [--lead SPEC] [OPTION]...",
+	 "Says which thresholds to set, why, and how sure that is.", tune_options, NULL,
+	 "0; 1 the recorded marks miss the target; 2 usage; 3 unreadable; 4 events were lost: "
+	 "figures are of what is left.",
 	 NULL, NULL},
 	{"export", cli_export, "FILE --format csv|jsonl|chrome [-o OUT] [OPTION]...",
 	 "Writes a recording for other tools.", export_options,

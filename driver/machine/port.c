@@ -83,6 +83,8 @@ static bool reflect(void *ctx, const uint8_t *bytes, uint32_t len_bytes)
 static int build(struct port *port, struct ndis_driver *driver, char *why)
 {
 	struct ndis_protocol protocol;
+	const uint64_t *hold_ns;
+	size_t nr_holds;
 	int error;
 
 	port->space = dma_space_open();
@@ -102,6 +104,9 @@ static int build(struct port *port, struct ndis_driver *driver, char *why)
 	if (error != 0)
 		return error == -ENOMEM ? error : -EIO;
 	stack_expect(port->stack, wire_ledger(port->wire));
+	hold_ns = wire_holds(port->wire, &nr_holds);
+	if (hold_ns != NULL)
+		stack_hold_for(port->stack, hold_ns, nr_holds);
 	if (traffic_is_live(&port->config->traffic))
 		stack_reflect_to(port->stack, reflect, port);
 	protocol = stack_protocol(port->stack);

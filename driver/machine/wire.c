@@ -272,6 +272,11 @@ struct ledger *wire_ledger(struct wire *wire)
 	return wire->ledger;
 }
 
+const uint64_t *wire_holds(const struct wire *wire, size_t *nr)
+{
+	return source_holds(wire->source, nr);
+}
+
 bool wire_write(struct wire *wire, const uint8_t *bytes, uint32_t len_bytes)
 {
 	return source_write(wire->source, bytes, len_bytes);

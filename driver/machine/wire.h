@@ -46,6 +46,8 @@ void wire_stop(struct wire *wire);
 void wire_close(struct wire *wire);
 /* What was sent, for whoever checks it; NULL when frames are synthetic.  Lives as long as wire. */
 struct ledger *wire_ledger(struct wire *wire);
+/* As source_holds(). */
+const uint64_t *wire_holds(const struct wire *wire, size_t *nr);
 /*
  * A frame goes the other way, to where live traffic comes from.  Returns: whether it was taken.
  * Thread: any.

@@ -26,6 +26,8 @@ struct stack {
 	struct exec_lane *lane;
 	struct exec_job job;
 	struct draw hold;
+	const uint64_t *hold_ns; /* of frame i; beyond nr_holds it is drawn */
+	size_t nr_holds;
 	uint64_t seed;
 	struct ledger *sent; /* NULL: frames are synthetic, and tell themselves */
 	stack_reflect *reflect;
@@ -188,10 +190,12 @@ static void send_reflection(struct stack *stack, void *frame)
 		stack->counts.reflected++;
 }
 
-static uint64_t due_time(struct stack *stack, uint64_t now_ns)
+static uint64_t due_time(struct stack *stack, uint64_t mark, uint64_t now_ns)
 {
 	const struct draw_load load = {stack->nr_held, 0};
-	uint64_t due_ns = now_ns + draw_ns(&stack->hold, &stack->rng, &load);
+	uint64_t due_ns =
+		now_ns + (mark < stack->nr_holds ? stack->hold_ns[mark]
+						 : draw_ns(&stack->hold, &stack->rng, &load));
 
 	return due_ns < stack->latest_ns ? due_ns : stack->latest_ns;
 }
@@ -199,8 +203,8 @@ static uint64_t due_time(struct stack *stack, uint64_t now_ns)
 /* (locked) Returns: false if the frame cannot be kept and is to go back at once. */
 static bool keep(struct stack *stack, void *frame, uint64_t mark, uint64_t now_ns)
 {
-	if (!heap_push(stack,
-		       (struct held){due_time(stack, now_ns), stack->counts.frames, mark, frame}))
+	if (!heap_push(stack, (struct held){due_time(stack, mark, now_ns), stack->counts.frames,
+					    mark, frame}))
 		return false;
 	stack->counts.held++;
 	return true;
@@ -374,6 +378,12 @@ void stack_close(struct stack *stack)
 void stack_expect(struct stack *stack, struct ledger *sent)
 {
 	stack->sent = sent;
+}
+
+void stack_hold_for(struct stack *stack, const uint64_t *hold_ns, size_t nr)
+{
+	stack->hold_ns = hold_ns;
+	stack->nr_holds = nr;
 }
 
 void stack_reflect_to(struct stack *stack, stack_reflect *reflect, void *ctx)

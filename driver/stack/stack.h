@@ -37,6 +37,12 @@ void stack_close(struct stack *stack);
 void stack_expect(struct stack *stack, struct ledger *sent);
 
 /*
+ * The synthetic frame of number i is held for hold_ns[i], and not as drawn.  Before the first
+ * frame. Owns: the table stays the caller's, and outlives stack.
+ */
+void stack_hold_for(struct stack *stack, const uint64_t *hold_ns, size_t nr);
+
+/*
  * Frames are sent back (reflector.h): each when its hold time is over, and RESOURCES ones at once.
  * reflect() returns whether the frame was taken.  Before the first frame.
  * Thread:  reflect() is called from the stack's lane and from indications, one at a time.

@@ -18,12 +18,14 @@
 struct source_ops {
 	/*
 	 * Synthetic: when the next frame comes; *len_bytes is set and may be changed.
-	 * Not before the last one; anything beyond LATEST_NS is cut.
+	 * Not before the last one; anything beyond LATEST_NS is cut.  NAN: nothing any more.
 	 */
 	double (*next_ns)(struct source *source);
 	enum source_state (*next)(struct source *source, struct arrival *arrival);
 	void (*outcome)(struct source *source, bool delivered); /* may be NULL */
 	bool (*write)(struct source *source, const uint8_t *bytes, uint32_t len_bytes); /* " */
+	/* How long each frame is held, by number; may be NULL. */
+	const uint64_t *(*holds)(const struct source *source, size_t *nr);
 	void (*release)(struct source *source); /* what the family holds; may be NULL */
 };
 
@@ -37,7 +39,7 @@ struct source {
 };
 
 struct traffic_family {
-	struct spec_kind spec; /* a synthetic kind has `rate` first */
+	struct spec_kind spec; /* a synthetic kind has `rate` first, or a file */
 	const char *help;
 	int bytes_key; /* the key that says how long frames are; -1: none */
 	bool live;
@@ -52,7 +54,7 @@ struct traffic_family {
 };
 
 extern const struct traffic_family traffic_constant, traffic_poisson, traffic_burst, traffic_mmpp,
-	traffic_pareto, traffic_incast, traffic_tcp, traffic_pcap, traffic_tap;
+	traffic_pareto, traffic_incast, traffic_tcp, traffic_demand, traffic_pcap, traffic_tap;
 
 /* -EINVAL, and "kind: what" in why. */
 int traffic_refuse(const struct traffic *traffic, char why[SPEC_WHY_BYTES], const char *format, ...)

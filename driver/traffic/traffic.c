@@ -12,8 +12,8 @@
 #define SIZES_STREAM 101
 
 static const struct traffic_family *const families[] = {
-	&traffic_constant, &traffic_poisson, &traffic_burst, &traffic_mmpp, &traffic_pareto,
-	&traffic_incast,   &traffic_tcp,     &traffic_pcap,  &traffic_tap,
+	&traffic_constant, &traffic_poisson, &traffic_burst,  &traffic_mmpp, &traffic_pareto,
+	&traffic_incast,   &traffic_tcp,     &traffic_demand, &traffic_pcap, &traffic_tap,
 };
 #define NR_FAMILIES (sizeof(families) / sizeof(families[0]))
 
@@ -106,7 +106,8 @@ static int check_bytes(struct traffic *t, char *why)
 
 static int check_values(struct traffic *t, char *why)
 {
-	if (traffic_is_synthetic(t) && (t->spec.value[0] < RATE_MIN || t->spec.value[0] > RATE_MAX))
+	if (traffic_is_synthetic(t) && t->family->spec.keys[0].unit == SPEC_NUMBER &&
+	    (t->spec.value[0] < RATE_MIN || t->spec.value[0] > RATE_MAX))
 		return traffic_refuse(t, why,
 				      "rate must lie between 0.000001 and 1G frames a second");
 	if (t->family->bytes_key >= 0 && check_bytes(t, why) != 0)
@@ -181,12 +182,23 @@ static uint32_t draw_length(struct source *s)
 
 enum source_state source_next(struct source *s, struct arrival *arrival)
 {
+	double at_ns;
+
 	if (s->ops->next_ns == NULL)
 		return s->ops->next(s, arrival);
-	arrival->at_ns = (uint64_t)fmin(s->ops->next_ns(s), LATEST_NS);
+	at_ns = s->ops->next_ns(s);
+	if (isnan(at_ns))
+		return SOURCE_END;
+	arrival->at_ns = (uint64_t)fmin(at_ns, LATEST_NS);
 	arrival->len_bytes = draw_length(s);
 	arrival->bytes = NULL;
 	return SOURCE_FRAME;
+}
+
+const uint64_t *source_holds(const struct source *s, size_t *nr)
+{
+	*nr = 0;
+	return s->ops->holds != NULL ? s->ops->holds(s, nr) : NULL;
 }
 
 void source_outcome(struct source *s, bool delivered)

@@ -17,6 +17,7 @@
  * Thread: one a source; source_write() any.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "driver/spec/rng.h"
@@ -74,6 +75,12 @@ int source_open(const struct traffic *traffic, struct source **source, char why[
 enum source_state source_next(struct source *source, struct arrival *arrival);
 /* Whether the device took the frame of the last arrival: a sender that listens slows down. */
 void source_outcome(struct source *source, bool delivered);
+
+/*
+ * How long each frame is to be held, by its number from 0 on, where the traffic says so; else NULL.
+ * Owns: the source.
+ */
+const uint64_t *source_holds(const struct source *source, size_t *nr);
 
 /* A frame goes out to where live traffic comes from.  Returns: whether it was taken. */
 bool source_write(struct source *source, const uint8_t *bytes, uint32_t len_bytes);

@@ -96,7 +96,7 @@ in_own_network() {
 @test "help lists the kinds of traffic" {
 	run refnic --help
 	local kind
-	for kind in constant poisson burst mmpp pareto incast tcp pcap tap; do
+	for kind in constant poisson burst mmpp pareto incast tcp demand pcap tap; do
 		grep -q "^  $kind  *[a-z]" <<<"$output"
 	done
 }

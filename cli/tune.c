@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/* `poolscope tune`: which marks, why, and how sure that is. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/tune.h"
+#include "cli/tune_verify.h"
+#include "tuner/sim.h"
+
+struct tune {
+	struct tune_options options;
+	struct query *query;
+	struct trace_status trace;
+	struct pool_summary *summaries;
+	size_t nr_summaries;
+	struct tune_lead lead;
+	struct tune_pool *pools;
+	size_t nr;
+};
+
+/* --- options ------------------------------------------------------------------------------------
+ */
+
+static int read_share(const char *text, double *share)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end != text && *end == '%') {
+		value /= 100;
+		end++;
+	}
+	if (end == text || *end || !(value >= 0 && value < 1))
+		return cli_fail(CLI_USAGE,
+				"tune: --loss: '%s' is no share of the packets; such as 0, 0.0001 "
+				"or 0.01%%",
+				text);
+	*share = value;
+	return CLI_OK;
+}
+
+static int read_number(const char *option, const char *text, uint64_t most, uint64_t *value)
+{
+	char *end;
+	unsigned long long read;
+
+	errno = 0;
+	read = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || read > most)
+		return cli_fail(CLI_USAGE, "tune: --%s: '%s' is no number from 0 to %llu", option,
+				text, (unsigned long long)most);
+	*value = read;
+	return CLI_OK;
+}
+
+static int take_option(struct tune_options *o, int opt, char *value)
+{
+	uint64_t number = 0;
+	int status = CLI_OK;
+
+	switch (opt) {
+	case 'j':
+		o->json = true;
+		break;
+	case 'w':
+		o->what_if = value;
+		break;
+	case 'l':
+		o->lead = value;
+		break;
+	case 'p':
+		o->loss_given = true;
+		return read_share(value, &o->loss);
+	case 'e':
+		o->explain = value;
+		break;
+	case 'v':
+		o->verify = true;
+		break;
+	case 'P':
+		status = read_number("pool", value, UINT32_MAX, &number);
+		o->pool = (int64_t)number;
+		break;
+	case 's':
+		return read_number("seed", value, UINT64_MAX, &o->seed);
+	default:
+		break;
+	}
+	return status;
+}
+
+static int read_options(struct tune_options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"what-if", required_argument, NULL, 'w'},
+		{"lead", required_argument, NULL, 'l'},
+		{"loss", required_argument, NULL, 'p'},
+		{"pool", required_argument, NULL, 'P'},
+		{"seed", required_argument, NULL, 's'},
+		{"explain", required_argument, NULL, 'e'},
+		{"verify", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
+	};
+	int opt, status;
+
+	*o = (struct tune_options){.lead = "recorded", .pool = -1, .seed = 1};
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+		if (opt == ':')
+			return cli_fail(CLI_USAGE,
+					"tune: %s needs a value; see: poolscope tune "
+					"--help",
+					argv[optind - 1]);
+		if (opt == '?')
+			return cli_unknown_option("tune", argv);
+		status = take_option(o, opt, optarg);
+		if (status)
+			return status;
+	}
+	if (optind + 1 != argc)
+		return cli_fail(CLI_USAGE, "tune: give one recording; see: poolscope tune --help");
+	if (o->explain && (o->json || o->verify))
+		return cli_fail(CLI_USAGE, "tune: --explain prints text of one instant; leave out "
+					   "--json and --verify");
+	if (o->verify && o->what_if)
+		return cli_fail(CLI_USAGE, "tune: --verify re-runs what is recommended; leave out "
+					   "--what-if");
+	o->path = argv[optind];
+	return CLI_OK;
+}
+
+/* --- reading ------------------------------------------------------------------------------------
+ */
+
+static int read_demand(struct tune *t, struct tune_pool *p)
+{
+	struct db_error err = {""};
+	int ret = demand_read(t->query, p->summary->pool, &p->demand, &err);
+
+	if (ret == -ENODATA || ret == -EFBIG) {
+		p->demand = NULL;
+		snprintf(p->why_not, sizeof(p->why_not), "%.500s", err.text);
+		return CLI_OK;
+	}
+	if (ret)
+		return cli_fail(CLI_UNREADABLE, "tune: %s: %s", t->options.path, err.text);
+	p->lead_known = !tune_lead_of(&t->lead, p->demand, &p->lead);
+	return CLI_OK;
+}
+
+static int open_pools(struct tune *t)
+{
+	struct db_error err = {""};
+
+	if (query_open(t->options.path, &t->query, &err) || query_begin(t->query, &err) ||
+	    query_status(t->query, &t->trace, &err) ||
+	    query_pools(t->query, &t->summaries, &t->nr_summaries, &err))
+		return cli_fail(CLI_UNREADABLE, "tune: %s", err.text);
+	t->pools = calloc(t->nr_summaries + 1, sizeof(*t->pools));
+	if (!t->pools)
+		return cli_fail(CLI_UNREADABLE, "tune: out of memory");
+	for (size_t i = 0; i < t->nr_summaries; i++) {
+		struct tune_pool *p = &t->pools[t->nr];
+		int status;
+
+		if (t->options.pool >= 0 && t->summaries[i].pool != t->options.pool)
+			continue;
+		p->summary = &t->summaries[i];
+		p->trace = &t->trace;
+		t->nr++;
+		status = read_demand(t, p);
+		if (status)
+			return status;
+	}
+	if (!t->nr && t->options.pool >= 0)
+		return cli_fail(CLI_USAGE, "tune: %s: there is no pool %lld", t->options.path,
+				(long long)t->options.pool);
+	if (!t->nr)
+		return cli_fail(CLI_UNREADABLE, "tune: %s: there is no pool in it",
+				t->options.path);
+	/* All is in memory; who wants to write may. */
+	query_close(t->query);
+	t->query = NULL;
+	return CLI_OK;
+}
+
+static void close_tune(struct tune *t)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		demand_close(t->pools[i].demand);
+		if (t->pools[i].advice)
+			advice_release(t->pools[i].advice);
+		free(t->pools[i].advice);
+		free(t->pools[i].verdict);
+	}
+	free(t->pools);
+	free(t->summaries);
+	query_close(t->query);
+	tune_lead_release(&t->lead);
+}
+
+double tune_missed(const struct demand *d)
+{
+	return (double)(d->quality.dropped + d->quality.resources) / (double)d->takes;
+}
+
+/* --- answers ------------------------------------------------------------------------------------
+ */
+
+static int what_if(struct tune *t, struct tune_pool *p)
+{
+	static const struct lead at_once = {.kind = LEAD_FIXED};
+	struct policy_marks *m = &p->what_if_marks;
+	char why[TUNE_WHY_BYTES];
+	int ret;
+
+	if (tune_marks_read(t->options.what_if, p->demand, m, why))
+		return cli_fail(CLI_USAGE, "tune: --what-if: %s", why);
+	if (!p->lead_known && m->limit > m->base)
+		return cli_fail(CLI_USAGE,
+				"tune: pool %u: no request was recorded, so nobody knows how long "
+				"one takes; say it with --lead, such as --lead fixed:1ms",
+				p->summary->pool);
+	ret = sim_skip(p->demand, m, p->lead_known ? &p->lead : &at_once, NULL, &p->what_if);
+	if (ret == -ENOTSUP)
+		return cli_fail(CLI_USAGE,
+				"tune: pool %u: no tick was recorded, which shrink_ticks counts; "
+				"add shrink_ticks=0",
+				p->summary->pool);
+	if (ret)
+		return cli_fail(CLI_UNREADABLE, "tune: pool %u: %s", p->summary->pool,
+				ret == -ENOMEM ? "out of memory" : "these marks cannot be tried");
+	p->has_what_if = true;
+	return CLI_OK;
+}
+
+static int out_of_memory(const struct tune_pool *p)
+{
+	return cli_fail(CLI_UNREADABLE, "tune: pool %u: out of memory", p->summary->pool);
+}
+
+/* The lows that the longest lead needs: of any pool, and of one with these marks. */
+static int bracket(struct tune *t, struct tune_pool *p, const struct policy_marks *m)
+{
+	struct lead_sample leads;
+
+	if (!p->lead_known)
+		return CLI_OK;
+	if (lead_sample_make(p->demand, &p->lead, t->lead.recorded, &leads))
+		return out_of_memory(p);
+	p->longest_ns = leads.ns[leads.nr - 1];
+	lead_sample_release(&leads);
+	if (low_burst(p->demand, p->longest_ns, &p->burst))
+		return out_of_memory(p);
+	p->robust_low = low_of(p->burst.rise, m->reserve);
+	p->exact_low = m->base && m->block && m->reserve <= INT32_MAX
+			       ? low_exact(p->demand, p->longest_ns, m->base, m->block, m->reserve)
+			       : LOW_NONE;
+	return CLI_OK;
+}
+
+static int advise(struct tune *t, struct tune_pool *p)
+{
+	struct advice_request q = {
+		.lead = p->lead,
+		.lead_recorded = t->lead.recorded,
+		.loss = t->options.loss,
+		.seed = t->options.seed,
+		.hold_ns = p->summary->hold.p999_ns,
+		.identity_checked = p->summary->identity_checked,
+		.identity_mismatches = p->summary->identity_mismatches,
+		.events_lost = pool_has_loss(&t->trace, p->summary),
+	};
+	int ret;
+
+	if (!p->lead_known)
+		return CLI_OK;
+	p->advice = calloc(1, sizeof(*p->advice));
+	ret = p->advice ? advice_make(p->demand, &q, p->advice) : -ENOMEM;
+	if (ret) {
+		free(p->advice);
+		p->advice = NULL;
+	}
+	if (ret == -ENOTSUP)
+		return cli_fail(CLI_UNREADABLE,
+				"tune: pool %u: the marks count ticks, and no tick was recorded",
+				p->summary->pool);
+	return ret ? out_of_memory(p) : CLI_OK;
+}
+
+static int verify(struct tune *t, struct tune_pool *p)
+{
+	char why[TUNE_WHY_BYTES];
+
+	p->verdict = calloc(1, sizeof(*p->verdict));
+	if (!p->verdict)
+		return out_of_memory(p);
+	if (tune_verify(&t->options, p, p->verdict, why))
+		return cli_fail(CLI_UNREADABLE, "tune: --verify: pool %u: %s", p->summary->pool,
+				why);
+	return CLI_OK;
+}
+
+/* Of the marks that were asked for, or recorded. */
+static int explain(struct tune *t, struct tune_pool *p)
+{
+	const struct policy_marks *m = p->has_what_if ? &p->what_if_marks : &p->demand->marks;
+	int ret;
+
+	if (!p->has_what_if && !p->demand->marks_known)
+		return cli_fail(CLI_USAGE,
+				"tune: pool %u: no marks were recorded: add --what-if to --explain",
+				p->summary->pool);
+	ret = tune_explain(&t->options, p, m);
+	if (ret == -EINVAL)
+		return cli_fail(
+			CLI_USAGE,
+			"tune: --explain: '%s' is no instant; such as 1.5s after the start, "
+			"or nanoseconds since the epoch",
+			t->options.explain);
+	return ret ? out_of_memory(p) : CLI_OK;
+}
+
+static int answer(struct tune *t, struct tune_pool *p)
+{
+	int status;
+
+	if (!p->demand)
+		return CLI_OK;
+	if (t->options.explain) {
+		status = t->options.what_if ? what_if(t, p) : CLI_OK;
+		if (!status)
+			status = bracket(t, p, &p->demand->marks);
+		return status ? status : explain(t, p);
+	}
+	if (t->options.what_if) {
+		status = what_if(t, p);
+		return status ? status : bracket(t, p, &p->what_if_marks);
+	}
+	status = advise(t, p);
+	if (!status)
+		status = bracket(t, p, &p->demand->marks);
+	return !status && t->options.verify ? verify(t, p) : status;
+}
+
+static int print(const struct tune *t)
+{
+	int ret = 0;
+
+	if (t->options.json) {
+		ret = tune_json(&t->options, t->pools, t->nr);
+	} else {
+		for (size_t i = 0; i < t->nr; i++)
+			tune_text(&t->options, &t->pools[i]);
+	}
+	if (ret || fflush(stdout) || ferror(stdout))
+		return cli_fail(CLI_UNREADABLE, "tune: cannot write the output");
+	return CLI_OK;
+}
+
+static double share_missed(const struct sim_result *r)
+{
+	return r->takes ? (double)(r->lost + r->resources) / (double)r->takes : 0;
+}
+
+/* The status of what was found, once it is printed. */
+static int judge(const struct tune *t)
+{
+	size_t nothing = 0;
+
+	for (size_t i = 0; i < t->nr; i++) {
+		const struct tune_pool *p = &t->pools[i];
+
+		nothing += !p->demand;
+		if (p->demand && p->demand->marks_known && !p->has_what_if && !t->options.explain &&
+		    tune_missed(p->demand) > t->options.loss)
+			return CLI_CHECK_FAILED;
+		if (p->has_what_if && t->options.loss_given &&
+		    share_missed(&p->what_if) > t->options.loss)
+			return CLI_CHECK_FAILED;
+	}
+	if (nothing == t->nr)
+		return cli_fail(CLI_UNREADABLE, "tune: %s: %s", t->options.path,
+				t->pools[0].why_not);
+	return cli_status_of(&t->trace);
+}
+
+static int run(struct tune *t)
+{
+	char why[TUNE_WHY_BYTES];
+	int status;
+
+	if (tune_lead_read(t->options.lead, t->options.seed, &t->lead, why))
+		return cli_fail(CLI_USAGE, "tune: --lead: %s", why);
+	status = open_pools(t);
+	for (size_t i = 0; !status && i < t->nr; i++)
+		status = answer(t, &t->pools[i]);
+	if (!status && !t->options.explain)
+		status = print(t);
+	return status ? status : judge(t);
+}
+
+int cli_tune(int argc, char **argv)
+{
+	struct tune t = {0};
+	int status = read_options(&t.options, argc, argv);
+
+	if (!status)
+		status = run(&t);
+	close_tune(&t);
+	return status;
+}

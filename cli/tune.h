@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_TUNE_H
+#define CLI_TUNE_H
+/*
+ * What the files of `poolscope tune` share.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/query.h"
+#include "tuner/advice.h"
+#include "tuner/demand.h"
+#include "tuner/lead.h"
+#include "tuner/sim.h"
+
+#define TUNE_WHY_BYTES 512
+
+struct tune_options {
+	const char *path;
+	bool json, verify;
+	const char *what_if; /* NULL: not asked */
+	const char *lead;
+	const char *explain; /* NULL: not asked */
+	double loss;	     /* share of the takes that may be lost or RESOURCES */
+	bool loss_given;
+	int64_t pool; /* -1: all */
+	uint64_t seed;
+};
+
+struct tune_verdict;
+
+/* One pool of the recording, and what was found out about it. */
+struct tune_pool {
+	const struct pool_summary *summary;
+	const struct trace_status *trace;
+	struct demand *demand; /* NULL: nothing can be said, and why_not tells why */
+	char why_not[TUNE_WHY_BYTES];
+	struct lead lead;
+	bool lead_known; /* else no request was recorded, and nobody said what to assume */
+
+	struct advice *advice; /* NULL: not asked for, or no lead is known */
+
+	/* For the longest lead; with what_if, of its base and block. */
+	int64_t longest_ns, robust_low, exact_low;
+	struct low_burst burst;
+
+	struct tune_verdict *verdict; /* NULL: not asked for */
+
+	bool has_what_if;
+	struct policy_marks what_if_marks;
+	struct sim_result what_if;
+};
+
+/* --- --lead: how long requests will take --------------------------------------------------------
+ */
+
+struct tune_lead {
+	bool recorded;	   /* as each pool's own requests took */
+	struct lead given; /* otherwise */
+	struct demand_lead *samples;
+	const char *text; /* as it was given */
+};
+
+/*
+ * Reads `recorded`, `file:CSV`, or a duration as driver/spec/draw.h has them.
+ * Owns: text is borrowed; tune_lead_release().
+ * Returns: 0; -EINVAL or another -errno, and one line in why.
+ */
+int tune_lead_read(const char *text, uint64_t seed, struct tune_lead *out,
+		   char why[TUNE_WHY_BYTES]);
+void tune_lead_release(struct tune_lead *lead);
+
+/* The lead process for one pool.  Returns: 0; -ENODATA it has to be recorded, and nothing was. */
+int tune_lead_of(const struct tune_lead *lead, const struct demand *d, struct lead *out);
+
+/* --- --what-if: other marks ----------------------------------------------------------------------
+ */
+
+/*
+ * Reads k=v,... over the marks that a demand was recorded under.  Where there are none, base,
+ * block, low and high have to be given; the others are: no limit, reserve 0, max_pending 1,
+ * shrink_ticks 0, probe_ticks 0.
+ * Returns: 0; -EINVAL and one line in why.
+ */
+int tune_marks_read(const char *text, const struct demand *d, struct policy_marks *out,
+		    char why[TUNE_WHY_BYTES]);
+
+/* What limit is where there is none. */
+#define TUNE_NO_LIMIT ((uint32_t)INT32_MAX)
+
+/* --- what is printed -----------------------------------------------------------------------------
+ */
+
+/* An instant: 1.5s or +1.5s after the start, or nanoseconds since the epoch.  0 or -EINVAL. */
+int tune_instant(const char *text, int64_t start_ns, int64_t *ns);
+
+/* Prints what the policy saw and did around options->explain.  0, or -errno. */
+int tune_explain(const struct tune_options *options, const struct tune_pool *pool,
+		 const struct policy_marks *marks);
+
+/* What the recorded marks missed, as a share of all packets. */
+double tune_missed(const struct demand *d);
+
+void tune_text(const struct tune_options *options, const struct tune_pool *pool);
+
+/* Returns: 0 or -EIO. */
+int tune_json(const struct tune_options *options, const struct tune_pool *pools, size_t nr);
+
+#endif

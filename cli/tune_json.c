@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* The document of `poolscope tune --json`; docs/tuning.md describes its keys. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cli/tune.h"
+#include "cli/tune_verify.h"
+
+/* More points than this would be a picture of nothing; every k-th size is given then. */
+#define CURVE_POINTS 4096
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static void set(json_t *o, const char *key, uint64_t value)
+{
+	json_object_set_new(o, key, number(value));
+}
+
+/* Names come from any driver: what is not UTF-8 is shown as '?'. */
+static json_t *text(const char *value)
+{
+	json_t *string = json_string(value);
+	char plain[TUNE_WHY_BYTES];
+	size_t i;
+
+	if (string)
+		return string;
+	for (i = 0; value[i] && i + 1 < sizeof(plain); i++)
+		plain[i] = (unsigned char)value[i] < 0x80 ? value[i] : '?';
+	plain[i] = '\0';
+	return json_string(plain);
+}
+
+static json_t *marks(const struct policy_marks *m)
+{
+	json_t *o = json_object();
+
+	set(o, "base", m->base);
+	set(o, "block", m->block);
+	set(o, "low", m->low);
+	set(o, "high", m->high);
+	set(o, "limit", m->limit);
+	set(o, "reserve", m->reserve);
+	set(o, "max_pending", m->max_pending);
+	set(o, "shrink_ticks", m->shrink_ticks);
+	set(o, "probe_ticks", m->probe_ticks);
+	return o;
+}
+
+static void set_result(json_t *o, const struct sim_result *r)
+{
+	set(o, "packets", r->takes);
+	set(o, "lost", r->lost);
+	set(o, "resources", r->resources);
+	set(o, "requests", r->requests);
+	set(o, "refused", r->refused);
+	set(o, "failed", r->failed);
+	set(o, "grants", r->granted);
+	set(o, "frees", r->frees);
+	set(o, "peak_buffers", r->peak_buffers);
+	json_object_set_new(o, "mean_buffers", json_real(r->mean_buffers));
+	json_object_set_new(o, "first_loss_ns",
+			    r->first_loss_ns < 0 ? json_null() : json_integer(r->first_loss_ns));
+}
+
+static json_t *identity(const struct pool_summary *s)
+{
+	json_t *o = json_object();
+
+	set(o, "mismatches", s->identity_mismatches);
+	set(o, "checked", s->identity_checked);
+	return o;
+}
+
+static json_t *static_curve(const struct demand *d)
+{
+	uint32_t stride = 1 + d->max_held / CURVE_POINTS, last = 0;
+	json_t *list = json_array();
+
+	for (uint32_t c = 1; last < d->max_held; c += stride) {
+		json_t *point = json_object();
+
+		last = c < d->max_held ? c : d->max_held;
+		set(point, "buffers", last);
+		set(point, "lost", demand_static_lost(d, last));
+		json_array_append_new(list, point);
+	}
+	return list;
+}
+
+static void set_demand(json_t *o, const struct demand *d)
+{
+	set(o, "packets", d->takes);
+	set(o, "max_held", d->max_held);
+	json_object_set_new(o, "static_curve", static_curve(d));
+}
+
+static json_t *what_if(const struct tune_pool *p)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "marks", marks(&p->what_if_marks));
+	set_result(o, &p->what_if);
+	return o;
+}
+
+static json_t *interval(const struct interval *i)
+{
+	return json_pack("[f,f]", i->low, i->high);
+}
+
+static json_t *certificate(const struct certificate *c)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(
+		o, "kind",
+		json_string(c->kind == CERTIFICATE_ORDER ? "order_statistic" : "hold_out"));
+	json_object_set_new(o, "confidence", json_real(ADVICE_CONFIDENCE));
+	set(o, "blocks", c->blocks);
+	set(o, "exceeding", c->exceeding);
+	json_object_set_new(o, "chance_per_block", json_real(c->block_chance));
+	set(o, "leads", c->leads);
+	json_object_set_new(o, "chance_per_lead", json_real(c->lead_chance));
+	json_object_set_new(o, "limited_by", json_string(c->leads_limit ? "leads" : "blocks"));
+	json_object_set_new(o, "more_ns",
+			    c->more_ns == INT64_MAX ? json_null() : json_integer(c->more_ns));
+	return o;
+}
+
+static json_t *predicted(const struct advice *a, const struct advice_row *row)
+{
+	json_t *o = json_object();
+
+	set_result(o, &row->s.sim);
+	set(o, "worst_missed", row->s.worst_missed);
+	set(o, "missed_with_doubled_leads", row->s.doubled_missed);
+	if (!a->evidence.nr)
+		return o;
+	json_object_set_new(o, "mean_interval", interval(&row->mean));
+	json_object_set_new(o, "requests_interval", interval(&row->requests));
+	json_object_set_new(o, "frees_interval", interval(&row->frees));
+	return o;
+}
+
+/* A C row has no certificate: what it would certify is not what would happen. */
+static json_t *row(const char *name, const struct advice *a, const struct advice_row *r)
+{
+	char grade[2] = {r->grade, '\0'};
+	json_t *o = json_object();
+	bool sure = r->certificate.kind != CERTIFICATE_NONE && r->grade != 'C';
+
+	json_object_set_new(o, "name", json_string(name));
+	json_object_set_new(o, "marks", marks(&r->s.marks));
+	json_object_set_new(o, "predicted", predicted(a, r));
+	json_object_set_new(o, "certificate", sure ? certificate(&r->certificate) : json_null());
+	json_object_set_new(o, "validity", json_string(grade));
+	json_object_set_new(o, "validity_why", *r->why ? text(r->why) : json_null());
+	json_object_set_new(o, "luck",
+			    json_integer(r->s.covers || r->s.robust_low < r->s.marks.low
+						 ? 0
+						 : r->s.robust_low - r->s.marks.low));
+	set(o, "neighbours", r->s.neighbours);
+	set(o, "neighbours_lose", r->s.neighbours_lose);
+	json_object_set_new(o, "binding", json_string(r->binding));
+	return o;
+}
+
+static json_t *current(const struct tune_pool *p)
+{
+	const struct pool_summary *s = p->summary;
+	json_t *o = p->advice && p->advice->row[ADVICE_CURRENT].known
+			    ? row("current", p->advice, &p->advice->row[ADVICE_CURRENT])
+			    : json_object();
+	json_t *recorded = json_object();
+
+	if (!p->demand->marks_known) {
+		json_decref(o);
+		json_decref(recorded);
+		return json_null();
+	}
+	json_object_set_new(o, "marks", marks(&p->demand->marks));
+	set(recorded, "lost", p->demand->quality.dropped);
+	set(recorded, "resources", p->demand->quality.resources);
+	set(recorded, "requests", s->totals.requested);
+	set(recorded, "frees", s->totals.freed);
+	json_object_set_new(recorded, "peak_buffers",
+			    s->total.known ? json_integer(s->total.max) : json_null());
+	json_object_set_new(recorded, "mean_buffers",
+			    s->total.known ? json_real(s->total.mean) : json_null());
+	json_object_set_new(o, "recorded", recorded);
+	return o;
+}
+
+static json_t *recommend(const struct advice *a)
+{
+	json_t *list = json_array();
+
+	for (int i = PLAN_SAFE; i <= PLAN_LEAN; i++)
+		if (a->row[i].known)
+			json_array_append_new(list, row(plan_names[i], a, &a->row[i]));
+	return list;
+}
+
+static json_t *front(const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->nr_front; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "marks", marks(&plan->front[i].marks));
+		set_result(o, &plan->front[i].sim);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *leads(const struct advice *a)
+{
+	json_t *o = json_object();
+
+	set(o, "count", a->leads.nr);
+	set(o, "failed", a->leads.failed);
+	set(o, "pending", a->leads.pending);
+	set(o, "p50", (uint64_t)lead_sample_quantile(&a->leads, 0.5));
+	set(o, "p99", (uint64_t)lead_sample_quantile(&a->leads, 0.99));
+	set(o, "max", (uint64_t)a->plan.longest_ns);
+	json_object_set_new(o, "recorded", json_boolean(a->leads.recorded));
+	return o;
+}
+
+static json_t *hold_out(const struct advice *a)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "marks", marks(&a->hold_out.marks));
+	set(o, "train_blocks", a->hold_out.train_blocks);
+	set(o, "test_blocks", a->hold_out.test_blocks);
+	set(o, "lost", a->hold_out.test.lost);
+	set(o, "resources", a->hold_out.test.resources);
+	json_object_set_new(o, "mean_buffers", json_real(a->hold_out.test.mean_buffers));
+	json_object_set_new(o, "train_mean_buffers", json_real(a->hold_out.train.mean_buffers));
+	return o;
+}
+
+static void set_advice(json_t *o, const struct advice *a)
+{
+	json_object_set_new(o, "lead_ns", leads(a));
+	set(o, "block_ns", (uint64_t)a->evidence.block_ns);
+	set(o, "settings_tried", a->plan.tried);
+	json_object_set_new(o, "recommend", recommend(a));
+	json_object_set_new(o, "static",
+			    a->row[PLAN_STATIC].known ? row("static", a, &a->row[PLAN_STATIC])
+						      : json_null());
+	json_object_set_new(o, "clairvoyant",
+			    json_pack("{s:f,s:I}", "mean_buffers", a->plan.clairvoyant_mean,
+				      "peak_buffers", (json_int_t)a->plan.clairvoyant_peak));
+	json_object_set_new(o, "front", front(&a->plan));
+	json_object_set_new(o, "hold_out", a->hold_out.known ? hold_out(a) : json_null());
+}
+
+static json_t *burst(const struct low_burst *b)
+{
+	json_t *o = json_object();
+
+	set(o, "rise", b->rise);
+	set(o, "from_ns", (uint64_t)b->from_ns);
+	set(o, "to_ns", (uint64_t)b->to_ns);
+	set(o, "held", b->held);
+	set(o, "imputed", b->imputed);
+	return o;
+}
+
+/* null: any low will do, or none; exact_low_why says which. */
+static void set_lows(json_t *o, const struct tune_pool *p)
+{
+	bool none = !p->lead_known || p->exact_low == LOW_NONE || p->exact_low == LOW_NEVER;
+
+	json_object_set_new(o, "robust_low",
+			    p->lead_known ? json_integer(p->robust_low) : json_null());
+	json_object_set_new(o, "exact_low", none ? json_null() : json_integer(p->exact_low));
+	if (p->lead_known && none)
+		json_object_set_new(o, "exact_low_why",
+				    json_string(p->exact_low == LOW_NONE ? "the base is enough"
+									 : "no low is enough"));
+	json_object_set_new(o, "burst", p->lead_known ? burst(&p->burst) : json_null());
+}
+
+static json_t *verify(const struct tune_verdict *v)
+{
+	const struct pool_summary *m = &v->measured;
+	json_t *o = json_object(), *measured = json_object();
+
+	set(measured, "lost", m->totals.dropped);
+	set(measured, "resources", m->totals.resources);
+	set(measured, "requests", m->totals.requested);
+	set(measured, "frees", m->totals.freed);
+	set(measured, "peak_buffers", m->total.max);
+	json_object_set_new(measured, "mean_buffers", json_real(m->total.mean));
+	json_object_set_new(o, "name", json_string("safe"));
+	json_object_set_new(o, "lead", text(v->lead));
+	json_object_set_new(o, "measured", measured);
+	json_object_set_new(o, "inside", json_boolean(tune_verdict_inside(v)));
+	json_object_set_new(o, "kept", number(v->kept));
+	json_object_set_new(o, "kept_inside", number(v->kept_inside));
+	return o;
+}
+
+static json_t *pool(const struct tune_pool *p)
+{
+	json_t *o = json_object();
+
+	set(o, "pool", p->summary->pool);
+	json_object_set_new(o, "name", text(p->summary->name));
+	json_object_set_new(o, "identity", identity(p->summary));
+	if (!p->demand) {
+		json_object_set_new(o, "why_not", text(p->why_not));
+		return o;
+	}
+	set_demand(o, p->demand);
+	set_lows(o, p);
+	if (!p->has_what_if)
+		json_object_set_new(o, "current", current(p));
+	if (p->advice)
+		set_advice(o, p->advice);
+	if (p->verdict)
+		json_object_set_new(o, "verify", verify(p->verdict));
+	if (p->has_what_if)
+		json_object_set_new(o, "what_if", what_if(p));
+	return o;
+}
+
+int tune_json(const struct tune_options *options, const struct tune_pool *pools, size_t nr)
+{
+	json_t *o = json_object(), *list = json_array();
+	int ret;
+
+	set(o, "schema", 1);
+	json_object_set_new(o, "lead", text(options->lead));
+	json_object_set_new(o, "loss_target", json_real(options->loss));
+	set(o, "seed", options->seed);
+	for (size_t i = 0; i < nr; i++)
+		json_array_append_new(list, pool(&pools[i]));
+	json_object_set_new(o, "pools", list);
+	ret = json_dumpf(o, stdout, JSON_INDENT(2));
+	json_decref(o);
+	return ret || putchar('\n') == EOF ? -EIO : 0;
+}

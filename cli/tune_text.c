@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* The screen of `poolscope tune`. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/text.h"
+#include "cli/tune.h"
+#include "cli/tune_verify.h"
+
+static unsigned long long n(uint64_t value)
+{
+	return value;
+}
+
+static const char *since_start(const struct tune_pool *p, int64_t t_ns)
+{
+	return text_since(t_ns, p->trace->start_ns);
+}
+
+/* --- marks --------------------------------------------------------------------------------------
+ */
+
+static void print_limit(const struct policy_marks *m)
+{
+	if (m->limit == TUNE_NO_LIMIT)
+		printf(" no limit");
+	else
+		printf(" limit %u", m->limit);
+}
+
+static void print_marks(const struct policy_marks *m)
+{
+	printf("base %u block %u low %u high %u", m->base, m->block, m->low, m->high);
+	print_limit(m);
+	printf(" reserve %u", m->reserve);
+}
+
+/* --- what if ------------------------------------------------------------------------------------
+ */
+
+static void print_what_if(const struct tune_options *o, const struct tune_pool *p)
+{
+	const struct policy_marks *m = &p->what_if_marks;
+	const struct sim_result *r = &p->what_if;
+
+	printf("  what if      ");
+	print_marks(m);
+	printf(" max_pending %u shrink_ticks %u\n", m->max_pending, m->shrink_ticks);
+	printf("  lead         %s\n", p->lead_known ? o->lead : "none: it never grows");
+	printf("  lost         %llu of %llu packets", n(r->lost), n(r->takes));
+	if (r->first_loss_ns >= 0)
+		printf(", the first one without a buffer of its own at %s",
+		       since_start(p, r->first_loss_ns));
+	printf("\n  RESOURCES    %llu\n", n(r->resources));
+	printf("  requests     %llu, %llu refused, %llu failed, %llu blocks granted\n",
+	       n(r->requests), n(r->refused), n(r->failed), n(r->granted));
+	printf("  frees        %llu\n", n(r->frees));
+	printf("  buffers      mean %.1f, peak %u\n", r->mean_buffers, r->peak_buffers);
+	if (p->lead_known)
+		printf("  low          %" PRId64 " is enough whatever happened before\n",
+		       p->robust_low);
+}
+
+/* --- what was recorded --------------------------------------------------------------------------
+ */
+
+static void print_demand(const struct tune_pool *p)
+{
+	const struct demand *d = p->demand;
+
+	printf("  demand       %llu packets in %s, at most %u held at once\n", n(d->takes),
+	       text_duration(demand_span_ns(d)), d->max_held);
+	if (d->quality.not_imputed)
+		printf("               of %llu of them nobody knows how long they were held: they "
+		       "count as held for ever\n",
+		       n(d->quality.not_imputed));
+	if (d->quality.marks_changed)
+		printf("               the marks changed %llu times; the last ones count as now\n",
+		       n(d->quality.marks_changed));
+	if (d->quality.gaps)
+		printf("               events are missing in %llu places: nothing here is proven\n",
+		       n(d->quality.gaps));
+}
+
+static void print_leads(const struct tune_options *o, const struct advice *a)
+{
+	const struct lead_sample *s = &a->leads;
+
+	if (s->recorded)
+		printf("  lead         %zu recorded: p50 %s, p99 %s, max %s", s->nr,
+		       text_duration(lead_sample_quantile(s, 0.5)),
+		       text_duration(lead_sample_quantile(s, 0.99)),
+		       text_duration(a->plan.longest_ns));
+	else
+		printf("  lead         %s, as you said: up to %s", o->lead,
+		       text_duration(a->plan.longest_ns));
+	if (s->failed)
+		printf("; %llu failed, which counts into the next", n(s->failed));
+	if (s->pending)
+		printf("; %llu pending at the end", n(s->pending));
+	putchar('\n');
+}
+
+static void print_identity(const struct pool_summary *s)
+{
+	if (!s->identity_checked)
+		printf("  identity     nothing to replay: no driver's decisions were recorded\n");
+	else if (s->identity_mismatches)
+		printf("  identity     DIFFERS in %llu of %llu decisions, first at %s: what-if "
+		       "does "
+		       "not hold for this driver\n",
+		       n(s->identity_mismatches), n(s->identity_checked),
+		       text_since(s->identity_first_mismatch_ns, s->opened_ns));
+	else
+		printf("  identity     exact: %llu decisions, 0 mismatches\n",
+		       n(s->identity_checked));
+}
+
+static void print_now(const struct tune_options *o, const struct tune_pool *p)
+{
+	const struct demand_quality *q = &p->demand->quality;
+	double missed = tune_missed(p->demand);
+
+	if (!p->demand->marks_known) {
+		printf("  now          no marks: this is a demand without a driver\n");
+		return;
+	}
+	printf("  now          ");
+	print_marks(&p->demand->marks);
+	printf("\n               dropped %llu  RESOURCES %llu (%.4g%% of the packets)",
+	       n(q->dropped), n(q->resources), 100 * missed);
+	if (p->summary->total.known)
+		printf("  mean %.1f  peak %u", p->summary->total.mean, p->summary->total.max);
+	printf("%s\n", missed > o->loss ? "  MISSES the target" : "");
+}
+
+/* --- what to use --------------------------------------------------------------------------------
+ */
+
+static void print_use(const struct advice *a)
+{
+	const struct advice_row *r = &a->row[PLAN_SAFE];
+
+	printf("  use          ");
+	print_marks(&r->s.marks);
+	printf("\n               lost %llu  RESOURCES %llu", n(r->s.sim.lost),
+	       n(r->s.sim.resources));
+	printf("  mean %.1f  peak %u\n", r->s.sim.mean_buffers, r->s.sim.peak_buffers);
+}
+
+static void print_why(const struct tune_pool *p)
+{
+	const struct advice *a = p->advice;
+	const struct advice_row *r = &a->row[PLAN_SAFE];
+	const struct low_burst *b = &a->plan.burst;
+
+	printf("\n  why low %u", r->s.marks.low);
+	if (r->s.covers)
+		printf("\n               base %u holds all that was ever held (%u, and the reserve "
+		       "of %u); a pool that\n"
+		       "               grows would need low %" PRId64
+		       " to be as safe, and more memory\n",
+		       r->s.marks.base, p->demand->max_held, r->s.marks.reserve, r->s.robust_low);
+	printf("\n               the steepest rise within %s is %u buffers, at %s (%u packets in "
+	       "%s, to %u held)",
+	       text_duration(a->plan.safe_ns), b->rise, since_start(p, b->from_ns), b->rise,
+	       text_duration(b->to_ns - b->from_ns), b->held);
+	if (a->plan.safe_ns > a->plan.longest_ns)
+		printf("\n               (%s the longest lead; within that itself, %u)",
+		       a->leads.nr < PLAN_LEADS ? "twice" : "one and a half times",
+		       a->plan.longest_burst.rise);
+	if (!r->s.covers)
+		printf("\n               + reserve %u - 1 = %u", r->s.marks.reserve,
+		       low_of(b->rise, r->s.marks.reserve));
+	if (b->imputed)
+		printf("\n               %llu of the packets in it were RESOURCES or dropped",
+		       n(b->imputed));
+	putchar('\n');
+}
+
+static void print_certificate(const struct advice *a, const struct advice_row *r)
+{
+	const struct certificate *c = &r->certificate;
+
+	printf("  sure?        %zu of %zu blocks of %s needed more; a future block does with a "
+	       "chance of\n"
+	       "               at most %.2g%%",
+	       c->exceeding, c->blocks, text_duration(a->evidence.block_ns), 100 * c->block_chance);
+	if (c->leads)
+		printf(", a request takes longer than %s with at most %.2g%%",
+		       text_duration(a->plan.longest_ns), 100 * c->lead_chance);
+	else
+		printf(", if leads are as assumed");
+	printf(" (95%% sure)\n");
+	if (!c->more_ns)
+		return;
+	printf("               limited by %s: ", c->leads_limit ? "lead times" : "its length");
+	if (c->more_ns == INT64_MAX)
+		printf("use the lead probe (refnic --lead-probe)\n");
+	else
+		printf("record %s more%s for 1%%\n", text_duration(c->more_ns),
+		       c->leads_limit ? ", or use the lead probe (refnic --lead-probe)," : "");
+}
+
+static void print_sure(const struct advice *a)
+{
+	const struct advice_row *r = &a->row[PLAN_SAFE];
+
+	if (!a->evidence.nr)
+		printf("  sure?        no: the recording is shorter than one block of %s, 10 times "
+		       "the longest lead\n"
+		       "               or hold time; record %s or more\n",
+		       text_duration(a->evidence.wanted_ns),
+		       text_duration(60 * (a->evidence.wanted_ns / 2)));
+	else if (r->grade == 'C')
+		printf("  sure?        re-run needed: %s;\n"
+		       "               set these marks, record again, and ask again\n",
+		       r->why);
+	else
+		print_certificate(a, r);
+	if (a->evidence.nr)
+		printf("  expect       %sof another recording as long: mean %.1f to %.1f, at most "
+		       "%u;\n"
+		       "               %.0f to %.0f requests, %.0f to %.0f frees\n",
+		       r->grade == 'C' ? "if senders do not notice losses, " : "", r->mean.low,
+		       r->mean.high, r->s.marks.limit, r->requests.low, r->requests.high,
+		       r->frees.low, r->frees.high);
+	if (a->evidence.drift > 2.6 || a->evidence.drift < -2.6)
+		printf("  drift        bursts are %s in the second half: it may go on\n",
+		       a->evidence.drift > 0 ? "steeper" : "flatter");
+}
+
+static void print_hold_out(const struct advice *a)
+{
+	if (a->hold_out.known)
+		printf("  hold-out     chosen on the first 60%% (base %u low %u), the last 40%% "
+		       "loses "
+		       "%llu, RESOURCES %llu,\n"
+		       "               mean %.1f (before: %.1f)\n",
+		       a->hold_out.marks.base, a->hold_out.marks.low, n(a->hold_out.test.lost),
+		       n(a->hold_out.test.resources), a->hold_out.test.mean_buffers,
+		       a->hold_out.train.mean_buffers);
+	else
+		printf("  hold-out     the recording is too short to set part of it aside\n");
+}
+
+static void print_validity(const struct advice_row *r)
+{
+	printf("  validity     %c%s%s\n", r->grade, *r->why ? ": " : "", r->why);
+}
+
+/* --- the table ----------------------------------------------------------------------------------
+ */
+
+static void print_row(const char *name, const struct advice_row *r)
+{
+	const struct policy_marks *m = &r->s.marks;
+	int64_t luck = r->s.covers || m->limit == m->base ? 0 : r->s.robust_low - m->low;
+
+	printf("  %-11s %6u %6u %6u %6u %7u  %8.1f %7u  %8llu %9llu  %5llu %5lld  %u/%u  %c  %s\n",
+	       name, m->base, m->block, m->low, m->high, m->limit, r->s.sim.mean_buffers,
+	       r->s.sim.peak_buffers, n(r->s.sim.lost), n(r->s.sim.resources), n(r->s.sim.frees),
+	       (long long)(luck > 0 ? luck : 0), r->s.neighbours_lose, r->s.neighbours, r->grade,
+	       r->binding);
+}
+
+static void print_table(const struct advice *a)
+{
+	printf("\n  %-11s %6s %6s %6s %6s %7s  %8s %7s  %8s %9s  %5s %5s  %3s  %s\n", "simulated",
+	       "base", "block", "low", "high", "limit", "mean", "peak", "lost", "RESOURCES",
+	       "frees", "luck", "nbr", "validity, and what keeps it from being smaller");
+	if (a->row[ADVICE_CURRENT].known)
+		print_row("current", &a->row[ADVICE_CURRENT]);
+	for (int i = 0; i < PLAN_NR; i++)
+		if (a->row[i].known)
+			print_row(plan_names[i], &a->row[i]);
+	if (a->plan.has[PLAN_BALANCED])
+		printf("  %-11s %34s %8.1f %7u  who knows the future and loses nothing\n",
+		       "clairvoyant", "", a->plan.clairvoyant_mean, a->plan.clairvoyant_peak);
+}
+
+static void print_paste(const struct policy_marks *m)
+{
+	printf("\n  refnic --base %u --block %u --low %u --high %u --limit %u --reserve %u "
+	       "--max-pending %u\n",
+	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending);
+}
+
+static const char *inside(bool is)
+{
+	return is ? "inside" : "OUTSIDE";
+}
+
+static void print_verdict(const struct tune_pool *p)
+{
+	const struct tune_verdict *v = p->verdict;
+	const struct pool_summary *m = &v->measured;
+	const struct advice_row *r = &p->advice->row[PLAN_SAFE];
+
+	printf("\n  re-run       refnic with these marks, the recorded packets, and leads of %s\n",
+	       v->lead);
+	printf("               %-12s %20s  %12s\n", "", "predicted", "measured");
+	printf("               %-12s %20llu  %12llu  %s\n", "missed",
+	       n(r->s.sim.lost + r->s.sim.resources), n(m->totals.dropped + m->totals.resources),
+	       inside(v->lost_inside));
+	printf("               %-12s %9.1f to %7.1f  %12.1f  %s\n", "mean", r->mean.low,
+	       r->mean.high, m->total.mean, inside(v->mean_inside));
+	printf("               %-12s %12s %7u  %12u  %s\n", "peak", "at most", r->s.marks.limit,
+	       m->total.max, inside(v->peak_inside));
+	printf("               %-12s %9.0f to %7.0f  %12llu  %s\n", "requests", r->requests.low,
+	       r->requests.high, n(m->totals.requested), inside(v->requests_inside));
+	printf("               %-12s %9.0f to %7.0f  %12llu  %s\n", "frees", r->frees.low,
+	       r->frees.high, n(m->totals.freed), inside(v->frees_inside));
+	if (*v->not_kept)
+		printf("               not kept in the recording: %s\n", v->not_kept);
+	else
+		printf("               track record of this recording: %llu of %llu re-runs inside "
+		       "in "
+		       "all figures\n",
+		       n(v->kept_inside), n(v->kept));
+}
+
+static void print_advice(const struct tune_options *o, const struct tune_pool *p)
+{
+	const struct advice *a = p->advice;
+
+	print_leads(o, a);
+	print_identity(p->summary);
+	print_now(o, p);
+	if (a->row[PLAN_SAFE].known) {
+		print_use(a);
+		print_why(p);
+		print_sure(a);
+		print_hold_out(a);
+		print_validity(&a->row[PLAN_SAFE]);
+		print_table(a);
+		if (p->verdict)
+			print_verdict(p);
+		print_paste(&a->row[PLAN_SAFE].s.marks);
+	} else {
+		printf("  use          nothing that was tried (%llu settings) meets the target; "
+		       "the "
+		       "smallest pool that does is fixed\n",
+		       n(a->plan.tried));
+		print_table(a);
+	}
+}
+
+/* Without a lead time there is no low; what a pool that never grows needs is known all the same. */
+static void print_without_lead(const struct tune_options *o, const struct tune_pool *p)
+{
+	const struct demand *d = p->demand;
+	uint32_t c = d->max_held;
+	double allowed = o->loss * (double)d->takes;
+
+	print_identity(p->summary);
+	print_now(o, p);
+	while (c > 1 && (double)demand_static_lost(d, c - 1) <= allowed)
+		c--;
+	printf("  use          a pool of %u buffers (and its reserve) that never grows: %llu "
+	       "packets lost\n",
+	       c, n(demand_static_lost(d, c)));
+	printf("  low, high    cannot be told: no request was recorded, so nobody knows how long "
+	       "one "
+	       "takes.\n"
+	       "               Say it (--lead fixed:1ms), or record with the lead probe (refnic "
+	       "--lead-probe 1s)\n");
+}
+
+void tune_text(const struct tune_options *o, const struct tune_pool *p)
+{
+	printf("pool %u  %s\n", p->summary->pool, text_printable(p->summary->name));
+	if (!p->demand) {
+		printf("  %s\n", text_printable(p->why_not));
+		return;
+	}
+	print_demand(p);
+	if (p->has_what_if)
+		print_what_if(o, p);
+	else if (p->advice)
+		print_advice(o, p);
+	else
+		print_without_lead(o, p);
+}

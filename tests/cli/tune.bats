@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tune, over demands that are worked out by hand and over recordings of the reference driver.
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell of its own
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	top=$PWD
+	BUILD=$(realpath "${BUILD:-build}")
+	poolscope=$BUILD/poolscope
+	refnic=$BUILD/refnic
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# demand FILE ROW...: a demand-only database.
+demand() {
+	local db=$1
+	shift
+	printf '%s\n' "$@" >demand.csv
+	"$poolscope" import --demand demand.csv -o "$db" -q
+}
+
+@test "what other marks would have done is as its rules say, in 40 demands nobody chose" {
+	"$top/tests/tools/what_if.py" --compare "$poolscope" . 40 "${WHAT_IF_SEED:-7}"
+}
+
+@test "a what-if that is worked out by hand" {
+	# Base 1, low 1: asks at 0, 10, 20 and 40; loses the packet at 5; has 1 buffer until 10, then
+	# 2, 3 from 20, 4 from 30, 5 from 50; frees at 100, 110 and 140, the end: 520 / 140.
+	demand a.db 0,100 5,100 10,100 40,100
+	run "$poolscope" tune a.db --json --lead fixed:10ns \
+		--what-if base=1,block=1,low=1,high=3,limit=9
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		w = json.loads(sys.argv[1])["pools"][0]["what_if"]
+		assert w["lost"] == 1 and w["resources"] == 0, w
+		assert w["requests"] == 4 and w["frees"] == 3 and w["peak_buffers"] == 5, w
+		assert abs(w["mean_buffers"] - 520 / 140) < 1e-12
+		assert w["marks"]["max_pending"] == 1 and w["marks"]["reserve"] == 0
+	END
+}
+
+@test "a demand without a driver needs marks and lead times, and says which" {
+	demand a.db 0,100 5,100
+	run "$poolscope" tune a.db --what-if low=1,high=4 --lead fixed:1us
+	[ "$status" -eq 2 ]
+	[[ $output == *"have to be given, too: base, block"* ]]
+	run "$poolscope" tune a.db --what-if base=1,block=1,low=1,high=4
+	[ "$status" -eq 2 ]
+	[[ $output == *"no request was recorded"*"--lead fixed:1ms"* ]]
+	# A pool that never grows asks for nothing.
+	run "$poolscope" tune a.db --what-if base=1,block=1,low=1,high=4,limit=1
+	[ "$status" -eq 0 ]
+	[[ $output == *"lost         1 of 2 packets"* ]]
+}
+
+@test "marks that no driver accepts are refused with the policy's own sentence" {
+	demand a.db 0,100
+	run "$poolscope" tune a.db --lead fixed:1us --what-if base=4,block=4,low=4,high=8
+	[ "$status" -eq 2 ]
+	[[ $output == *"high 8 is too near low 4"* ]]
+	run "$poolscope" tune a.db --lead fixed:1us --what-if base=4,block=4,low=4,high=9,limit=7
+	[ "$status" -eq 2 ]
+	[[ $output == *"leaves no room for a block"* ]]
+	for wrong in colour=3 low low= low=-1 low=x low=1,low=2 low=4294967296; do
+		run "$poolscope" tune a.db --lead fixed:1us --what-if "base=4,block=4,high=99,$wrong"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "lead times that are none are refused with their line" {
+	demand a.db 0,100
+	printf '10\nfast\n' >leads.csv
+	run "$poolscope" tune a.db --lead file:leads.csv --what-if base=4,block=4,low=4,high=9
+	[ "$status" -eq 2 ]
+	[[ $output == *"leads.csv:2:"* ]]
+	: >leads.csv
+	run "$poolscope" tune a.db --lead file:leads.csv --what-if base=4,block=4,low=4,high=9
+	[ "$status" -eq 2 ]
+	for wrong in fixed fixed:1 soon file:none.csv lognormal:median=5ms,p99=1ms; do
+		run "$poolscope" tune a.db --lead "$wrong" --what-if base=4,block=4,low=4,high=9
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "the same seed draws the same lead times" {
+	demand a.db 0,1000 5,1000 10,1000 40,1000 60,1000 70,900 71,900 72,900
+	for i in 1 2; do
+		"$poolscope" tune a.db --json --lead uniform:min=1ns,max=40ns --seed 5 \
+			--what-if base=2,block=1,low=1,high=3 >"out$i"
+	done
+	cmp out1 out2
+}
+
+# rec FILE SEED OPTION...: bursty traffic in virtual time.
+rec() {
+	local db=$1 seed=$2
+	shift 2
+	"$refnic" --clock virtual --traffic burst:rate=60k --hold lognormal:median=4ms,p99=20ms \
+		--lead lognormal:median=200us,p99=600us --reserve 2 --for 12s --seed "$seed" "$@" \
+		-o "$db" >/dev/null
+}
+
+@test "bad marks miss the target, and what is recommended loses nothing with another seed" {
+	rec bad.db 1 --low 4 --block 1 --high 64 --limit 8192
+	run "$poolscope" tune bad.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"MISSES the target"*"re-run needed"*"validity     C"* ]]
+	"$poolscope" tune bad.db --json >bad.json || [ $? -eq 1 ]
+	# shellcheck disable=SC2046
+	rec good.db 2 $(python3 - <<-'END'
+		import json
+		m = json.load(open("bad.json"))["pools"][0]["recommend"][0]["marks"]
+		print(*(f"--{k} {m[k]}" for k in ("base", "block", "low", "high", "limit")))
+	END
+	)
+	run "$poolscope" tune good.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"dropped 0  RESOURCES 0"*"validity     A"* ]]
+	"$poolscope" stat good.db --json >good.json
+	python3 - <<-'END'
+		import json
+		said = json.load(open("bad.json"))["pools"][0]
+		safe, static = said["recommend"][0], said["static"]
+		assert safe["name"] == "safe" and safe["certificate"] is None and safe["validity"] == "C"
+		p = json.load(open("good.json"))["pools"][0]
+		assert p["dropped"] == p["resources"] == 0
+		low, high = safe["predicted"]["mean_interval"]
+		assert low <= p["total"]["mean"] <= high, (low, p["total"], high)
+		assert p["total"]["mean"] < static["predicted"]["mean_buffers"]
+		assert p["total"]["max"] <= safe["marks"]["limit"]
+		low, high = safe["predicted"]["requests_interval"]
+		assert low <= p["requested"] <= high, (low, p["requested"], high)
+	END
+}
+
+@test "tune --json has the promised keys, and a recording that is whole gets a certificate" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --json
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert {"pool", "identity", "robust_low", "exact_low", "max_held", "static_curve", "current",
+			"recommend"} <= set(p)
+		assert p["identity"]["mismatches"] == 0 < p["identity"]["checked"]
+		curve = p["static_curve"]
+		assert curve[-1] == {"buffers": p["max_held"], "lost": 0}
+		assert all(a["lost"] >= b["lost"] for a, b in zip(curve, curve[1:]))
+		names = [r["name"] for r in p["recommend"]]
+		assert names == ["safe", "balanced", "lean"]
+		for r in p["recommend"]:
+		    assert r["validity"] == "A" and r["predicted"]["lost"] == 0, r
+		    c = r["certificate"]
+		    assert 0 <= c["chance_per_block"] <= 1 and c["confidence"] == 0.95
+		    assert r["predicted"]["mean_interval"][0] <= r["predicted"]["mean_buffers"]
+		safe = p["recommend"][0]
+		assert safe["luck"] == 0 and safe["marks"]["low"] >= p["robust_low"]
+		assert p["clairvoyant"]["mean_buffers"] <= safe["predicted"]["mean_buffers"]
+		assert p["hold_out"]["lost"] == 0
+	END
+	"$poolscope" tune a.db --json >again.json
+	[ "$output" = "$(cat again.json)" ]
+}
+
+@test "what-if with the recorded marks is what was recorded" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --what-if '' --json
+	[ "$status" -eq 0 ]
+	"$poolscope" stat a.db --json >stat.json
+	python3 - "$output" <<-'END'
+		import json, sys
+		w = json.loads(sys.argv[1])["pools"][0]["what_if"]
+		p = json.load(open("stat.json"))["pools"][0]
+		assert w["requests"] == p["requested"] > 0 and w["peak_buffers"] == p["total"]["max"], (w, p)
+		assert w["lost"] == p["dropped"] == 0 and w["resources"] == p["resources"] == 0
+	END
+}
+
+@test "without a request there is no low, and it says what is known all the same" {
+	"$refnic" --clock virtual --traffic poisson:rate=10k --for 2s -o a.db >/dev/null
+	run "$poolscope" tune a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"never grows: 0 packets lost"*"cannot be told: no request was recorded"* ]]
+	[[ $output != *"sure?"* ]]
+	run "$poolscope" tune a.db --lead fixed:1ms
+	[ "$status" -eq 0 ]
+	[[ $output == *"if leads are as assumed"* ]]
+}
+
+@test "a recording that is shorter than a block proves nothing" {
+	demand a.db 0,100 10,100 20,100 30,100
+	run "$poolscope" tune a.db --lead fixed:1ms
+	[ "$status" -eq 0 ]
+	[[ $output == *"sure?        no: the recording is shorter than one block of 10.0 ms"* ]]
+	run "$poolscope" tune a.db --lead fixed:1ms --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert p["current"] is None and p["hold_out"] is None
+		assert all(r["certificate"] is None and r["validity"] == "B" for r in p["recommend"])
+	END
+}
+
+@test "a recording with lost events is no proof: C, and exit 4" {
+	"$BUILD/tests/tools/makedb" a.db --seconds 5 --pools 1 --loss
+	run "$poolscope" tune a.db --loss 0.9
+	[ "$status" -eq 4 ]
+	[[ $output == *"validity     C: events are missing"* ]]
+}
+
+@test "wrong words are one line and exit 2" {
+	"$refnic" --clock virtual --for 1s -o a.db >/dev/null
+	run "$poolscope" tune a.db --pool 7
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune none.db
+	[ "$status" -eq 3 ]
+	run "$poolscope" tune a.db --loss 2
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune a.db --colour
+	[ "$status" -eq 2 ]
+}
+
+@test "explain says what the policy saw, and why it asked" {
+	demand a.db 0,1000000 5000,1000000 10000,1000000 400000,1000000
+	run "$poolscope" tune a.db --lead fixed:10us --explain 12us \
+		--what-if base=2,block=2,low=1,high=5,limit=9
+	[ "$status" -eq 0 ]
+	[[ $output == *"+0.000000000 s    asks for 2: 1 available and 0 on their way, low 1; due at +0.000010000 s"* ]]
+	[[ $output == *"+0.000010000 s    a block joins: 4 in all, 2 available"* ]]
+	[[ $output == *"then         4 in all, 3 held, 1 available, 1 request on the way"* ]]
+	[[ $output == *"grow         no: 1 available and 2 on their way are more than low 1"* ]]
+	run "$poolscope" tune a.db --lead fixed:10us --explain 12us
+	[ "$status" -eq 2 ]
+	run "$poolscope" tune a.db --lead fixed:10us --explain then \
+		--what-if base=2,block=2,low=1,high=5,limit=9
+	[ "$status" -eq 2 ]
+}
+
+@test "verify re-runs the driver, prints predicted beside measured, and keeps the pair" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --verify
+	[ "$status" -eq 0 ]
+	[[ $output == *"re-run       refnic"*"missed"*"0             0  inside"* ]]
+	[[ $output == *"track record of this recording: "*" of 1 re-runs"* ]]
+	run "$poolscope" tune a.db --verify --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		v = json.loads(sys.argv[1])["pools"][0]["verify"]
+		assert v["measured"]["lost"] == 0 and v["kept"] == 2
+	END
+	[ "$("$poolscope" sql a.db "SELECT count(*) FROM meta WHERE key LIKE 'tuning %'" | tail -n 1)" = 2 ]
+	run "$poolscope" check a.db
+	[ "$status" -eq 0 ]
+	# Nothing is left in the temporary folder.
+	TMPDIR=$PWD run "$poolscope" tune a.db --verify
+	[ -z "$(find . -name 'poolscope-tune-*')" ]
+}
+
+@test "a table of packets is traffic for the reference driver: each is held as it says" {
+	printf '%s\n' arrival_ns,hold_ns 1000,5000000 2000000,1000000 3000000,9000000 >d.csv
+	"$refnic" --clock virtual --traffic demand:file=d.csv -o a.db >/dev/null
+	run "$poolscope" stat a.db --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert p["taken"] == p["returned"] == 3
+		h = p["hold_ns"]
+		assert 5000000 <= h["p50"] * 1.01 and 9000000 <= h["max"] < 9300000, h
+	END
+	for bad in 'x' '5,1\n4,1' '-1,2' '1' '1,2,3' ''; do
+		printf '%b\n' "$bad" >d.csv
+		run "$refnic" --clock virtual --traffic demand:file=d.csv
+		[ "$status" -eq 3 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}

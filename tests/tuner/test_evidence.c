@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* How much a recording proves, and the marks that come of it. */
+#include "tests/tuner/worlds.h"
+
+#include <errno.h>
+
+#include "tuner/advice.h"
+#include "tuner/low.h"
+#include "tuner/slice.h"
+
+/* --- chances ------------------------------------------------------------------------------------
+ */
+
+/* How many blocks bound a chance, 95 % sure: the textbook's table of Wilks' numbers. */
+static void wilks_table_is_reproduced(void **state)
+{
+	static const struct {
+		double chance;
+		uint64_t blocks[4]; /* with k = 0 to 3 worse ones */
+	} table[] = {
+		{0.10, {29, 46, 61, 76}},
+		{0.05, {59, 93, 124, 153}},
+		{0.02, {149, 236, 313, 386}},
+		{0.01, {299, 473, 628, 773}},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		for (uint64_t k = 0; k < 4; k++) {
+			uint64_t n = table[i].blocks[k];
+
+			assert_true(binomial_bound(n, k, 0.95) <= table[i].chance);
+			assert_true(binomial_bound(n - 1, k, 0.95) > table[i].chance);
+		}
+	assert_int_equal(binomial_trials(0.01, 0.95), 299);
+	assert_true(binomial_bound(0, 0, 0.95) == 1);
+	assert_true(binomial_bound(5, 5, 0.95) == 1);
+}
+
+/* Of 95 % bounds, at least 95 % hold. */
+static void bounds_hold_as_often_as_they_say(void **state)
+{
+	unsigned int held = 0, runs = 4000;
+	struct rng rng;
+
+	rng_init(&rng, 5, 1);
+	for (unsigned int run = 0; run < runs; run++) {
+		double p = 0.02 + 0.3 * rng_unit(&rng);
+		uint64_t n = 20 + rng_u64(&rng) % 100, k = 0;
+
+		for (uint64_t i = 0; i < n; i++)
+			k += (uint64_t)rng_chance(&rng, p);
+		held += binomial_bound(n, k, 0.95) >= p;
+	}
+	assert_true(held >= runs * 94 / 100);
+}
+
+/* --- lead times ---------------------------------------------------------------------------------
+ */
+
+static void failed_requests_count_into_the_next_lead(void **state)
+{
+	struct demand_lead leads[] = {
+		{0, 5, DEMAND_LEAD_CAME},      {100, 0, DEMAND_LEAD_REFUSED},
+		{110, 7, DEMAND_LEAD_FAILED},  {120, 10, DEMAND_LEAD_CAME},
+		{200, 3, DEMAND_LEAD_PENDING},
+	};
+	struct lead lead = {.kind = LEAD_NEAREST, .samples = leads, .nr_samples = 5};
+	struct lead_sample s;
+
+	assert_int_equal(lead_sample_make(NULL, &lead, true, &s), 0);
+	assert_int_equal(s.nr, 3);
+	assert_int_equal(s.failed, 2);
+	assert_int_equal(s.pending, 1);
+	assert_int_equal(s.ns[0], 3);
+	assert_int_equal(s.ns[2], 30); /* from 100 to 130 */
+	assert_int_equal(lead_sample_quantile(&s, 0.5), 5);
+	assert_int_equal(lead_sample_quantile(&s, 1), 30);
+	lead_sample_release(&s);
+}
+
+/* --- blocks of time -----------------------------------------------------------------------------
+ */
+
+#define ROWS 4000
+
+static struct demand *some_world(uint64_t seed)
+{
+	static struct demand_row rows[ROWS];
+	struct rng rng;
+
+	rng_init(&rng, seed, 3);
+	world_rows(&rng, rows, ROWS, 20000);
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].hold_ns == DEMAND_HELD_FOR_EVER)
+			rows[i].hold_ns = 100000;
+	return world_demand(rows, ROWS);
+}
+
+static void blocks_cover_all_and_their_sums_are_the_whole(void **state)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct demand *d = some_world(seed);
+		struct tally tally[EVIDENCE_BLOCKS_MAX];
+		struct lead lead = lead_fixed(20000);
+		struct evidence e;
+		struct sim_result whole, sim;
+		struct tally_sum sum;
+		struct rng rng;
+
+		rng_init(&rng, seed, 4);
+		struct policy_marks m = world_marks(&rng, d->max_held);
+
+		assert_int_equal(evidence_cut(d, 20000, 100000, &e), 0);
+		assert_true(e.nr > 0 && e.block_ns >= e.wanted_ns);
+		assert_int_equal(e.blocks[0].from, 0);
+		assert_int_equal(e.blocks[e.nr - 1].to, d->nr);
+		assert_int_equal(evidence_tally(d, &e, &m, &lead, tally, &whole), 0);
+		assert_int_equal(sim_skip(d, &m, &lead, NULL, &sim), 0);
+		sum = tally_sum(tally, 0, e.nr, 0);
+		assert_int_equal(sum.takes, d->takes);
+		assert_int_equal(sum.lost, sim.lost);
+		assert_int_equal(sum.resources, sim.resources);
+		assert_int_equal(sum.requests, sim.requests);
+		assert_int_equal(sum.frees, sim.frees);
+		assert_int_equal(sum.peak, sim.peak_buffers);
+		assert_true(fabs(sum.mean_buffers - sim.mean_buffers) < 1e-6 * sim.mean_buffers);
+		evidence_release(&e);
+		demand_close(d);
+	}
+}
+
+static void no_block_needs_more_than_the_whole(void **state)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct demand *d = some_world(seed);
+		struct low_burst burst;
+		struct evidence e;
+		uint32_t most = 0;
+
+		assert_int_equal(evidence_cut(d, 20000, 100000, &e), 0);
+		assert_int_equal(low_burst(d, 20000, &burst), 0);
+		for (size_t i = 0; i < e.nr; i++) {
+			assert_true(e.blocks[i].rise <= burst.rise);
+			most = e.blocks[i].max_held > most ? e.blocks[i].max_held : most;
+		}
+		assert_int_equal(most, d->max_held);
+		assert_int_equal(evidence_exceeding(&e, 0, e.nr, low_of(burst.rise, 2), 2, 0), 0);
+		evidence_release(&e);
+		demand_close(d);
+	}
+}
+
+static void steady_tallies_have_narrow_intervals_around_their_mean(void **state)
+{
+	struct tally t[50];
+	struct interval i;
+
+	for (size_t k = 0; k < 50; k++)
+		t[k] = (struct tally){.buffer_ns = 7000, .ns = 100, .requests = k * 7919 % 11 < 5};
+	i = tally_interval(t, 50, TALLY_BUFFERS, 1);
+	assert_true(i.low == 70 && i.high == 70);
+	i = tally_interval(t, 50, TALLY_REQUESTS, 1);
+	assert_true(i.low >= 0 && i.low < 23 && i.high > 23);
+}
+
+/* --- slices -------------------------------------------------------------------------------------
+ */
+
+static void slice_of_everything_is_the_same(void **state)
+{
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct demand *d = some_world(seed), *s;
+
+		assert_int_equal(demand_slice(d, 0, d->nr, &s), 0);
+		assert_int_equal(s->nr, d->nr);
+		assert_int_equal(s->max_held, d->max_held);
+		assert_int_equal(s->nr_ticks, d->nr_ticks);
+		assert_memory_equal(s->t_ns, d->t_ns, d->nr * sizeof(*d->t_ns));
+		assert_memory_equal(s->slot, d->slot, d->nr * sizeof(*d->slot));
+		demand_close(s);
+		demand_close(d);
+	}
+}
+
+static void slice_leaves_out_what_was_taken_before(void **state)
+{
+	struct demand_row rows[] = {{0, 50}, {10, 5}, {20, 100}, {30, 10}};
+	struct demand *d = world_demand(rows, 4), *s;
+
+	/* Steps: +0 +10 -15 +20 +30 -40 -50 -120; from +20 on, without the return at 50. */
+	assert_int_equal(demand_slice(d, 3, 7, &s), 0);
+	assert_int_equal(s->nr, 3);
+	assert_int_equal(s->takes, 2);
+	assert_int_equal(s->max_held, 2);
+	assert_int_equal(s->t_ns[2], 40);
+	demand_close(s);
+	assert_int_equal(demand_slice(d, 6, 8, &s), -ENODATA);
+	demand_close(d);
+}
+
+/* --- plans --------------------------------------------------------------------------------------
+ */
+
+static struct advice *advise(const struct demand *d, struct lead lead, double loss)
+{
+	struct advice_request q = {.lead = lead, .loss = loss, .seed = 1, .hold_ns = 100000};
+	struct advice *a = calloc(1, sizeof(*a));
+
+	assert_non_null(a);
+	assert_int_equal(advice_make(d, &q, a), 0);
+	return a;
+}
+
+static void what_is_recommended_meets_the_target(void **state)
+{
+	static const double losses[] = {0, 0.02};
+
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct demand *d = some_world(seed);
+		double loss = losses[seed % 2];
+		struct advice *a = advise(d, lead_fixed(1000 * (int64_t)seed), loss);
+		uint64_t allowed = (uint64_t)(loss * (double)d->takes);
+
+		for (int i = 0; i < PLAN_NR; i++) {
+			const struct advice_row *row = &a->row[i];
+			struct sim_result r;
+			char why[192];
+
+			assert_true(row->known);
+			assert_true(policy_marks_ok(&row->s.marks, why, sizeof(why)));
+			struct lead lead = lead_fixed(1000 * (int64_t)seed);
+
+			assert_int_equal(sim_dense(d, &row->s.marks, &lead, NULL, &r), 0);
+			assert_true(r.lost + r.resources <= allowed);
+			assert_true(r.mean_buffers == row->s.sim.mean_buffers);
+			assert_true(row->mean.low <= row->mean.high);
+		}
+		assert_true(a->row[PLAN_LEAN].s.cost <= a->row[PLAN_BALANCED].s.cost);
+		assert_true(a->row[PLAN_BALANCED].s.cost <= a->row[PLAN_SAFE].s.cost);
+		assert_true(loss > 0 ||
+			    a->plan.clairvoyant_mean <= a->row[PLAN_BALANCED].s.sim.mean_buffers);
+		advice_release(a);
+		free(a);
+		demand_close(d);
+	}
+}
+
+static void safe_stands_what_low_promises(void **state)
+{
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct demand *d = some_world(seed);
+		struct advice *a = advise(d, lead_fixed(5000), 0);
+		const struct plan_setting *s = &a->row[PLAN_SAFE].s;
+
+		/* Needs no luck: whatever the base from low + 1 on. */
+		for (uint32_t more = 0; !s->covers && more < 10; more++) {
+			struct policy_marks m = s->marks;
+			struct lead lead = lead_fixed(5000);
+			struct sim_result r;
+
+			m.base = m.low + 1 + more;
+			m.limit = INT32_MAX;
+			assert_int_equal(sim_skip(d, &m, &lead, NULL, &r), 0);
+			assert_int_equal(r.lost + r.resources, 0);
+		}
+		advice_release(a);
+		free(a);
+		demand_close(d);
+	}
+}
+
+static void front_has_no_setting_that_another_beats(void **state)
+{
+	struct demand *d = some_world(3);
+	struct advice *a = advise(d, lead_fixed(5000), 0);
+
+	assert_true(a->plan.nr_front > 0);
+	for (size_t i = 1; i < a->plan.nr_front; i++) {
+		assert_true(a->plan.front[i].sim.mean_buffers >=
+			    a->plan.front[i - 1].sim.mean_buffers);
+		assert_true(a->plan.front[i].sim.frees < a->plan.front[i - 1].sim.frees);
+	}
+	advice_release(a);
+	free(a);
+	demand_close(d);
+}
+
+static void grades_follow_what_is_known(void **state)
+{
+	struct demand *d = some_world(4);
+	struct advice *a = advise(d, lead_fixed(5000), 0);
+
+	assert_int_equal(a->row[PLAN_SAFE].grade, 'B'); /* no driver ran */
+	advice_release(a);
+	free(a);
+	d->quality.dropped = d->takes / 100;
+	a = advise(d, lead_fixed(5000), 0);
+	assert_int_equal(a->row[PLAN_SAFE].grade, 'C');
+	advice_release(a);
+	free(a);
+	demand_close(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wilks_table_is_reproduced),
+		cmocka_unit_test(bounds_hold_as_often_as_they_say),
+		cmocka_unit_test(failed_requests_count_into_the_next_lead),
+		cmocka_unit_test(blocks_cover_all_and_their_sums_are_the_whole),
+		cmocka_unit_test(no_block_needs_more_than_the_whole),
+		cmocka_unit_test(steady_tallies_have_narrow_intervals_around_their_mean),
+		cmocka_unit_test(slice_of_everything_is_the_same),
+		cmocka_unit_test(slice_leaves_out_what_was_taken_before),
+		cmocka_unit_test(what_is_recommended_meets_the_target),
+		cmocka_unit_test(safe_stands_what_low_promises),
+		cmocka_unit_test(front_has_no_setting_that_another_beats),
+		cmocka_unit_test(grades_follow_what_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TUNER_PLAN_H
+#define TUNER_PLAN_H
+/*
+ * Which marks to set: all settings inside the exact brackets are tried, none is guessed.
+ *
+ *  - block: the steepest rises within typical leads, so that one request at a time can be enough,
+ *    and powers of two between;
+ *  - low: from what this very pool needs (low_exact) to what any pool needs (atlas_low), for
+ * typical leads and for the longest;
+ *  - base: low + 1 above what is held most of the time, up to all that was ever held;
+ *  - high: low + block, and some gaps above;
+ *  - limit: a quarter above the highest peak, with low still honoured there.
+ *
+ * Reserve, requests at once and ticks stay as they are: they say what driver it is.
+ *
+ * Nothing is bisected: losses are not monotone in base, block or low.
+ *
+ * What is best: mean buffers, where a grant with its free costs as much as keeping the block for
+ * another PLAN_SWITCH_NS (else a pool that asks and frees all the time would look cheapest).
+ */
+#include "tuner/demand.h"
+#include "tuner/evidence.h"
+#include "tuner/lead.h"
+#include "tuner/low.h"
+#include "tuner/sim.h"
+
+#define PLAN_SWITCH_NS 100000000.0
+/*
+ * The safe setting expects leads half as long again as the longest that was recorded; with fewer
+ * than this (95 % sure of 95 %), twice as long.
+ */
+#define PLAN_LEADS 59
+/* Draws of the recorded leads that a setting has to stand, beside the recorded ones. */
+#define PLAN_DRAWS 16
+#define PLAN_FRONT 64
+
+struct plan_setting {
+	struct policy_marks marks;
+	struct sim_result sim; /* with the leads asked for */
+	double cost;	       /* mean buffers, and switches */
+	int64_t robust_low;  /* what this block needs for the longest lead, whatever happened before
+			      */
+	bool covers;	     /* the base block alone is enough for all that was ever held */
+	bool drawn, settled; /* what is below is known; first the draws, then the rest */
+	/* Over PLAN_DRAWS draws of the leads: */
+	uint64_t worst_missed; /* lost and RESOURCES; one that misses the target ends at that */
+	double mean_min, mean_max;
+	uint64_t doubled_missed; /* with every lead twice the longest */
+	/* Of 8 neighbours (base, block, low, leads a little more or less), how many lose. */
+	unsigned int neighbours, neighbours_lose;
+};
+
+enum plan_name { PLAN_SAFE, PLAN_BALANCED, PLAN_LEAN, PLAN_STATIC, PLAN_NR };
+extern const char *const plan_names[PLAN_NR];
+
+struct plan_request {
+	struct policy_marks like; /* reserve, max_pending and ticks are taken from it */
+	const struct lead *lead;
+	const struct lead_sample *leads; /* at least one */
+	double loss;			 /* share of the takes that may be lost or RESOURCES */
+	uint64_t seed;
+};
+
+struct plan {
+	int64_t longest_ns;		/* the longest lead */
+	int64_t safe_ns;		/* the lead that the safe setting is made for */
+	struct low_burst burst;		/* the steepest rise within safe_ns */
+	struct low_burst longest_burst; /* within longest_ns */
+	int64_t robust_low;		/* for longest_ns, if enough requests are allowed */
+	bool has[PLAN_NR];
+	struct plan_setting row[PLAN_NR];
+	double clairvoyant_mean; /* of the base and block of the balanced row */
+	uint32_t clairvoyant_peak;
+	struct plan_setting front[PLAN_FRONT]; /* by mean, then by frees: none is better in both */
+	size_t nr_front;
+	uint64_t tried, possible; /* settings */
+	uint64_t missed_allowed;
+};
+
+/* Owns: nothing in out.  Returns: 0 or -errno. */
+int plan_make(const struct demand *d, const struct plan_request *request, struct plan *out);
+
+/* The draws alone. */
+int plan_stand_draws(const struct demand *d, const struct plan_request *request,
+		     const struct plan *plan, struct plan_setting *s);
+
+/* What a setting is worth, and how it stands the draws; fills all of `s` for s->marks. */
+int plan_settle(const struct demand *d, const struct plan_request *request, const struct plan *plan,
+		struct plan_setting *s);
+
+#endif
