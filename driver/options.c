@@ -41,9 +41,10 @@ enum option_id {
 	OPT_MAN,
 };
 
-#define IN_TEXT(number)	 " (" AS_IT_IS(number) ")"
-#define IN_MS(number)	 " (" AS_IT_IS(number) "ms)"
-#define AS_IT_IS(number) #number
+#define IN_TEXT(number)	   " (" AS_IT_IS(number) ")"
+#define IN_MS(number)	   " (" AS_IT_IS(number) "ms)"
+#define AS_IT_IS(number)   AS_WRITTEN(number)
+#define AS_WRITTEN(number) #number
 
 static const struct {
 	const char *name, *value, *help;
@@ -60,7 +61,9 @@ static const struct {
 	{"high", "N", "available buffers at which blocks are freed" IN_TEXT(DEFAULT_HIGH),
 	 OPT_HIGH},
 	{"limit", "N", "most buffers, live plus pending" IN_TEXT(DEFAULT_LIMIT), OPT_LIMIT},
-	{"reserve", "N", "available buffers that are never given away" IN_TEXT(DEFAULT_RESERVE),
+	{"reserve", "N",
+	 "available buffers that are never given away (" AS_IT_IS(
+		 DEFAULT_RESERVE) "; half of a low that is no more)",
 	 OPT_RESERVE},
 	{"max-pending", "N", "requests in flight at once" IN_TEXT(DEFAULT_MAX_PENDING),
 	 OPT_MAX_PENDING},
@@ -339,6 +342,7 @@ static int take_option(struct options *o, int id, const char *text)
 		o->has_limit = true;
 		return read_mark(id, text, &m->limit);
 	case OPT_RESERVE:
+		o->has_reserve = true;
 		return read_mark(id, text, &m->reserve);
 	case OPT_MAX_PENDING:
 		return read_mark(id, text, &m->max_pending);
@@ -459,6 +463,8 @@ static int check_options(struct options *o)
 	}
 	if (read_lead_probe(o->lead_probe, o->machine.tick_ms, &o->machine.marks.probe_ticks) != 0)
 		return -EINVAL;
+	if (!o->has_reserve && o->machine.marks.low <= o->machine.marks.reserve)
+		o->machine.marks.reserve = o->machine.marks.low / 2;
 	if (!policy_marks_ok(&o->machine.marks, why, sizeof(why))) {
 		fprintf(stderr, "refnic: the marks do not fit together: %s\n", why);
 		return -EINVAL;

@@ -18,6 +18,7 @@ struct options {
 	double for_ns;		 /* 0: no end */
 	bool virtual_time;
 	bool has_limit;	    /* --limit was given */
+	bool has_reserve;   /* --reserve was given: else it follows a small low */
 	const char *output; /* the database to write, or NULL */
 };
 

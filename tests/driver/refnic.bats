@@ -304,3 +304,9 @@ usage_error() {
 	run --separate-stderr refnic --clock virtual --packets 10 --traffic poisson:rate=1k,bytes=9018 --low 4 --reserve 0
 	[ -z "$stderr" ]
 }
+
+@test "the default reserve follows a low that is small; one that is given does not" {
+	run -0 "$BUILD/refnic" --clock virtual --for 10ms --low 4 --block 1 --high 64
+	run -2 "$BUILD/refnic" --clock virtual --for 10ms --low 4 --block 1 --high 64 --reserve 8
+	[[ $output == *"reserve 8 is not below low 4"* ]]
+}
