@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <time.h>
 
+#include "db/query.h"
 #include "db/store.h"
 #include "tests/db/sim.h"
 #include "tests/viewer/golden.h"
@@ -171,6 +172,26 @@ static void losses_are_rows_of_the_log(void **state)
 	golden_expect(&options, "lossy-log-120x40.ansi",
 		      "size 120x40\nkey 5\nkey (\ntype :goto 0.83s\nkey Enter\ntype ftick "
 		      "pool=0\nkey Enter");
+}
+
+static void a_minimum_is_of_the_working_life(void **state)
+{
+	struct pool_summary *pools;
+	struct db_error err;
+	struct query *q;
+	char wanted[64], *screen;
+	size_t nr;
+
+	assert_int_equal(query_open(busy, &q, &err), 0);
+	assert_int_equal(query_pools(q, &pools, &nr, &err), 0);
+	query_close(q);
+	assert_true(pools[0].closed_ns && pools[0].total.min > 0);
+	snprintf(wanted, sizeof(wanted), "total             0     %u ", pools[0].total.min);
+	free(pools);
+	golden_expect(&options, "busy-closed-80x24.txt", "size 80x24\nkey 2");
+	screen = golden_read("tests/viewer/golden/busy-closed-80x24.txt");
+	assert_non_null(strstr(screen, wanted));
+	free(screen);
 }
 
 /* --- view 8 ---------------------------------------------------------------------------------- */
@@ -449,6 +470,7 @@ int main(void)
 		TEST(the_log_is_filtered_and_searched),
 		TEST(the_log_leads_to_the_pool_and_back),
 		TEST(losses_are_rows_of_the_log),
+		TEST(a_minimum_is_of_the_working_life),
 		TEST(a_statement_is_answered_as_a_table),
 		TEST(a_mistake_in_a_statement_is_one_line),
 		TEST(escape_goes_back_from_an_answer),
