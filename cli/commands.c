@@ -120,7 +120,7 @@ static const struct cli_option import_options[] = {
 	{                                                                                          \
 		"--size", "WxH", "the screen of --once and --script; default 80x24", NULL          \
 	}
-#define VIEWS "overview pool latency outstanding events tune health"
+#define VIEWS "overview pool latency outstanding events tune health sql"
 
 static const struct cli_option top_options[] = {SHOW_OPTIONS, END};
 

@@ -64,11 +64,45 @@ struct level_row {
 
 #define NR_LEVELS 4
 
+/*
+ * Minima of the working life (docs/database.md): the 0 of a pool that was closed in view is none.
+ * Over the whole life they are the summary's; within it, those of the columns that the pool worked
+ * all through, and never less than the summary's.
+ */
+static void leave_close_out(const struct pool_summary *pool, const struct series *series,
+			    struct level_column *all)
+{
+	uint32_t base = pool_marks_known(&pool->marks) && pool->marks.base ? pool->marks.base : 1;
+	bool whole = pool->opened_ns && series->window.start_ns <= pool->opened_ns;
+	uint32_t available = UINT32_MAX, total = UINT32_MAX;
+
+	if (!pool->closed_ns || !pool->available.known || !all->measured ||
+	    all->total_min >= base) /* it was not closed in view */
+		return;
+	for (size_t i = 0; i < series->nr && !whole; i++) {
+		const struct level_column *column = &series->level[i];
+
+		if (!column->measured || column->total_min < base)
+			continue;
+		if (column->available_min < available)
+			available = column->available_min;
+		if (column->total_min < total)
+			total = column->total_min;
+	}
+	if (available == UINT32_MAX || available < pool->available.min)
+		available = pool->available.min;
+	if (total == UINT32_MAX || total < pool->total.min)
+		total = pool->total.min;
+	all->available_min = available;
+	all->total_min = total;
+}
+
 static void level_rows(const struct pool_summary *pool, const struct series *series,
 		       const struct query_instant *at, struct level_row rows[NR_LEVELS])
 {
 	struct level_column all = series_total(series);
 
+	leave_close_out(pool, series, &all);
 	rows[0] = (struct level_row){.name = "available",
 				     .now = pool->available_now,
 				     .min = all.available_min,

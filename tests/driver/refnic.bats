@@ -306,7 +306,7 @@ usage_error() {
 }
 
 @test "the default reserve follows a low that is small; one that is given does not" {
-	run -0 "$BUILD/refnic" --clock virtual --for 10ms --low 4 --block 1 --high 64
-	run -2 "$BUILD/refnic" --clock virtual --for 10ms --low 4 --block 1 --high 64 --reserve 8
+	run -0 refnic --clock virtual --for 10ms --low 4 --block 1 --high 64
+	run -2 refnic --clock virtual --for 10ms --low 4 --block 1 --high 64 --reserve 8
 	[[ $output == *"reserve 8 is not below low 4"* ]]
 }

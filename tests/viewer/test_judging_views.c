@@ -3,9 +3,11 @@
  * The screens of views 3, 4, 5 and 7 over recordings of the reference driver in virtual time, and
  * over pools that leak, lose events, have no marks, or have nothing.
  */
+#include <errno.h>
 #include <locale.h>
 #include <time.h>
 
+#include "db/query.h"
 #include "db/store.h"
 #include "tests/db/sim.h"
 #include "tests/viewer/golden.h"
@@ -173,6 +175,26 @@ static void losses_are_rows_of_the_log(void **state)
 		      "pool=0\nkey Enter");
 }
 
+static void a_minimum_is_of_the_working_life(void **state)
+{
+	struct pool_summary *pools;
+	struct db_error err;
+	struct query *q;
+	char wanted[64], *screen;
+	size_t nr;
+
+	assert_int_equal(query_open(busy, &q, &err), 0);
+	assert_int_equal(query_pools(q, &pools, &nr, &err), 0);
+	query_close(q);
+	assert_true(pools[0].closed_ns && pools[0].total.min > 0);
+	snprintf(wanted, sizeof(wanted), "total             0     %u ", pools[0].total.min);
+	free(pools);
+	golden_expect(&options, "busy-closed-80x24.txt", "size 80x24\nkey 2");
+	screen = golden_read("tests/viewer/golden/busy-closed-80x24.txt");
+	assert_non_null(strstr(screen, wanted));
+	free(screen);
+}
+
 /* --- view 8 ---------------------------------------------------------------------------------- */
 
 static void a_statement_is_answered_as_a_table(void **state)
@@ -194,6 +216,34 @@ static void escape_goes_back_from_an_answer(void **state)
 {
 	golden_expect(&options, "busy-sql-back-80x24.txt",
 		      "size 80x24\nkey 7\ntype ;select 1\nkey Enter\nkey Esc");
+}
+
+static bool at_once(void *ctx)
+{
+	++*(int *)ctx;
+	return true;
+}
+
+static int no_row(int nr, const char *const *values, bool is_header, void *ctx)
+{
+	return 0;
+}
+
+static void a_key_ends_a_statement(void **state)
+{
+	struct db_error err;
+	struct query *q;
+	int asked = 0;
+
+	assert_int_equal(query_open(busy, &q, &err), 0);
+	query_sql_stop(q, at_once, &asked);
+	assert_int_equal(query_sql(q, "select count(*) from event a, event b", no_row, NULL, &err),
+			 -EINTR);
+	assert_int_equal(asked, 1);
+	assert_string_equal(err.text, "stopped");
+	query_sql_stop(q, NULL, NULL);
+	assert_int_equal(query_sql(q, "select 1", no_row, NULL, &err), 0);
+	query_close(q);
 }
 
 /* --- nothing --------------------------------------------------------------------------------- */
@@ -449,8 +499,10 @@ int main(void)
 		TEST(the_log_is_filtered_and_searched),
 		TEST(the_log_leads_to_the_pool_and_back),
 		TEST(losses_are_rows_of_the_log),
+		TEST(a_minimum_is_of_the_working_life),
 		TEST(a_statement_is_answered_as_a_table),
 		TEST(a_mistake_in_a_statement_is_one_line),
+		TEST(a_key_ends_a_statement),
 		TEST(escape_goes_back_from_an_answer),
 		TEST(a_pool_without_events_and_marks_is_shown),
 	};
