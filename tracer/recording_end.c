@@ -224,8 +224,12 @@ static void judge_end(struct recording *r, int ret, struct recording_result *res
 	result->program_status = r->program.status;
 	judge_program(r, progress.open_pools, result);
 	if (ret) {
+		/* That the program was killed is said nevertheless: it may be why. */
+		size_t len = result->end == STORE_END_PROGRAM_DIED ? strlen(result->note) : 0;
+
 		result->end = STORE_END_FAILED;
-		snprintf(result->note, sizeof(result->note), "the recording broke off");
+		snprintf(result->note + len, sizeof(result->note) - len,
+			 "%sthe recording broke off", len ? "; " : "");
 	}
 }
 

@@ -296,6 +296,22 @@ program_has_ended() {
 	[ "$(events "$T/x.db")" -ge 1000 ]
 }
 
+@test "a program and a relay daemon that are killed together: both are said" {
+	"$P" record -q -o "$T/x.db" -- "$R" --traffic burst:rate=20k 2>"$T/err" 3>&- &
+	recorder=$!
+	wait_for_events "$T/x.db" 1000
+	kill -STOP "$recorder"
+	# shellcheck disable=SC2046
+	kill_all $(pgrep -P "$recorder" -x 'lttng-relayd|refnic')
+	kill -CONT "$recorder"
+	status=0
+	wait "$recorder" || status=$?
+	[ "$status" = 4 ]
+	grep -q 'relay daemon died' "$T/err"
+	grep -q 'killed by signal 9' "$T/err"
+	[ "$(sqlite3 "$T/x.db" 'PRAGMA integrity_check')" = ok ]
+}
+
 @test "a missing relay daemon: one line that says what to install, and no database" {
 	PATH=/nonexistent run -3 "$P" record -o "$T/x.db" -- "$R"
 	[[ $output == *"apt-get install lttng-tools"* ]]
