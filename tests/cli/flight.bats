@@ -57,7 +57,7 @@ snapshot_of() {
 }
 
 @test "on demand: exact from where all buffers reach back to, and the first of it is overwritten" {
-	start --flight 64K --trigger crash -- --traffic burst:rate=200k
+	start --flight 64K --trigger crash -- --traffic burst:rate=20k
 	[ ! -e x.db ]
 	first=$("${AS[@]}" "$P" snapshot)
 	[ "$first" = "$T/x.db" ]
