@@ -250,7 +250,7 @@ static int test_path(struct advising *g, const struct split *s)
 {
 	const struct evidence *e = &g->a->evidence;
 	struct advice_row *row = &g->a->row[PLAN_LEAN];
-	struct plan_setting path[PATH_MAX_SETTINGS];
+	struct plan_setting path[PATH_MAX_SETTINGS] = {0};
 	size_t nr = lay_path(&s->plan, path);
 
 	for (size_t i = 0; i < nr; i++) {

@@ -273,33 +273,26 @@ static int by_cost(const void *a, const void *b)
 
 static int by_mean(const void *a, const void *b)
 {
-	const struct plan_setting *x = *(const struct plan_setting *const *)a;
-	const struct plan_setting *y = *(const struct plan_setting *const *)b;
+	const struct plan_setting *x = a, *y = b;
 
 	if (x->sim.mean_buffers != y->sim.mean_buffers)
 		return x->sim.mean_buffers < y->sim.mean_buffers ? -1 : 1;
 	return x->sim.frees < y->sim.frees ? -1 : x->sim.frees > y->sim.frees;
 }
 
-/* Fewer buffers or fewer frees: none of the others has both. */
-static int make_front(struct search *s)
+/* Fewer buffers or fewer frees: none of the others has both.  Leaves them by mean. */
+static void make_front(struct search *s)
 {
-	struct plan_setting **list = malloc((s->nr + 1) * sizeof(*list));
 	uint64_t least = UINT64_MAX;
 
-	if (!list)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->nr; i++)
-		list[i] = &s->tried[i];
-	qsort(list, s->nr, sizeof(*list), by_mean);
+	if (s->nr)
+		qsort(s->tried, s->nr, sizeof(*s->tried), by_mean);
 	for (size_t i = 0; i < s->nr && s->plan->nr_front < PLAN_FRONT; i++) {
-		if (list[i]->sim.frees >= least)
+		if (s->tried[i].sim.frees >= least)
 			continue;
-		least = list[i]->sim.frees;
-		s->plan->front[s->plan->nr_front++] = *list[i];
+		least = s->tried[i].sim.frees;
+		s->plan->front[s->plan->nr_front++] = s->tried[i];
 	}
-	free(list);
-	return 0;
 }
 
 /*
@@ -375,14 +368,16 @@ static int conclude(struct search *s)
 {
 	struct plan *p = s->plan;
 
-	qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
+	if (s->nr)
+		qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
 	p->has[PLAN_STATIC] = settle_static(s, &p->row[PLAN_STATIC]);
 	p->has[PLAN_SAFE] = settle_cheapest(s, TAU_SAFE, false, &p->row[PLAN_SAFE]);
 	p->has[PLAN_BALANCED] = settle_cheapest(s, TAU_P99, false, &p->row[PLAN_BALANCED]);
 	p->has[PLAN_LEAN] = settle_cheapest(s, TAU_P99, true, &p->row[PLAN_LEAN]);
 	if (!s->error)
 		s->error = bound(s);
-	return s->error ? s->error : make_front(s);
+	make_front(s);
+	return s->error;
 }
 
 int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)

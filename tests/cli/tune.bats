@@ -237,7 +237,7 @@ rec() {
 	[[ $output == *"grow         no: 1 available and 2 on their way are more than low 1"* ]]
 	run "$poolscope" tune a.db --lead fixed:10us --explain 12us
 	[ "$status" -eq 2 ]
-	run "$poolscope" tune a.db --lead fixed:10us --explain then \
+	run "$poolscope" tune a.db --lead fixed:10us --explain "then" \
 		--what-if base=2,block=2,low=1,high=5,limit=9
 	[ "$status" -eq 2 ]
 }
