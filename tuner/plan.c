@@ -73,6 +73,8 @@ static void choose_taus(struct search *s)
 	s->tau[TAU_P99] = lead_sample_quantile(leads, 0.99);
 	s->tau[TAU_P90] = lead_sample_quantile(leads, 0.9);
 	s->tau[TAU_P50] = lead_sample_quantile(leads, 0.5);
+	for (size_t i = 0; i < NR_TAU; i++)
+		s->tau[i] += s->tau[i] < INT64_MAX / 4 ? p->batch.ns : 0;
 }
 
 static void choose_blocks(struct search *s)
@@ -139,7 +141,7 @@ static void choose_bases(const struct search *s, uint32_t low, struct choices *b
 {
 	uint32_t r = s->q->like.reserve;
 
-	uint64_t all = (uint64_t)s->d->max_held + r;
+	uint64_t all = (uint64_t)s->plan->batch.need + r;
 
 	/* More than all is never cheaper. */
 	choose(bases, all);
@@ -151,7 +153,7 @@ static void choose_bases(const struct search *s, uint32_t low, struct choices *b
 
 static uint32_t choose_limit(const struct search *s, uint32_t base, uint32_t block, uint32_t low)
 {
-	uint64_t least = (uint64_t)s->d->max_held + s->d->max_held / 4 + low + 1;
+	uint64_t need = s->plan->batch.need, least = need + need / 4 + low + 1;
 	uint64_t blocks = least > base ? (least - base + block - 1) / block : 0;
 	uint64_t limit = base + (blocks ? blocks : 1) * block;
 
@@ -192,7 +194,7 @@ static void describe(const struct search *s, struct plan_setting *one)
 
 	one->robust_low =
 		atlas_low(&s->atlas, s->plan->longest_ns, m->block, m->max_pending, m->reserve);
-	one->covers = m->base >= (uint64_t)s->d->max_held + m->reserve;
+	one->covers = m->base >= (uint64_t)s->plan->batch.need + m->reserve;
 }
 
 /* Tries marks; they are kept when they meet the target. */
@@ -306,7 +308,7 @@ static bool is_robust(const struct search *s, const struct plan_setting *one, si
 
 	if (m->low >= need_of(s, m->block, tau))
 		return true;
-	return m->base >= (uint64_t)s->d->max_held + m->reserve + margin &&
+	return m->base >= (uint64_t)s->plan->batch.need + m->reserve + margin &&
 	       m->low >= m->reserve + margin && m->block >= margin;
 }
 
@@ -386,10 +388,13 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 	int ret;
 
 	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
+	ret = batch_find(d, &out->batch);
+	if (ret)
+		return ret;
 	choose_taus(&s);
-	ret = low_burst(d, out->safe_ns, &out->burst);
+	ret = low_burst(d, s.tau[TAU_SAFE], &out->burst);
 	if (!ret)
-		ret = low_burst(d, out->longest_ns, &out->longest_burst);
+		ret = low_burst(d, s.tau[TAU_LONGEST], &out->longest_burst);
 	out->robust_low = low_of(out->longest_burst.rise, q->like.reserve);
 	if (!ret)
 		ret = atlas_make(d, ATLAS_NEVER, false, &s.atlas);
