@@ -279,7 +279,7 @@ static void print_table(const struct advice *a)
 	for (int i = 0; i < PLAN_NR; i++)
 		if (a->row[i].known)
 			print_row(plan_names[i], &a->row[i]);
-	if (a->plan.has[PLAN_BALANCED])
+	if (a->row[PLAN_STATIC].known)
 		printf("  %-11s %34s %8.1f %7u  who knows the future and loses nothing\n",
 		       "clairvoyant", "", a->plan.clairvoyant_mean, a->plan.clairvoyant_peak);
 }

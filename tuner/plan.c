@@ -270,6 +270,8 @@ static int by_cost(const void *a, const void *b)
 		return x->cost < y->cost ? -1 : 1;
 	if (x->marks.low != y->marks.low) /* for nothing more, what needs no luck */
 		return x->marks.low > y->marks.low ? -1 : 1;
+	if (x->marks.block != y->marks.block)
+		return x->marks.block < y->marks.block ? -1 : 1;
 	return memcmp(&x->marks, &y->marks, sizeof(x->marks));
 }
 
@@ -351,19 +353,26 @@ static bool settle_static(struct search *s, struct plan_setting *out)
 	return !s->error;
 }
 
+/* With the block that suits it best. */
 static int bound(struct search *s)
 {
-	const struct plan_setting *b = &s->plan->row[PLAN_BALANCED];
-	struct bound bound;
-	int ret;
+	struct plan *p = s->plan;
 
-	if (!s->plan->has[PLAN_BALANCED])
-		return 0;
-	ret = bound_clairvoyant(s->d, 1, b->marks.block, b->marks.reserve,
-				b->marks.block * PLAN_SWITCH_NS, &bound);
-	s->plan->clairvoyant_mean = bound.mean_buffers;
-	s->plan->clairvoyant_peak = bound.peak_buffers;
-	return ret;
+	p->clairvoyant_mean = INFINITY;
+	for (size_t i = 0; i < s->blocks.nr; i++) {
+		uint32_t block = s->blocks.value[i];
+		struct bound bound;
+		int ret = bound_clairvoyant(s->d, 1, block, s->q->like.reserve,
+					    block * PLAN_SWITCH_NS, &bound);
+
+		if (ret)
+			return ret;
+		if (bound.mean_buffers < p->clairvoyant_mean) {
+			p->clairvoyant_mean = bound.mean_buffers;
+			p->clairvoyant_peak = bound.peak_buffers;
+		}
+	}
+	return 0;
 }
 
 static int conclude(struct search *s)

@@ -72,7 +72,7 @@ struct plan {
 	int64_t robust_low;		/* for longest_ns, if enough requests are allowed */
 	bool has[PLAN_NR];
 	struct plan_setting row[PLAN_NR];
-	double clairvoyant_mean; /* of the base and block of the balanced row */
+	double clairvoyant_mean; /* of the best block that was tried */
 	uint32_t clairvoyant_peak;
 	struct plan_setting front[PLAN_FRONT]; /* by mean, then by frees: none is better in both */
 	size_t nr_front;
