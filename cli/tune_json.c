@@ -328,6 +328,8 @@ static json_t *pool(const struct tune_pool *p)
 		json_object_set_new(o, "current", current(p));
 	if (p->advice)
 		set_advice(o, p->advice);
+	else if (!p->has_what_if)
+		json_object_set_new(o, "recommend", json_array());
 	if (p->verdict)
 		json_object_set_new(o, "verify", verify(p->verdict));
 	if (p->has_what_if)

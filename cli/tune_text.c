@@ -157,11 +157,12 @@ static void print_why(const struct tune_pool *p)
 
 	printf("\n  why low %u", r->s.marks.low);
 	if (r->s.covers)
-		printf("\n               base %u holds all that was ever held (%u, and the reserve "
+		printf("\n               base %u holds all that was ever in use (%u, and the "
+		       "reserve "
 		       "of %u); a pool that\n"
 		       "               grows would need low %" PRId64
 		       " to be as safe, and more memory\n",
-		       r->s.marks.base, p->demand->max_held, r->s.marks.reserve, r->s.robust_low);
+		       r->s.marks.base, a->plan.batch.need, r->s.marks.reserve, r->s.robust_low);
 	printf("\n               the steepest rise within %s is %u buffers, at %s (%u packets in "
 	       "%s, to %u held)",
 	       text_duration(a->plan.safe_ns), b->rise, since_start(p, b->from_ns), b->rise,
@@ -170,6 +171,9 @@ static void print_why(const struct tune_pool *p)
 		printf("\n               (%s the longest lead; within that itself, %u)",
 		       a->leads.nr < PLAN_LEADS ? "twice" : "one and a half times",
 		       a->plan.longest_burst.rise);
+	if (a->plan.batch.ns)
+		printf("\n               (and %s between interrupts, when frames wait in the ring)",
+		       text_duration(a->plan.batch.ns));
 	if (!r->s.covers)
 		printf("\n               + reserve %u - 1 = %u", r->s.marks.reserve,
 		       low_of(b->rise, r->s.marks.reserve));
@@ -275,7 +279,7 @@ static void print_table(const struct advice *a)
 	for (int i = 0; i < PLAN_NR; i++)
 		if (a->row[i].known)
 			print_row(plan_names[i], &a->row[i]);
-	if (a->plan.has[PLAN_BALANCED])
+	if (a->row[PLAN_STATIC].known)
 		printf("  %-11s %34s %8.1f %7u  who knows the future and loses nothing\n",
 		       "clairvoyant", "", a->plan.clairvoyant_mean, a->plan.clairvoyant_peak);
 }

@@ -75,11 +75,13 @@ static int write_demand(struct rerun *r)
 	const struct demand *d = r->pool->demand;
 	struct demand_row *rows = calloc(d->takes, sizeof(*rows));
 	size_t *row_of = calloc(d->max_held + 1, sizeof(*row_of));
-	int ret = rows && row_of ? 0 : fail(r, -ENOMEM, "out of memory");
+	int ret;
 
-	if (!ret) {
+	if (rows && row_of) {
 		find_rows(d, rows, row_of);
 		ret = write_rows(r, rows, d->takes);
+	} else {
+		ret = fail(r, -ENOMEM, "out of memory");
 	}
 	free(rows);
 	free(row_of);
@@ -250,9 +252,10 @@ static void remove_folder(const struct rerun *r)
 int tune_verify(const struct tune_options *options, const struct tune_pool *pool,
 		struct tune_verdict *out, char why[TUNE_WHY_BYTES])
 {
-	struct rerun r = {.options = options, .pool = pool, .v = out, .why = why};
+	struct rerun r = {.options = options, .pool = pool, .v = out};
 	int ret;
 
+	r.why = why;
 	*out = (struct tune_verdict){.known = false};
 	r.row = pool->advice ? &pool->advice->row[PLAN_SAFE] : NULL;
 	if (!r.row || !r.row->known || !pool->advice->evidence.nr)

@@ -190,7 +190,7 @@ static int fill_current(struct advising *g)
 		return 0;
 	row->s = (struct plan_setting){.marks = g->d->marks};
 	row->s.robust_low = g->a->plan.robust_low;
-	row->s.covers = (uint64_t)g->d->max_held + g->d->marks.reserve <= g->d->marks.base;
+	row->s.covers = (uint64_t)g->a->plan.batch.need + g->d->marks.reserve <= g->d->marks.base;
 	ret = plan_settle(g->d, &g->plan_request, &g->a->plan, &row->s);
 	return ret ? ret : fill(g, row);
 }
@@ -250,7 +250,7 @@ static int test_path(struct advising *g, const struct split *s)
 {
 	const struct evidence *e = &g->a->evidence;
 	struct advice_row *row = &g->a->row[PLAN_LEAN];
-	struct plan_setting path[PATH_MAX_SETTINGS];
+	struct plan_setting path[PATH_MAX_SETTINGS] = {0};
 	size_t nr = lay_path(&s->plan, path);
 
 	for (size_t i = 0; i < nr; i++) {
@@ -272,8 +272,8 @@ static int test_path(struct advising *g, const struct split *s)
 		row->s = (struct plan_setting){.marks = path[i].marks,
 					       .cost = path[i].cost,
 					       .robust_low = path[i].robust_low};
-		row->s.covers =
-			(uint64_t)g->d->max_held + path[i].marks.reserve <= path[i].marks.base;
+		row->s.covers = (uint64_t)g->a->plan.batch.need + path[i].marks.reserve <=
+				path[i].marks.base;
 		row->certificate.kind = CERTIFICATE_TEST;
 	}
 	return 0;
@@ -372,7 +372,8 @@ static int advise(struct advising *g)
 	int ret = plan_make(g->d, &g->plan_request, &a->plan);
 
 	if (!ret)
-		ret = evidence_cut(g->d, a->plan.longest_ns, g->q->hold_ns, &a->evidence);
+		ret = evidence_cut(g->d, a->plan.longest_ns + a->plan.batch.ns, g->q->hold_ns,
+				   &a->evidence);
 	if (ret)
 		return ret;
 	g->tally = calloc(a->evidence.nr + 1, sizeof(*g->tally));

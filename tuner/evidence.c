@@ -277,6 +277,9 @@ struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what
 		difference[i] = one - resample(t, nr, run, what, &rng);
 	}
 	qsort(difference, RESAMPLES, sizeof(*difference), by_value);
+	/* Nothing in all blocks: with 97.5 %, so much is expected at most. */
+	if (what != TALLY_BUFFERS && sum == 0)
+		return (struct interval){0, -log(0.025)};
 	return (struct interval){fmax(0, (sum + wider * difference[RESAMPLES / 40]) / ns),
 				 (sum + wider * difference[RESAMPLES - 1 - RESAMPLES / 40]) / ns};
 }

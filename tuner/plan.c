@@ -73,6 +73,8 @@ static void choose_taus(struct search *s)
 	s->tau[TAU_P99] = lead_sample_quantile(leads, 0.99);
 	s->tau[TAU_P90] = lead_sample_quantile(leads, 0.9);
 	s->tau[TAU_P50] = lead_sample_quantile(leads, 0.5);
+	for (size_t i = 0; i < NR_TAU; i++)
+		s->tau[i] += s->tau[i] < INT64_MAX / 4 ? p->batch.ns : 0;
 }
 
 static void choose_blocks(struct search *s)
@@ -139,7 +141,7 @@ static void choose_bases(const struct search *s, uint32_t low, struct choices *b
 {
 	uint32_t r = s->q->like.reserve;
 
-	uint64_t all = (uint64_t)s->d->max_held + r;
+	uint64_t all = (uint64_t)s->plan->batch.need + r;
 
 	/* More than all is never cheaper. */
 	choose(bases, all);
@@ -151,7 +153,7 @@ static void choose_bases(const struct search *s, uint32_t low, struct choices *b
 
 static uint32_t choose_limit(const struct search *s, uint32_t base, uint32_t block, uint32_t low)
 {
-	uint64_t least = (uint64_t)s->d->max_held + s->d->max_held / 4 + low + 1;
+	uint64_t need = s->plan->batch.need, least = need + need / 4 + low + 1;
 	uint64_t blocks = least > base ? (least - base + block - 1) / block : 0;
 	uint64_t limit = base + (blocks ? blocks : 1) * block;
 
@@ -192,7 +194,7 @@ static void describe(const struct search *s, struct plan_setting *one)
 
 	one->robust_low =
 		atlas_low(&s->atlas, s->plan->longest_ns, m->block, m->max_pending, m->reserve);
-	one->covers = m->base >= (uint64_t)s->d->max_held + m->reserve;
+	one->covers = m->base >= (uint64_t)s->plan->batch.need + m->reserve;
 }
 
 /* Tries marks; they are kept when they meet the target. */
@@ -268,38 +270,33 @@ static int by_cost(const void *a, const void *b)
 		return x->cost < y->cost ? -1 : 1;
 	if (x->marks.low != y->marks.low) /* for nothing more, what needs no luck */
 		return x->marks.low > y->marks.low ? -1 : 1;
+	if (x->marks.block != y->marks.block)
+		return x->marks.block < y->marks.block ? -1 : 1;
 	return memcmp(&x->marks, &y->marks, sizeof(x->marks));
 }
 
 static int by_mean(const void *a, const void *b)
 {
-	const struct plan_setting *x = *(const struct plan_setting *const *)a;
-	const struct plan_setting *y = *(const struct plan_setting *const *)b;
+	const struct plan_setting *x = a, *y = b;
 
 	if (x->sim.mean_buffers != y->sim.mean_buffers)
 		return x->sim.mean_buffers < y->sim.mean_buffers ? -1 : 1;
 	return x->sim.frees < y->sim.frees ? -1 : x->sim.frees > y->sim.frees;
 }
 
-/* Fewer buffers or fewer frees: none of the others has both. */
-static int make_front(struct search *s)
+/* Fewer buffers or fewer frees: none of the others has both.  Leaves them by mean. */
+static void make_front(struct search *s)
 {
-	struct plan_setting **list = malloc((s->nr + 1) * sizeof(*list));
 	uint64_t least = UINT64_MAX;
 
-	if (!list)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->nr; i++)
-		list[i] = &s->tried[i];
-	qsort(list, s->nr, sizeof(*list), by_mean);
+	if (s->nr)
+		qsort(s->tried, s->nr, sizeof(*s->tried), by_mean);
 	for (size_t i = 0; i < s->nr && s->plan->nr_front < PLAN_FRONT; i++) {
-		if (list[i]->sim.frees >= least)
+		if (s->tried[i].sim.frees >= least)
 			continue;
-		least = list[i]->sim.frees;
-		s->plan->front[s->plan->nr_front++] = *list[i];
+		least = s->tried[i].sim.frees;
+		s->plan->front[s->plan->nr_front++] = s->tried[i];
 	}
-	free(list);
-	return 0;
 }
 
 /*
@@ -313,7 +310,7 @@ static bool is_robust(const struct search *s, const struct plan_setting *one, si
 
 	if (m->low >= need_of(s, m->block, tau))
 		return true;
-	return m->base >= (uint64_t)s->d->max_held + m->reserve + margin &&
+	return m->base >= (uint64_t)s->plan->batch.need + m->reserve + margin &&
 	       m->low >= m->reserve + margin && m->block >= margin;
 }
 
@@ -356,33 +353,42 @@ static bool settle_static(struct search *s, struct plan_setting *out)
 	return !s->error;
 }
 
+/* With the block that suits it best. */
 static int bound(struct search *s)
 {
-	const struct plan_setting *b = &s->plan->row[PLAN_BALANCED];
-	struct bound bound;
-	int ret;
+	struct plan *p = s->plan;
 
-	if (!s->plan->has[PLAN_BALANCED])
-		return 0;
-	ret = bound_clairvoyant(s->d, 1, b->marks.block, b->marks.reserve,
-				b->marks.block * PLAN_SWITCH_NS, &bound);
-	s->plan->clairvoyant_mean = bound.mean_buffers;
-	s->plan->clairvoyant_peak = bound.peak_buffers;
-	return ret;
+	p->clairvoyant_mean = INFINITY;
+	for (size_t i = 0; i < s->blocks.nr; i++) {
+		uint32_t block = s->blocks.value[i];
+		struct bound bound;
+		int ret = bound_clairvoyant(s->d, 1, block, s->q->like.reserve,
+					    block * PLAN_SWITCH_NS, &bound);
+
+		if (ret)
+			return ret;
+		if (bound.mean_buffers < p->clairvoyant_mean) {
+			p->clairvoyant_mean = bound.mean_buffers;
+			p->clairvoyant_peak = bound.peak_buffers;
+		}
+	}
+	return 0;
 }
 
 static int conclude(struct search *s)
 {
 	struct plan *p = s->plan;
 
-	qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
+	if (s->nr)
+		qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
 	p->has[PLAN_STATIC] = settle_static(s, &p->row[PLAN_STATIC]);
 	p->has[PLAN_SAFE] = settle_cheapest(s, TAU_SAFE, false, &p->row[PLAN_SAFE]);
 	p->has[PLAN_BALANCED] = settle_cheapest(s, TAU_P99, false, &p->row[PLAN_BALANCED]);
 	p->has[PLAN_LEAN] = settle_cheapest(s, TAU_P99, true, &p->row[PLAN_LEAN]);
 	if (!s->error)
 		s->error = bound(s);
-	return s->error ? s->error : make_front(s);
+	make_front(s);
+	return s->error;
 }
 
 int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)
@@ -391,10 +397,13 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 	int ret;
 
 	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
+	ret = batch_find(d, &out->batch);
+	if (ret)
+		return ret;
 	choose_taus(&s);
-	ret = low_burst(d, out->safe_ns, &out->burst);
+	ret = low_burst(d, s.tau[TAU_SAFE], &out->burst);
 	if (!ret)
-		ret = low_burst(d, out->longest_ns, &out->longest_burst);
+		ret = low_burst(d, s.tau[TAU_LONGEST], &out->longest_burst);
 	out->robust_low = low_of(out->longest_burst.rise, q->like.reserve);
 	if (!ret)
 		ret = atlas_make(d, ATLAS_NEVER, false, &s.atlas);

@@ -19,6 +19,7 @@
  * What is best: mean buffers, where a grant with its free costs as much as keeping the block for
  * another PLAN_SWITCH_NS (else a pool that asks and frees all the time would look cheapest).
  */
+#include "tuner/batch.h"
 #include "tuner/demand.h"
 #include "tuner/evidence.h"
 #include "tuner/lead.h"
@@ -65,12 +66,13 @@ struct plan_request {
 struct plan {
 	int64_t longest_ns;		/* the longest lead */
 	int64_t safe_ns;		/* the lead that the safe setting is made for */
+	struct batch batch;		/* every lead counts as longer by batch.ns */
 	struct low_burst burst;		/* the steepest rise within safe_ns */
 	struct low_burst longest_burst; /* within longest_ns */
 	int64_t robust_low;		/* for longest_ns, if enough requests are allowed */
 	bool has[PLAN_NR];
 	struct plan_setting row[PLAN_NR];
-	double clairvoyant_mean; /* of the base and block of the balanced row */
+	double clairvoyant_mean; /* of the best block that was tried */
 	uint32_t clairvoyant_peak;
 	struct plan_setting front[PLAN_FRONT]; /* by mean, then by frees: none is better in both */
 	size_t nr_front;

@@ -71,7 +71,7 @@ usage_error() {
 
 @test "a SPEC that does not parse names the position and the kinds" {
 	usage_error 'position 1 ' --traffic posson:rate=1k
-	usage_error 'constant, poisson, burst, mmpp, pareto, incast, tcp, pcap, tap' --traffic posson:rate=1k
+	usage_error 'constant, poisson, burst, mmpp, pareto, incast, tcp, demand, pcap, tap' --traffic posson:rate=1k
 	usage_error 'position 9 ' --traffic poisson:rat=1k
 	usage_error 'storm, removal, windows' --fail explode:p=1
 }

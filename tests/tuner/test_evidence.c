@@ -198,6 +198,36 @@ static void slice_leaves_out_what_was_taken_before(void **state)
 	demand_close(d);
 }
 
+/* --- between interrupts -------------------------------------------------------------------------
+ */
+
+static void late_returns_do_not_help_the_batch_that_follows(void **state)
+{
+	/* Three at 0, one back at 5, three at 10: all six are in use.  At 900 they are long home.
+	 */
+	struct demand_row rows[] = {{0, 5},   {0, 50},	{0, 50},  {10, 50}, {10, 50},
+				    {10, 50}, {900, 5}, {900, 5}, {900, 5}};
+	struct demand *d = world_demand(rows, 9);
+	struct batch b;
+
+	assert_int_equal(batch_find(d, &b), 0);
+	assert_int_equal(d->max_held, 5);
+	assert_int_equal(b.need, 6);
+	demand_close(d);
+}
+
+static void packets_one_by_one_have_no_batches(void **state)
+{
+	struct demand_row rows[] = {{0, 5}, {3, 5}, {6, 5}, {9, 5}};
+	struct demand *d = world_demand(rows, 4);
+	struct batch b;
+
+	assert_int_equal(batch_find(d, &b), 0);
+	assert_int_equal(b.ns, 0);
+	assert_int_equal(b.need, d->max_held);
+	demand_close(d);
+}
+
 /* --- plans --------------------------------------------------------------------------------------
  */
 
@@ -312,6 +342,8 @@ int main(void)
 		cmocka_unit_test(steady_tallies_have_narrow_intervals_around_their_mean),
 		cmocka_unit_test(slice_of_everything_is_the_same),
 		cmocka_unit_test(slice_leaves_out_what_was_taken_before),
+		cmocka_unit_test(late_returns_do_not_help_the_batch_that_follows),
+		cmocka_unit_test(packets_one_by_one_have_no_batches),
 		cmocka_unit_test(what_is_recommended_meets_the_target),
 		cmocka_unit_test(safe_stands_what_low_promises),
 		cmocka_unit_test(front_has_no_setting_that_another_beats),

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "tuner/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Longer gaps are no interrupt's doing. */
+#define GAP_MAX_NS INT64_C(10000000)
+/* So many gaps say what is usual. */
+#define GAPS_MAX 65536
+
+/* Takes of one moment. */
+struct one_batch {
+	size_t next; /* step behind it */
+	int64_t t_ns;
+	uint32_t takes;
+	uint32_t x_before, x_after;
+};
+
+/* The next batch from a step on, X before which is x.  Returns: false when there is none. */
+static bool next_batch(const struct demand *d, size_t from, uint32_t x, struct one_batch *b)
+{
+	size_t i = from;
+
+	for (; i < d->nr && !demand_is_take(d, i); i++)
+		x--;
+	if (i == d->nr)
+		return false;
+	*b = (struct one_batch){.t_ns = d->t_ns[i], .x_before = x};
+	for (; i < d->nr && d->t_ns[i] == b->t_ns; i++) {
+		bool take = demand_is_take(d, i);
+
+		x += take ? 1 : -1;
+		b->takes += take;
+	}
+	b->x_after = x;
+	b->next = i;
+	return true;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The lower quartile of the gaps before batches of several: longer ones are the traffic's. */
+static int64_t usual_gap(const struct demand *d, int64_t *gaps)
+{
+	struct one_batch b, last = {.t_ns = 0};
+	size_t seen = 0, nr;
+
+	if (!next_batch(d, 0, 0, &last))
+		return 0;
+	for (; next_batch(d, last.next, last.x_after, &b); last = b)
+		if (b.takes > 1 && b.t_ns - last.t_ns <= GAP_MAX_NS)
+			gaps[seen++ % GAPS_MAX] = b.t_ns - last.t_ns;
+	nr = seen < GAPS_MAX ? seen : GAPS_MAX;
+	qsort(gaps, nr, sizeof(*gaps), by_length);
+	return nr ? gaps[(nr - 1) / 4] : 0;
+}
+
+/* Where a batch follows at once, what came back since the one before does not help it. */
+static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
+{
+	struct one_batch b, last = {.t_ns = INT64_MIN / 2};
+	uint32_t most = d->max_held;
+
+	for (; next_batch(d, last.next, last.x_after, &b); last = b) {
+		bool follows = b.takes > 1 && b.t_ns - last.t_ns <= gap_ns + gap_ns / 2;
+		uint32_t x = (follows ? last.x_after : b.x_before) + b.takes;
+
+		most = x > most ? x : most;
+	}
+	return most;
+}
+
+int batch_find(const struct demand *d, struct batch *out)
+{
+	int64_t *gaps = malloc(GAPS_MAX * sizeof(*gaps));
+
+	if (!gaps)
+		return -ENOMEM;
+	out->ns = usual_gap(d, gaps);
+	out->need = most_in_use(d, out->ns);
+	free(gaps);
+	return 0;
+}
