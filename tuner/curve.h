@@ -9,7 +9,8 @@
 
 /*
  * As sim_dense(), and fills nr columns of width_ns from start_ns on: extremes of available, held,
- * total and pending, and how often what happened (dropped: lost).  Columns before the first step
+ * total and pending after each event and what the policy did then, and how often what happened
+ * (dropped: lost).  Columns before the first step
  * and after the last are not known; available_mean, crossings and loss stay 0.
  * Returns: as sim_dense().
  */

@@ -135,17 +135,20 @@ void tune_chart_draw(struct canvas *canvas, struct rect rect, const struct chart
 void tune_chart_legend(struct canvas *canvas, int x, int y, int width,
 		       const struct chart_look *look)
 {
-	static const char *const names[] = {"tried total", "available",
-					    "fewest available, with the marks tried"};
-	bool wide = width >= 100;
+	static const char *const names[][2] = {
+		{"tried total", "tried total"},
+		{"fewest available, with the marks tried", "available"}};
+	bool wide = width >= 90;
 	int end = x + width;
 
 	/* Where there is little room, that of pending goes first. */
 	occupancy_legend(canvas, x, y, wide ? width : 45, look);
 	x += wide ? 59 : 46;
 	for (int i = 0; i < 2; i++) {
-		const char *name = names[i + (i && wide)];
+		const char *name = names[i][0];
 
+		if (x + 2 + canvas_text_width(name) > end)
+			name = names[i][1];
 		if (x + 2 + canvas_text_width(name) > end)
 			return;
 		canvas_put(canvas, x, y, L'─',

@@ -66,8 +66,10 @@ static void begin_reading(struct app *app, struct state *s)
 {
 	tune_reader_close(s->reader);
 	s->reader = NULL;
-	if (s->pool != app->pool)
+	if (s->pool != app->pool) {
 		trial_release(&s->trial);
+		series_release(&s->predicted);
+	}
 	s->pool = app->pool;
 	s->is_read = true;
 	s->err.text[0] = 0;
@@ -149,20 +151,20 @@ static void simulate(struct state *s)
 			  p->level);
 }
 
-static void refresh(struct app *app, void *opaque, struct rect rect)
+/* A growing recording asks for new screens many times a second: most of them need no simulation. */
+static bool same_columns(const struct series *a, const struct series *b)
 {
-	struct state *s = opaque;
+	return a->level && a->nr == b->nr && a->window.start_ns == b->window.start_ns &&
+	       a->window.cell_ns == b->window.cell_ns;
+}
+
+static void make_columns(struct state *s)
+{
 	struct series *p = &s->predicted;
 
-	if (!s->is_read || s->pool != app->pool)
-		begin_reading(app, s);
-	series_release(&s->recorded);
+	if (same_columns(p, &s->recorded))
+		return;
 	series_release(p);
-	s->series_err.text[0] = 0;
-	if (series_load(&s->recorded, app->model.query, app->pool,
-			app_window(app, app->time_columns), app->time_columns, app->look.chars,
-			&s->series_err) == -ENOMEM)
-		snprintf(s->series_err.text, sizeof(s->series_err.text), "out of memory");
 	*p = (struct series){.window = s->recorded.window,
 			     .cells = s->recorded.cells,
 			     .per_cell = s->recorded.per_cell,
@@ -172,6 +174,21 @@ static void refresh(struct app *app, void *opaque, struct rect rect)
 	if (!p->level || !p->lead)
 		series_release(p);
 	s->stale = true;
+}
+
+static void refresh(struct app *app, void *opaque, struct rect rect)
+{
+	struct state *s = opaque;
+
+	if (!s->is_read || s->pool != app->pool)
+		begin_reading(app, s);
+	series_release(&s->recorded);
+	s->series_err.text[0] = 0;
+	if (series_load(&s->recorded, app->model.query, app->pool,
+			app_window(app, app->time_columns), app->time_columns, app->look.chars,
+			&s->series_err) == -ENOMEM)
+		snprintf(s->series_err.text, sizeof(s->series_err.text), "out of memory");
+	make_columns(s);
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
