@@ -229,15 +229,22 @@ struct split {
 /* From safest to leanest: what the first part suggests, each with fewer buffers than before. */
 static size_t lay_path(const struct plan *p, struct plan_setting *path)
 {
+	double cost = INFINITY; /* of the last one */
 	size_t nr = 0;
 
-	for (int i = PLAN_SAFE; i <= PLAN_BALANCED; i++)
-		if (p->has[i] && (!nr || p->row[i].cost < path[nr - 1].cost))
+	for (int i = PLAN_SAFE; i <= PLAN_BALANCED; i++) {
+		if (p->has[i] && p->row[i].cost < cost) {
 			path[nr++] = p->row[i];
-	for (size_t i = p->nr_front; i-- > 0 && nr + 1 < PATH_MAX_SETTINGS;)
-		if (nr && p->front[i].cost < path[nr - 1].cost)
+			cost = p->row[i].cost;
+		}
+	}
+	for (size_t i = p->nr_front; i-- > 0 && nr && nr + 1 < PATH_MAX_SETTINGS;) {
+		if (p->front[i].cost < cost) {
 			path[nr++] = p->front[i];
-	if (p->has[PLAN_LEAN] && nr && p->row[PLAN_LEAN].cost < path[nr - 1].cost)
+			cost = p->front[i].cost;
+		}
+	}
+	if (p->has[PLAN_LEAN] && nr && p->row[PLAN_LEAN].cost < cost)
 		path[nr++] = p->row[PLAN_LEAN];
 	return nr;
 }

@@ -173,7 +173,8 @@ static void put_event(const struct log_row *row, int column, struct table_cell *
 		if (!says_available(e))
 			break;
 		snprintf(cell->s, sizeof(cell->s), "%u", e->available);
-		cell->style = e->available ? (struct style){0} : bad;
+		if (!e->available)
+			cell->style = bad;
 		break;
 	case COLUMN_LEAD:
 		if (row->lead_ns >= 0)

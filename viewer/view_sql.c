@@ -228,6 +228,7 @@ static void draw_hint(struct canvas *canvas, struct rect rect)
 
 static void draw_title(struct canvas *canvas, struct rect rect, const struct sql_state *state)
 {
+	struct style style = dim;
 	char right[64];
 	int end;
 
@@ -236,9 +237,9 @@ static void draw_title(struct canvas *canvas, struct rect rect, const struct sql
 	if (state->waiting)
 		snprintf(right, sizeof(right), "running, any key stops it");
 	end = rect.w - 1 - canvas_text_width(right);
-	canvas_text_right(canvas, rect.w - 1, rect.y,
-			  state->cut || state->waiting ? (struct style){.fg = INK_WARN} : dim, "%s",
-			  right);
+	if (state->cut || state->waiting)
+		style.fg = INK_WARN;
+	canvas_text_right(canvas, rect.w - 1, rect.y, style, "%s", right);
 	canvas_text_n(canvas, 1, rect.y, end - 3,
 		      (struct style){.fg = INK_TITLE, .attr = ATTR_BOLD}, state->text);
 }
