@@ -466,8 +466,8 @@ static void begin_hunt(struct app *app, struct events_state *state, int by)
 
 static void hunt_on(struct app *app, struct events_state *state)
 {
-	struct log_row row;
-	enum log_end end;
+	enum log_end end = LOG_LATER;
+	struct log_row row = {0};
 	size_t nr = 0;
 	int ret = query_begin(app->model.query, &state->page.err);
 
