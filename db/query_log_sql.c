@@ -13,6 +13,10 @@ struct log_table {
 
 #define KIND(name) (1u << POOL_EVENT_##name)
 
+static const char lead_of_completion[] =
+	"(SELECT completed - requested FROM alloc WHERE alloc.pool = e.id >> 40"
+	" AND completed = e.ts AND alloc.request = e.request LIMIT 1)";
+
 static const struct log_table tables[] = {
 	{"ev_open", KIND(POOL_OPEN), {NULL}},
 	{"ev_tick",
@@ -37,8 +41,7 @@ static const struct log_table tables[] = {
 	  [LOG_BYTES] = "length_bytes",
 	  [LOG_OUTCOME] = "outcome",
 	  [LOG_BUFFERS] = "buffers",
-	  [LOG_LEAD] = "(SELECT completed - requested FROM alloc WHERE alloc.pool = e.id >> 40"
-		       " AND completed = e.ts AND alloc.request = e.request LIMIT 1)"}},
+	  [LOG_LEAD] = lead_of_completion}},
 	{"ev_free",
 	 KIND(BLOCK_FREE),
 	 {[LOG_AVAILABLE] = "available",

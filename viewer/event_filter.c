@@ -173,10 +173,11 @@ static int read_word(struct parser *p, const char *word)
 int event_filter_parse(const char *text, const struct pool_summary *pools, size_t nr_pools,
 		       struct log_filter *filter, char *why, size_t size)
 {
-	struct parser p = {pools, nr_pools, filter, 0, 0, why, size};
+	struct parser p = {pools, nr_pools, filter, 0, 0, NULL, size};
 	char word[128];
 	int ret = 0;
 
+	p.why = why;
 	*filter = (struct log_filter){.pool = -1};
 	text += strspn(text, " ,");
 	while (*text && !ret) {

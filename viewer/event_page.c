@@ -78,10 +78,8 @@ static void put(struct event_page *page, int by, const struct log_row *rows, siz
 	page->has_end &= !drop;
 	if (drop)
 		page->end = after(&page->rows[page->nr - 1]);
-	if (!page->scrolled && page->at == 0)
-		page->before += nr;
-	else if (!page->scrolled)
-		page->before += nr; /* rows in front of the place, all the same */
+	if (!page->scrolled)
+		page->before += nr; /* rows in front of the place, whichever part brought them */
 }
 
 /* How many rows this part is still to bring. */
