@@ -65,7 +65,7 @@ static wchar_t to_ascii(wchar_t ch)
 	} table[] = {
 		{L'─', '-'}, {L'╌', '-'}, {L'│', '|'}, {L'┤', '|'}, {L'└', '`'}, {L'·', '.'},
 		{L'•', '*'}, {L'●', '*'}, {L'▲', '^'}, {L'▼', 'v'}, {L'▶', '>'}, {L'◂', '<'},
-		{L'↑', '^'}, {L'←', '<'}, {L'→', '>'}, {L'…', '~'}, {L'╷', '|'}, {L'×', 'x'},
+		{L'↑', '^'}, {L'←', '<'}, {L'→', '>'}, {L'…', '>'}, {L'╷', '|'}, {L'×', 'x'},
 		{L'┼', '+'}, {L'↓', 'v'}, {L'▏', '|'}, {L'–', '-'}, {L'⇅', '%'}, {L'◆', '%'},
 		{L'┃', '#'}, {L'╵', '|'}, {L'━', '='}, {L'╭', '+'}, {L'╮', '+'}, {L'╯', '+'},
 		{L'╰', '+'},
@@ -164,10 +164,22 @@ static int char_width(wchar_t *ch)
 	return 1;
 }
 
+/* Columns of the text that fit into `room`; all of them, or one less so that a sign of the cut
+ * fits. */
+static int fitting_width(const char *utf8, int room, bool *cut)
+{
+	int width = canvas_text_width(utf8);
+
+	*cut = width > room;
+	return *cut ? room - 1 : width;
+}
+
 int canvas_text_n(struct canvas *canvas, int x, int y, int max_width, struct style style,
 		  const char *utf8)
 {
-	int end = x + max_width;
+	int room = canvas->width - x < max_width ? canvas->width - x : max_width;
+	bool cut;
+	int end = x + fitting_width(utf8, room, &cut), last = x + room - 1;
 
 	while (*utf8) {
 		wchar_t ch = next_char(&utf8);
@@ -181,8 +193,7 @@ int canvas_text_n(struct canvas *canvas, int x, int y, int max_width, struct sty
 		}
 		if (x + width > end)
 			break;
-		/* A wide character that would be cut by the edge leaves a blank. */
-		canvas_put(canvas, x, y, x + width > canvas->width ? L' ' : ch, style);
+		canvas_put(canvas, x, y, ch, style);
 		if (width == 2 && canvas_at(canvas, x + 1, y)) {
 			canvas_put(canvas, x + 1, y, canvas->ascii ? L' ' : L'x', style);
 			if (!canvas->ascii)
@@ -190,7 +201,13 @@ int canvas_text_n(struct canvas *canvas, int x, int y, int max_width, struct sty
 		}
 		x += width;
 	}
-	return x;
+	if (!cut || room < 1)
+		return x;
+	/* A wide character that would be cut leaves a blank. */
+	for (; x < last; x++)
+		canvas_put(canvas, x, y, L' ', style);
+	canvas_put(canvas, last, y, L'…', style);
+	return last + 1;
 }
 
 int canvas_text(struct canvas *canvas, int x, int y, struct style style, const char *utf8)

@@ -84,10 +84,12 @@ void canvas_fill(struct canvas *canvas, struct rect rect, struct style style);
 /*
  * Writes UTF-8 text on one row.  Wide and combining characters keep their columns; control
  * characters and broken UTF-8 become '?', so that a name from a trace cannot disturb the screen.
- * Returns: the column after the text, clipped or not.
+ * Text that reaches beyond the right edge ends with '…' there: "requested 9" is another number than
+ * "requested 99".
+ * Returns: the column after what was written.
  */
 int canvas_text(struct canvas *canvas, int x, int y, struct style style, const char *utf8);
-/* As canvas_text, with at most max_width columns. */
+/* As canvas_text, with at most max_width columns, the '…' of a cut among them. */
 int canvas_text_n(struct canvas *canvas, int x, int y, int max_width, struct style style,
 		  const char *utf8);
 int canvas_textf(struct canvas *canvas, int x, int y, struct style style, const char *format, ...)

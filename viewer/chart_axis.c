@@ -105,9 +105,15 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 	spread(rect, rows, nr);
 	for (size_t i = 0; i < nr; i++) {
 		struct style style = {.fg = marks[i].ink, .attr = ATTR_BOLD};
+		int row = row_of(rect, scale, marks[i].value);
+		bool above = !on_scale(scale, marks[i].value) || row < rows[i];
 
+		/* A label that had to move says where its value lies. */
 		canvas_textf(canvas, rect.x + rect.w, rows[i], style, "%s%s",
-			     on_scale(scale, marks[i].value) ? "◂" : "↑", marks[i].label);
+			     above	     ? "↑"
+			     : row > rows[i] ? "↓"
+					     : "◂",
+			     marks[i].label);
 	}
 }
 
@@ -140,6 +146,9 @@ void chart_value_axis(struct canvas *canvas, struct rect rect, const struct scal
 	size_t max_ticks = (size_t)rect.h / 4 + 1;
 	size_t nr = scale_ticks(scale, max_ticks < MAX_TICKS ? max_ticks : MAX_TICKS, ticks);
 
+	/* Too low for a step of the usual ones: an axis with a zero alone would say nothing. */
+	if (nr == 1 && rect.h > 1 && !scale->logarithmic)
+		ticks[nr++] = scale_round_below(scale->top);
 	chart_value_ticks(canvas, rect, scale, ticks, nr, format);
 }
 

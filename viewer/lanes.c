@@ -142,8 +142,11 @@ void lanes_mark_loss(struct canvas *canvas, struct rect rect, const struct serie
 
 		if (!cell || !series_cell(series, x).loss)
 			continue;
+		/* A time stays readable: it is underlined. */
+		cell->style = (struct style){.fg = INK_ALARM, .attr = ATTR_BOLD | ATTR_REVERSE};
 		if (cell->ch == L' ' || cell->ch == L'╷' || cell->ch == L'|')
 			cell->ch = L'L';
-		cell->style = (struct style){.fg = INK_ALARM, .attr = ATTR_BOLD | ATTR_REVERSE};
+		else
+			cell->style.attr = ATTR_UNDERLINE;
 	}
 }

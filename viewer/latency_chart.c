@@ -14,7 +14,7 @@ static const struct style plain = {0};
 
 static const char *count_label(double value, char *text, size_t size)
 {
-	snprintf(text, size, "%s", value < 0.99 ? "" : human_count((uint64_t)(value + 0.5)).s);
+	snprintf(text, size, "%s", human_count((uint64_t)(value + 0.5)).s);
 	return text;
 }
 

@@ -139,7 +139,7 @@ static const struct table_column block_columns[] = {
 	[BLOCK_HELD] = {"held", 12, .rank = 1, .down = true},
 	[BLOCK_OLDEST] = {"longest", 9, .rank = 2, .down = true},
 	[BLOCK_VERDICT] = {"verdict", 9, .rank = 1, .left = true, .down = true},
-	[BLOCK_AT] = {"since", 15, .rank = 3},
+	[BLOCK_AT] = {"since", 14, .rank = 3},
 	[BLOCK_THEN] = {"later", 20, .rank = 4, .left = true, .fixed = true},
 };
 

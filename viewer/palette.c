@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "viewer/palette.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "viewer/canvas.h"
@@ -94,6 +95,25 @@ int palette_color(int theme, int ink, int colors)
 	default:
 		return -1;
 	}
+}
+
+/* Red, green, magenta, gray: on blue they are one to many eyes, and to most screens. */
+static bool lost_on_blue(int color)
+{
+	return color >= 0 && color != 3 && color != 6 && color != 7 && color != 11 && color != 14 &&
+	       color != 15;
+}
+
+void palette_pair(int theme, int fg, int bg, int colors, int *f, int *b)
+{
+	bool ground = bg == INK_BAR || bg == INK_SELECTED;
+
+	*f = palette_color(theme, fg, colors);
+	*b = palette_color(theme, bg, colors);
+	if (ground && *b == 4 && colors < 256 && lost_on_blue(*f))
+		*f = colors == 16 ? 15 : 7;
+	if (*f == *b)
+		*f = -1;
 }
 
 int palette_theme_named(const char *name)

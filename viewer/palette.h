@@ -23,6 +23,12 @@ enum palette_theme {
  */
 int palette_color(int theme, int ink, int colors);
 
+/*
+ * As palette_color for both inks of a cell, with the text readable: on bars and the selected row of
+ * terminals with few colours, inks too near to their ground give way to white.
+ */
+void palette_pair(int theme, int fg, int bg, int colors, int *f, int *b);
+
 /* The theme of a name, or -1. */
 int palette_theme_named(const char *name);
 const char *palette_theme_name(int theme);

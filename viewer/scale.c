@@ -58,6 +58,14 @@ static double round_step(double at_least)
 	return power * (x <= 1.0000001 ? 1 : x <= 2.0000001 ? 2 : x <= 5.0000001 ? 5 : 10);
 }
 
+double scale_round_below(double value)
+{
+	double power = pow(10, floor(log10(value)));
+	double x = value / power;
+
+	return power * (x >= 4.9999999 ? 5 : x >= 1.9999999 ? 2 : 1);
+}
+
 static size_t log_ticks(const struct scale *scale, size_t max_ticks, double *ticks)
 {
 	int decades = (int)lround(log10(scale->top / scale->bottom));

@@ -31,6 +31,8 @@ double scale_value(const struct scale *scale, double fraction);
  * many were written.
  */
 size_t scale_ticks(const struct scale *scale, size_t max_ticks, double *ticks);
+/* The largest 1, 2 or 5 times a power of ten that is not above a value > 0. */
+double scale_round_below(double value);
 
 /*
  * The smallest round time (1, 2, 5, 10, 15, 30 seconds or minutes; 1, 3, 6, 12, 24 hours; 1, 2, 5

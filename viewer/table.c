@@ -139,6 +139,17 @@ const char *table_order(const struct table *table, char *text, size_t size)
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
+/*
+ * Between a column and the one before.  The sign of the order stands before a head: where words
+ * follow figures it would touch both.
+ */
+static int gap_before(const struct table_spec *spec, int i)
+{
+	const struct table_column *column = &spec->columns[i];
+
+	return i > 0 && spec->compare && column->left && !column->fixed && !column[-1].left ? 2 : 1;
+}
+
 /* Which columns fit, by rank, and how wide they are; returns the columns that are left. */
 static int choose_columns(struct table *table, int room)
 {
@@ -149,18 +160,22 @@ static int choose_columns(struct table *table, int room)
 	room -= LEFT + (spec->rest ? spec->rest_width : 0);
 	for (int rank = 1; rank <= 9; rank++) {
 		for (int i = 0; i < spec->nr_columns; i++) {
-			if (spec->columns[i].rank != rank || spec->columns[i].width + 1 > room)
+			int needs = spec->columns[i].width + gap_before(spec, i);
+
+			if (spec->columns[i].rank != rank || needs > room)
 				continue;
 			chosen[i] = true;
-			room -= spec->columns[i].width + 1;
+			room -= needs;
 		}
 	}
 	for (int i = 0; i < spec->nr_columns; i++) {
 		int more = spec->columns[i].grow < room ? spec->columns[i].grow : room;
 
-		table->x[i] = chosen[i] ? x : -1;
+		table->x[i] = -1;
 		if (!chosen[i])
 			continue;
+		x += gap_before(spec, i) - 1;
+		table->x[i] = x;
 		table->width[i] = spec->columns[i].width + more;
 		room -= more;
 		x += table->width[i] + 1;

@@ -381,13 +381,13 @@ static short make_pair(struct terminal *term, short f, short b)
  */
 static short pair_for(struct terminal *term, uint8_t fg, uint8_t bg)
 {
-	int f = palette_color(term->theme, fg, term->colors),
-	    b = palette_color(term->theme, bg, term->colors);
+	int f, b;
 
+	palette_pair(term->theme, fg, bg, term->colors, &f, &b);
 	if (!term->colors || (f < 0 && b < 0))
 		return 0;
 	if (!term->pairs[fg][bg])
-		term->pairs[fg][bg] = make_pair(term, (short)(f == b ? -1 : f), (short)b);
+		term->pairs[fg][bg] = make_pair(term, (short)f, (short)b);
 	return term->pairs[fg][bg];
 }
 

@@ -325,17 +325,27 @@ static void fact_lag(struct facts *f, const struct app *app)
 		     (double)lag_ns / 1e9);
 }
 
+/* How it ended can be long: over both columns. */
+static void fact_recorder(struct facts *left, struct facts *right, const struct app *app)
+{
+	struct facts both = {left->canvas, left->rect};
+
+	both.rect.w = right->rect.x + right->rect.w - left->rect.x;
+	fact_state(&both, app);
+	left->rect.y = right->rect.y = both.rect.y;
+	left->rect.h = right->rect.h = both.rect.h;
+}
+
 static void facts_recorder(struct facts *f, const struct app *app, const struct query_health *h)
 {
 	const struct trace_status *status = &app->model.status;
 	bool elsewhere = h->host[0] && strcmp(h->host, trace_this_host()) != 0;
 
-	fact_state(f, app);
 	fact(f, "source", plain, "%s%s%s", h->trace[0] ? h->trace : "unknown",
 	     elsewhere ? " on " : "", elsewhere ? h->host : "");
 	fact_lag(f, app);
-	fact(f, "events", plain, "%s, %s/s now", human_count(status->events).s,
-	     human_rate(app->model.events_per_s).s);
+	fact(f, "events", plain, "%s, %s/s %s", human_count(status->events).s,
+	     human_rate(app->model.events_per_s).s, app_is_live(app) ? "now" : "at end");
 	fact(f, "rows", plain, "%s/s with roll-ups", human_rate(h->rows_per_s).s);
 	fact(f, "lost", status->lost || status->nr_losses ? bad : good, "%s%s",
 	     status->lost || status->nr_losses ? human_count(status->lost).s : "nothing",
@@ -475,6 +485,7 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 		return;
 	}
 	cost_sample(&app->cost, state->health.file_bytes + state->health.wal_bytes);
+	fact_recorder(&left, &right, app);
 	facts_recorder(&left, app, &state->health);
 	facts_cost(&right, app, &state->health);
 	list = list > room * 2 / 5 ? room * 2 / 5 : list;

@@ -344,6 +344,8 @@ static void draw_story(struct canvas *canvas, struct rect rect, const struct wor
 	if (why->available != POOL_UNKNOWN)
 		x = canvas_textf(canvas, x, rect.y, (struct style){0}, "%u available then",
 				 why->available);
+	else
+		x = canvas_text(canvas, x, rect.y, dim, "what was available is not on record");
 	if (why->available != POOL_UNKNOWN && pool_marks_known(marks))
 		x = canvas_textf(canvas, x, rect.y, dim, " (low %u)", marks->low);
 	if (why->others)

@@ -268,6 +268,15 @@ static void draw_narrow(struct canvas *canvas, struct rect rect, struct outstand
 	draw_list(canvas, part, state, LIST_BUFFERS);
 }
 
+/* Three zeros are an answer, but not the end of it. */
+static void draw_nothing(struct canvas *canvas, struct rect rect, const struct outstanding *out)
+{
+	if (out->nr_requests || out->nr_blocks || out->nr_buffers || rect.h < 8)
+		return;
+	canvas_text(canvas, 1, rect.y + 7, dim,
+		    "Nothing was out at this instant. c, then Left and Right: another instant.");
+}
+
 static void draw(struct app *app, void *opaque, struct canvas *canvas, struct rect rect)
 {
 	const struct pool_summary *pool = app_pool(app);
@@ -289,6 +298,7 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 		draw_wide(app, canvas, rect, state, &pool->hold);
 	else
 		draw_narrow(canvas, rect, state);
+	draw_nothing(canvas, rect, &state->out);
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */

@@ -272,15 +272,18 @@ static const struct style title = {.fg = INK_TITLE, .attr = ATTR_BOLD};
 static const struct style warn = {.fg = INK_WARN, .attr = ATTR_BOLD};
 static const struct style alarm_style = {.fg = INK_ALARM, .attr = ATTR_BOLD};
 
-/* Notes on one row, the gravest first; what does not fit whole is left out. */
+/*
+ * Notes on one row, the gravest first.  What does not fit whole is said with its short words, and
+ * left out where these do not fit, either.
+ */
 struct notes {
 	struct canvas *canvas;
 	int x, y, end;
 };
 
-static void note(struct notes *n, struct style style, const char *format, ...)
+static bool note(struct notes *n, struct style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-static void note(struct notes *n, struct style style, const char *format, ...)
+static bool note(struct notes *n, struct style style, const char *format, ...)
 {
 	char text[200];
 	va_list args;
@@ -289,9 +292,10 @@ static void note(struct notes *n, struct style style, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (n->x + 3 + canvas_text_width(text) > n->end)
-		return;
+		return false;
 	n->x = canvas_text(n->canvas, n->x, n->y, dim, " · ");
 	n->x = canvas_text(n->canvas, n->x, n->y, style, text);
+	return true;
 }
 
 static void draw_quality(struct notes *n, const struct app *app, const struct state *s)
@@ -302,8 +306,9 @@ static void draw_quality(struct notes *n, const struct app *app, const struct st
 
 	if (q->gaps || pool_has_loss(&app->model.status, app_pool(app)))
 		note(n, alarm_style, "events lost: a rough answer");
-	if (guessed)
-		note(n, warn, "%s lost or RESOURCES: holds guessed", human_count(guessed).s);
+	if (guessed &&
+	    !note(n, warn, "%s lost or RESOURCES: holds guessed", human_count(guessed).s))
+		note(n, warn, "%s holds guessed", human_count(guessed).s);
 	if (t->guessed)
 		note(n, warn, "no marks recorded: these are a start");
 	if (s->cut)
@@ -457,6 +462,24 @@ static int draw_options(struct canvas *canvas, struct rect rect, const struct tr
 	return 2;
 }
 
+/* The lanes are of the marks tried; where nothing was tried, they say so. */
+static void draw_lanes(struct canvas *canvas, struct rect rect, const struct state *s)
+{
+	const struct demand *d = s->trial.demand;
+	const struct series *p = &s->predicted;
+	int64_t end_ns = d->t_ns[0] + demand_span_ns(d);
+	int plot = rect.x + OCCUPANCY_LEFT, from = 0;
+	const char *why = s->cut ? "not tried: read up to here only" : "not tried: u reads on";
+
+	lanes_draw(canvas, rect, p);
+	canvas_text(canvas, plot + p->cells + 1, rect.y, dim, "tried");
+	if (end_ns >= p->window.start_ns)
+		from = (int)((end_ns - p->window.start_ns) / p->window.cell_ns) + 1;
+	if (p->window.shown_ns > end_ns &&
+	    p->window.shown_ns - end_ns > canvas_text_width(why) * p->window.cell_ns)
+		canvas_text(canvas, plot + from, rect.y, warn, why);
+}
+
 static void draw_chart(struct app *app, const struct state *s, struct canvas *canvas,
 		       struct rect rect)
 {
@@ -473,7 +496,7 @@ static void draw_chart(struct app *app, const struct state *s, struct canvas *ca
 	tune_chart_legend(canvas, rect.x + OCCUPANCY_LEFT, rect.y, rect.w - OCCUPANCY_LEFT,
 			  &app->look);
 	tune_chart_draw(canvas, chart, &app->look, &s->recorded, &s->predicted, pool, &s->trial);
-	lanes_draw(canvas, lanes, &s->predicted);
+	draw_lanes(canvas, lanes, s);
 	app_plot(app, canvas, (struct rect){axis.x, chart.y, axis.w, chart.h + lanes.h});
 	chart_time_axis(canvas, axis, s->recorded.window.start_ns, s->recorded.window.cell_ns);
 	lanes_mark_loss(canvas, axis, &s->recorded);

@@ -44,7 +44,7 @@ static void text_is_clipped_at_every_edge(void **state)
 	canvas_text(&canvas, -2, 1, plain, "uvwx");
 	canvas_text(&canvas, 0, 2, plain, "below");
 	canvas_text(&canvas, 0, -1, plain, "above");
-	assert_string_equal(dump(), "     abc\nwx\n");
+	assert_string_equal(dump(), "     ab…\nwx\n");
 }
 
 static void wide_characters_take_two_columns(void **state)
@@ -60,7 +60,23 @@ static void half_a_wide_character_is_never_left(void **state)
 	canvas_text(&canvas, 0, 0, plain, "日本");
 	canvas_text(&canvas, 1, 0, plain, "x");
 	canvas_text(&canvas, 7, 1, plain, "日"); /* cut by the edge */
-	assert_string_equal(dump(), " x本\n\n");
+	assert_string_equal(dump(), " x本\n       …\n");
+}
+
+static void a_cut_shows(void **state)
+{
+	assert_int_equal(canvas_text_n(&canvas, 0, 0, 4, plain, "1234"), 4);
+	assert_int_equal(canvas_text_n(&canvas, 4, 0, 4, plain, "12345"), 8);
+	assert_int_equal(canvas_text_n(&canvas, 0, 1, 4, plain, "a日本"), 4);
+	canvas_text_n(&canvas, 4, 1, 3, plain, "日本");
+	canvas_text_n(&canvas, 7, 1, 0, plain, "x");
+	assert_string_equal(dump(), "1234123…\na日…日…\n");
+}
+
+static void a_cut_before_a_wide_character_leaves_a_blank(void **state)
+{
+	canvas_text_n(&canvas, 0, 0, 4, plain, "ab日本");
+	assert_string_equal(dump(), "ab …\n\n");
 }
 
 static void combining_marks_stay_on_their_character(void **state)
@@ -125,6 +141,8 @@ int main(void)
 		TEST(text_is_clipped_at_every_edge),
 		TEST(wide_characters_take_two_columns),
 		TEST(half_a_wide_character_is_never_left),
+		TEST(a_cut_shows),
+		TEST(a_cut_before_a_wide_character_leaves_a_blank),
 		TEST(combining_marks_stay_on_their_character),
 		TEST(text_from_a_trace_cannot_send_control_characters),
 		TEST(broken_utf8_becomes_question_marks),

@@ -136,7 +136,22 @@ static void labels_that_would_collide_move_apart(void **state)
 
 	assert_int_equal(canvas_resize(&canvas, 6, 4), 0);
 	chart_marks(&canvas, (struct rect){0, 0, 4, 4}, &block_color, &eight, marks, 3);
-	assert_string_equal(dump(), "\n    ◂c\n    ◂b\n╌╌╌╌◂a\n");
+	assert_string_equal(dump(), "\n    ↓c\n    ↓b\n╌╌╌╌◂a\n");
+}
+
+static const char *whole_label(double value, char *text, size_t size)
+{
+	snprintf(text, size, "%.0f", value);
+	return text;
+}
+
+static void an_axis_of_few_rows_says_more_than_zero(void **state)
+{
+	struct scale scale = {.top = 67};
+
+	assert_int_equal(canvas_resize(&canvas, 6, 3), 0);
+	chart_value_axis(&canvas, (struct rect){3, 0, 3, 3}, &scale, whole_label);
+	assert_string_equal(dump(), "50┤\n  │\n 0┤\n");
 }
 
 static void a_mark_above_the_scale_is_named_but_not_drawn(void **state)
@@ -208,6 +223,7 @@ int main(void)
 		cmocka_unit_test(hostile_values_stay_inside),
 		cmocka_unit_test(marks_are_lines_with_labels_in_their_order),
 		cmocka_unit_test(labels_that_would_collide_move_apart),
+		cmocka_unit_test(an_axis_of_few_rows_says_more_than_zero),
 		cmocka_unit_test(a_mark_above_the_scale_is_named_but_not_drawn),
 		cmocka_unit_test(a_mark_keeps_the_colour_of_the_area_under_it),
 		cmocka_unit_test(time_labels_stand_at_round_times_and_are_never_cut),

@@ -49,6 +49,15 @@ static void ticks_are_round_and_no_more_than_asked(void **state)
 		assert_true(scale_ticks(&scale, max, ticks) <= max);
 }
 
+static void a_round_value_below_is_one_two_or_five(void **state)
+{
+	assert_true(fabs(scale_round_below(67) - 50) < 1e-9);
+	assert_true(fabs(scale_round_below(50) - 50) < 1e-9);
+	assert_true(fabs(scale_round_below(49.9) - 20) < 1e-9);
+	assert_true(fabs(scale_round_below(1) - 1) < 1e-9);
+	assert_true(fabs(scale_round_below(1.9e7) - 1e7) < 1e-3);
+}
+
 static void small_pools_have_whole_ticks(void **state)
 {
 	struct scale scale = scale_linear(2);
@@ -98,6 +107,7 @@ int main(void)
 		cmocka_unit_test(logarithmic_bottom_is_below_the_smallest_value),
 		cmocka_unit_test(fractions_stay_between_bottom_and_top),
 		cmocka_unit_test(ticks_are_round_and_no_more_than_asked),
+		cmocka_unit_test(a_round_value_below_is_one_two_or_five),
 		cmocka_unit_test(small_pools_have_whole_ticks),
 		cmocka_unit_test(logarithmic_ticks_skip_decades_when_there_is_no_room),
 		cmocka_unit_test(widths_are_round_and_not_below_the_least),

@@ -148,7 +148,7 @@ static void wide_and_combining_characters_do_not_move_columns(void **state)
 
 	table_load(&table, rows, 3);
 	expect("  name              drops sign\n"
-	       "▶ 受信プール受信プ      1    +\n"
+	       "▶ 受信プール受信 …      1    +\n"
 	       "  e\xcc\x81t\xcc\xa3h                   2    +\n"
 	       "  ?[31mx                3    +\n"
 	       "\n");
