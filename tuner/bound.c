@@ -2,86 +2,99 @@
 #include "tuner/bound.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
-/* One dynamic block: when it was last wanted, and whether it still is. */
-struct wanted {
-	int64_t since_ns, until_ns;
-	bool ever, now;
-};
-
-struct clairvoyant {
-	struct wanted *blocks;
-	uint32_t block;
-	double switch_cost;
-	double had; /* buffer-nanoseconds of dynamic blocks */
-	struct bound *out;
-};
-
-static void want(struct clairvoyant *c, uint32_t k, int64_t t_ns)
+static void rise(struct bound_level *l, int64_t t_ns, int64_t pause_ns)
 {
-	struct wanted *w = &c->blocks[k];
-	double pause = w->ever ? (double)(t_ns - w->until_ns) * c->block : 0;
+	int64_t pause = t_ns - l->until_ns;
 
-	w->now = true;
-	w->since_ns = t_ns;
-	if (w->ever && pause <= c->switch_cost) {
-		c->had += pause;
-		return;
-	}
-	c->out->grants++;
-	c->out->frees += w->ever;
-	w->ever = true;
+	l->now = true;
+	l->since_ns = t_ns;
+	if (l->grants && pause <= pause_ns)
+		l->had_ns += pause;
+	else
+		l->grants++;
 }
 
-static void leave(struct clairvoyant *c, uint32_t k, int64_t t_ns)
+static void fall(struct bound_level *l, int64_t t_ns)
 {
-	struct wanted *w = &c->blocks[k];
+	l->now = false;
+	l->until_ns = t_ns;
+	l->had_ns += t_ns - l->since_ns;
+}
 
-	w->now = false;
-	w->until_ns = t_ns;
-	c->had += (double)(t_ns - w->since_ns) * c->block;
+static void pass(const struct demand *d, int64_t pause_ns, struct bound_level *levels)
+{
+	uint32_t x = 0;
+
+	for (size_t first = 0; first < d->nr; first += DEMAND_CELL) {
+		size_t end = first + DEMAND_CELL < d->nr ? first + DEMAND_CELL : d->nr;
+		uint64_t takes = d->cells[first / DEMAND_CELL].takes;
+
+		for (size_t i = first; i < end; i++, takes >>= 1) {
+			if (takes & 1)
+				rise(&levels[x++], d->t_ns[i], pause_ns);
+			else
+				fall(&levels[--x], d->t_ns[i]);
+		}
+	}
+}
+
+int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_table *out)
+{
+	*out = (struct bound_table){.nr = d->max_held, .span_ns = demand_span_ns(d)};
+	out->levels = calloc(d->max_held ? d->max_held : 1, sizeof(*out->levels));
+	if (!out->levels)
+		return -ENOMEM;
+	pass(d, pause_ns, out->levels);
+	for (uint32_t i = 0; i < out->nr; i++)
+		if (out->levels[i].now) {
+			fall(&out->levels[i], d->t_ns[d->nr - 1]);
+			out->levels[i].now = true;
+		}
+	return 0;
+}
+
+void bound_table_release(struct bound_table *t)
+{
+	free(t->levels);
+	*t = (struct bound_table){0};
+}
+
+int bound_of(const struct bound_table *t, uint32_t base, uint32_t block, uint32_t reserve,
+	     struct bound *out)
+{
+	int64_t most = (int64_t)t->nr + reserve - base;
+	uint32_t nr = most > 0 ? (uint32_t)((most + block - 1) / (block ? block : 1)) : 0;
+	double had = 0; /* buffer-nanoseconds of dynamic blocks */
+
+	*out = (struct bound){.mean_buffers = base, .peak_buffers = base + nr * block};
+	if (!base || !block)
+		return -EINVAL;
+	for (uint32_t k = 0; k < nr; k++) {
+		int64_t level = (int64_t)k * block + base - reserve;
+		const struct bound_level *l = &t->levels[level < 0 ? 0 : level];
+
+		/* What the reserve alone needs beside the base is there from the first step on. */
+		had += (double)(level < 0 ? t->span_ns : l->had_ns) * block;
+		out->grants += level < 0 ? 1 : l->grants;
+		out->frees += level < 0 ? 0 : l->grants - l->now;
+	}
+	if (t->span_ns > 0)
+		out->mean_buffers += had / (double)t->span_ns;
+	return 0;
 }
 
 int bound_clairvoyant(const struct demand *d, uint32_t base, uint32_t block, uint32_t reserve,
 		      double switch_cost, struct bound *out)
 {
-	int64_t most = (int64_t)d->max_held + reserve - base, x = 0;
-	uint32_t nr = most > 0 ? (uint32_t)((most + block - 1) / (block ? block : 1)) : 0;
-	struct clairvoyant c = {.block = block, .switch_cost = switch_cost, .out = out};
-	int64_t end_ns = d->t_ns[d->nr - 1], span = demand_span_ns(d);
+	double pause = block ? floor(switch_cost / block) : 0;
+	struct bound_table t;
+	int ret = bound_table_make(d, pause < 9e18 ? (int64_t)pause : INT64_MAX, &t);
 
-	*out = (struct bound){.mean_buffers = base, .peak_buffers = base + nr * block};
-	if (!base || !block)
-		return -EINVAL;
-	c.blocks = calloc(nr ? nr : 1, sizeof(*c.blocks));
-	if (!c.blocks)
-		return -ENOMEM;
-	/* What the reserve alone needs beside the base is there from the first step on. */
-	for (uint32_t k = 0; k < nr && (int64_t)k * block < (int64_t)reserve - base; k++)
-		want(&c, k, d->t_ns[0]);
-	for (size_t i = 0; i < d->nr; i++) {
-		bool take = demand_is_take(d, i);
-		/* The need that this step adds or removes, counted from 0 at the base's last
-		 * buffer. */
-		int64_t over = x + reserve - base - !take;
-
-		x += take ? 1 : -1;
-		if (over < 0 || over % block)
-			continue;
-		if (take)
-			want(&c, (uint32_t)(over / block), d->t_ns[i]);
-		else
-			leave(&c, (uint32_t)(over / block), d->t_ns[i]);
-	}
-	for (uint32_t k = 0; k < nr; k++) {
-		if (c.blocks[k].now)
-			leave(&c, k, end_ns);
-		else
-			out->frees += c.blocks[k].ever;
-	}
-	if (span > 0)
-		out->mean_buffers += c.had / (double)span;
-	free(c.blocks);
-	return 0;
+	if (!ret)
+		ret = bound_of(&t, base, block, reserve, out);
+	bound_table_release(&t);
+	return ret;
 }

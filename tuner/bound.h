@@ -7,8 +7,30 @@
  * It has each dynamic block exactly while the demand needs it, and over a pause it keeps the block
  * where that costs less than giving it back and asking again.  No marks can do better; how much of
  * what they use it would have used is their efficiency.
+ *
+ * A block is needed while X is above one level, whatever the others are.  So one pass over the
+ * demand says of every level how long X was above it, and the answer for any base, block and
+ * reserve is a sum over some levels.
  */
 #include "tuner/demand.h"
+
+/* X from one level on: from the step up to level + 1 to the step down again. */
+struct bound_level {
+	int64_t since_ns, until_ns; /* of the last time */
+	int64_t had_ns;		    /* all of them, and the pauses that were short enough */
+	uint64_t grants;	    /* times, as short pauses count for nothing */
+	bool now;		    /* still so after the last step */
+};
+
+struct bound_table {
+	struct bound_level *levels; /* [nr]: of the demand's max_held */
+	uint32_t nr;
+	int64_t span_ns;
+};
+
+/* pause_ns: pauses up to this are none.  O(steps).  Returns: 0 or -ENOMEM. */
+int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_table *out);
+void bound_table_release(struct bound_table *t);
 
 struct bound {
 	double mean_buffers; /* time-weighted, from the first step to the last */
@@ -16,9 +38,13 @@ struct bound {
 	uint64_t grants, frees;
 };
 
+/* O(blocks).  Returns: 0; -EINVAL base or block is 0. */
+int bound_of(const struct bound_table *t, uint32_t base, uint32_t block, uint32_t reserve,
+	     struct bound *out);
+
 /*
- * switch_cost: of one grant with its free, in buffer-nanoseconds: 0 gives a block back at once.
- * O(steps).  Returns: 0; -EINVAL base or block is 0; -ENOMEM.
+ * The same for one block alone.  switch_cost: of one grant with its free, in buffer-nanoseconds: 0
+ * gives a block back at once.  O(steps).  Returns: 0; -EINVAL base or block is 0; -ENOMEM.
  */
 int bound_clairvoyant(const struct demand *d, uint32_t base, uint32_t block, uint32_t reserve,
 		      double switch_cost, struct bound *out);

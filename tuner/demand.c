@@ -10,11 +10,13 @@ void demand_close(struct demand *d)
 		return;
 	for (int level = 0; level < DEMAND_LEVELS; level++)
 		free(d->extremes[level]);
-	free(d->t_ns);
-	free(d->slot);
+	if (!d->borrowed) {
+		free(d->t_ns);
+		free(d->slot);
+		free(d->checkpoints);
+	}
 	free(d->cells);
 	free(d->hunt);
-	free(d->checkpoints);
 	free(d->ticks);
 	free(d->leads);
 	free(d);

@@ -110,6 +110,7 @@ struct demand {
 	bool ticks_known;	   /* false: marks with delays in ticks cannot be simulated */
 	struct demand_lead *leads; /* by time of request */
 	size_t nr_leads;
+	bool borrowed; /* t_ns, slot and checkpoints are another demand's (tuner/slice.h) */
 	bool marks_known;
 	struct policy_marks marks; /* in force at the end of the recording */
 	struct demand_quality quality;

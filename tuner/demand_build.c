@@ -308,6 +308,23 @@ static void note_peak(struct build *b)
 	b->d->quality.unreturned = x;
 }
 
+int build_levels(struct demand *d)
+{
+	size_t cells = d->nr / DEMAND_CELL + 1;
+
+	for (int level = 0; level < DEMAND_LEVELS; level++) {
+		d->nr_extremes[level] = cells;
+		d->extremes[level] = calloc(cells, sizeof(*d->extremes[level]));
+		if (!d->extremes[level])
+			return -ENOMEM;
+		d->nr_levels = level + 1;
+		if (cells <= DEMAND_FAN)
+			break;
+		cells = (cells + DEMAND_FAN - 1) / DEMAND_FAN;
+	}
+	return 0;
+}
+
 static int allocate(struct build *b)
 {
 	struct demand *d = b->d;
@@ -323,19 +340,7 @@ static int allocate(struct build *b)
 	d->cells = calloc(cells, sizeof(*d->cells));
 	d->hunt = calloc(d->max_held ? d->max_held : 1, sizeof(*d->hunt));
 	d->checkpoints = calloc((b->nr / steps + 1) * d->checkpoint_words, sizeof(uint64_t));
-	if (!d->cells || !d->hunt || !d->checkpoints)
-		return -ENOMEM;
-	for (int level = 0; level < DEMAND_LEVELS; level++) {
-		d->nr_extremes[level] = cells;
-		d->extremes[level] = calloc(cells, sizeof(*d->extremes[level]));
-		if (!d->extremes[level])
-			return -ENOMEM;
-		d->nr_levels = level + 1;
-		if (cells <= DEMAND_FAN)
-			break;
-		cells = (cells + DEMAND_FAN - 1) / DEMAND_FAN;
-	}
-	return 0;
+	return d->cells && d->hunt && d->checkpoints ? build_levels(d) : -ENOMEM;
 }
 
 struct hunt {
@@ -420,7 +425,7 @@ static int fill(struct build *b)
 	return ret;
 }
 
-static void raise_levels(struct demand *d)
+void build_raise(struct demand *d)
 {
 	for (int level = 1; level < d->nr_levels; level++)
 		for (size_t i = 0; i < d->nr_extremes[level]; i++) {
@@ -482,7 +487,7 @@ int build_finish(struct build *b, struct demand **out)
 		build_abandon(b);
 		return ret;
 	}
-	raise_levels(b->d);
+	build_raise(b->d);
 	free(b->flags);
 	*out = b->d;
 	return 0;

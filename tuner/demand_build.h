@@ -2,7 +2,8 @@
 #ifndef TUNER_DEMAND_BUILD_H
 #define TUNER_DEMAND_BUILD_H
 /*
- * How a demand is made, one step after the other.  Private to demand_read.c and demand_rows.c.
+ * How a demand is made, one step after the other.  Private to demand_read.c, demand_rows.c and
+ * slice.c.
  *
  *	build_open(&b);
  *	i = build_take(&b, t_ns, imputed);      // SIZE_MAX: out of memory, or too many
@@ -36,5 +37,10 @@ struct demand_lead *build_lead(struct build *b); /* NULL: out of memory */
 /* The demand is the caller's.  Returns: 0, or -errno and nothing is left of it. */
 int build_finish(struct build *b, struct demand **out);
 void build_abandon(struct build *b);
+
+/* Room for the extremes of d->nr steps.  Returns: 0 or -ENOMEM. */
+int build_levels(struct demand *d);
+/* extremes[0] is there: those of all levels above. */
+void build_raise(struct demand *d);
 
 #endif

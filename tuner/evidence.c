@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tuner/evidence.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #define BLOCK_TIMES 10 /* the longest lead, or hold time */
 #define RESAMPLES   2000
+#define RUN_MAX	    11 /* blocks that are drawn together: the cube root of all */
 
 /* --- chances -------------------------------------------------------------------------------------
  */
@@ -226,16 +228,23 @@ static double value_of(const struct tally *t, enum tally_what what)
 					: (double)t->frees;
 }
 
+/* upto[i]: the sum over the blocks before i, going on around the corner at the end. */
+static void add_up(const struct tally *t, size_t nr, size_t run, enum tally_what what, double *upto)
+{
+	upto[0] = 0;
+	for (size_t i = 0; i < nr + run; i++)
+		upto[i + 1] = upto[i] + value_of(&t[i % nr], what);
+}
+
 /* The sum of nr blocks drawn in runs, around the corner at the end. */
-static double resample(const struct tally *t, size_t nr, size_t run, enum tally_what what,
-		       struct rng *rng)
+static double resample(const double *upto, size_t nr, size_t run, struct rng *rng)
 {
 	double sum = 0;
 
-	for (size_t i = 0, at = 0; i < nr; i++, at++) {
-		if (i % run == 0)
-			at = (size_t)(rng_u64(rng) % nr);
-		sum += value_of(&t[at % nr], what);
+	for (size_t i = 0; i < nr; i += run) {
+		size_t at = (size_t)(rng_u64(rng) % nr), len = nr - i < run ? nr - i : run;
+
+		sum += upto[at + len] - upto[at];
 	}
 	return sum;
 }
@@ -261,25 +270,28 @@ struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what
 			       uint64_t seed)
 {
 	double sum = 0, ns = 0, difference[RESAMPLES], wider = student(nr);
+	double upto[EVIDENCE_BLOCKS_MAX + RUN_MAX + 1];
 	size_t run = (size_t)ceil(cbrt((double)nr));
 	struct rng rng;
 
+	assert(nr <= EVIDENCE_BLOCKS_MAX);
 	for (size_t i = 0; i < nr; i++) {
 		sum += value_of(&t[i], what);
 		ns += t[i].ns;
 	}
 	if (what != TALLY_BUFFERS)
 		ns = 1;
-	rng_init(&rng, seed, 7);
-	for (size_t i = 0; i < RESAMPLES; i++) {
-		double one = resample(t, nr, run, what, &rng);
-
-		difference[i] = one - resample(t, nr, run, what, &rng);
-	}
-	qsort(difference, RESAMPLES, sizeof(*difference), by_value);
 	/* Nothing in all blocks: with 97.5 %, so much is expected at most. */
 	if (what != TALLY_BUFFERS && sum == 0)
 		return (struct interval){0, -log(0.025)};
+	add_up(t, nr, run, what, upto);
+	rng_init(&rng, seed, 7);
+	for (size_t i = 0; i < RESAMPLES; i++) {
+		double one = resample(upto, nr, run, &rng);
+
+		difference[i] = one - resample(upto, nr, run, &rng);
+	}
+	qsort(difference, RESAMPLES, sizeof(*difference), by_value);
 	return (struct interval){fmax(0, (sum + wider * difference[RESAMPLES / 40]) / ns),
 				 (sum + wider * difference[RESAMPLES - 1 - RESAMPLES / 40]) / ns};
 }

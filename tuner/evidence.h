@@ -109,6 +109,7 @@ struct tally_sum tally_sum(const struct tally *t, size_t from, size_t to, double
 /*
  * Where the mean of another recording of the same length will lie, with 95 %: both recordings vary.
  * Circular block bootstrap, the same draws for every setting of a seed; widened for few blocks.
+ * nr <= EVIDENCE_BLOCKS_MAX.
  */
 struct interval {
 	double low, high;

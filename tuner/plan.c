@@ -357,22 +357,22 @@ static bool settle_static(struct search *s, struct plan_setting *out)
 static int bound(struct search *s)
 {
 	struct plan *p = s->plan;
+	struct bound_table table;
+	int ret;
 
 	p->clairvoyant_mean = INFINITY;
-	for (size_t i = 0; i < s->blocks.nr; i++) {
-		uint32_t block = s->blocks.value[i];
+	ret = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &table);
+	for (size_t i = 0; !ret && i < s->blocks.nr; i++) {
 		struct bound bound;
-		int ret = bound_clairvoyant(s->d, 1, block, s->q->like.reserve,
-					    block * PLAN_SWITCH_NS, &bound);
 
-		if (ret)
-			return ret;
-		if (bound.mean_buffers < p->clairvoyant_mean) {
+		ret = bound_of(&table, 1, s->blocks.value[i], s->q->like.reserve, &bound);
+		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
 			p->clairvoyant_mean = bound.mean_buffers;
 			p->clairvoyant_peak = bound.peak_buffers;
 		}
 	}
-	return 0;
+	bound_table_release(&table);
+	return ret;
 }
 
 static int conclude(struct search *s)

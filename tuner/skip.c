@@ -124,3 +124,21 @@ int sim_skip(const struct demand *d, const struct policy_marks *marks, const str
 	sim_release(&s);
 	return ret;
 }
+
+int sim_tell(const struct demand *d, const struct policy_marks *marks, const struct lead *lead,
+	     void (*tell)(const struct sim_event *event, void *ctx), void *ctx,
+	     struct sim_result *out)
+{
+	struct sim s;
+	int ret = sim_open(&s, d, marks, lead, UINT64_MAX);
+
+	s.tell = tell;
+	s.ctx = ctx;
+	if (!ret) {
+		run(&s);
+		sim_finish(&s, out);
+		ret = s.error;
+	}
+	sim_release(&s);
+	return ret;
+}

@@ -72,7 +72,7 @@ static void copy_all(struct slicing *s, size_t from, size_t to)
 	s->build.d->marks = d->marks;
 }
 
-int demand_slice(const struct demand *d, size_t from, size_t to, struct demand **out)
+static int later(const struct demand *d, size_t from, size_t to, struct demand **out)
 {
 	struct slicing s = {.d = d};
 	int ret = build_open(&s.build);
@@ -80,14 +80,115 @@ int demand_slice(const struct demand *d, size_t from, size_t to, struct demand *
 	if (ret)
 		return ret;
 	s.take = malloc((d->max_held + 1) * sizeof(*s.take));
-	if (s.take && from < to)
+	if (s.take)
 		copy_all(&s, from, to);
 	else
-		s.build.error = s.take ? -ENODATA : -ENOMEM;
+		s.build.error = -ENOMEM;
 	free(s.take);
 	if (s.build.error) {
 		build_abandon(&s.build);
 		return s.build.error;
 	}
 	return build_finish(&s.build, out);
+}
+
+/* --- from the first step on ----------------------------------------------------------------------
+ *
+ * What is later changes nothing of what was before, so that most is shared.
+ */
+
+/* The last event ends where the slice ends, and the last cell has no more than its steps. */
+static void cut_last_cell(struct demand *s)
+{
+	size_t cell = s->nr / DEMAND_CELL;
+	uint32_t x = s->cells[cell].before;
+	uint64_t kept = (UINT64_C(1) << s->nr % DEMAND_CELL) - 1;
+	struct demand_extremes e = {UINT32_MAX, 0};
+
+	s->cells[(s->nr - 1) / DEMAND_CELL].ends |= UINT64_C(1) << (s->nr - 1) % DEMAND_CELL;
+	s->cells[cell].takes &= kept;
+	s->cells[cell].ends &= kept;
+	s->cells[cell].imputed &= kept;
+	for (size_t i = cell * DEMAND_CELL; i < s->nr; i++) {
+		x += demand_is_take(s, i) ? 1 : -1;
+		e.min = x < e.min ? x : e.min;
+		e.max = x > e.max ? x : e.max;
+	}
+	s->extremes[0][cell] = e;
+}
+
+static void count_takes(struct demand *s)
+{
+	for (size_t first = 0; first < s->nr; first += DEMAND_CELL)
+		for (uint64_t left = s->cells[first / DEMAND_CELL].takes; left; left &= left - 1)
+			s->hunt[s->slot[first + (size_t)__builtin_ctzll(left)]]++;
+}
+
+static void note_peak(struct demand *s)
+{
+	for (size_t i = 0; i < s->nr_extremes[0]; i++)
+		if (s->extremes[0][i].max > s->max_held)
+			s->max_held = s->extremes[0][i].max;
+	s->quality.unreturned = demand_held(s, s->nr);
+	s->takes = (s->nr + s->quality.unreturned) / 2;
+}
+
+static int share(const struct demand *d, struct demand *s)
+{
+	size_t cells = s->nr / DEMAND_CELL + 1;
+	int ret = build_levels(s);
+
+	s->cells = malloc(cells * sizeof(*s->cells));
+	if (ret || !s->cells)
+		return -ENOMEM;
+	memcpy(s->cells, d->cells, cells * sizeof(*s->cells));
+	memcpy(s->extremes[0], d->extremes[0], cells * sizeof(struct demand_extremes));
+	cut_last_cell(s);
+	build_raise(s);
+	note_peak(s);
+	s->hunt = calloc(s->max_held, sizeof(*s->hunt));
+	if (!s->hunt)
+		return -ENOMEM;
+	count_takes(s);
+	return 0;
+}
+
+static int begin(const struct demand *d, size_t to, struct demand **out)
+{
+	struct slicing s = {.d = d};
+	int ret = build_open(&s.build);
+	struct demand *part = s.build.d;
+
+	if (ret)
+		return ret;
+	*part = (struct demand){.nr = to,
+				.t_ns = d->t_ns,
+				.slot = d->slot,
+				.checkpoints = d->checkpoints,
+				.checkpoint_steps = d->checkpoint_steps,
+				.checkpoint_words = d->checkpoint_words,
+				.borrowed = true,
+				.ticks_known = d->ticks_known,
+				.marks_known = d->marks_known,
+				.marks = d->marks};
+	ret = share(d, part);
+	while (!ret && s.tick < d->nr_ticks && d->ticks[s.tick].steps < to) {
+		s.build.nr = d->ticks[s.tick].steps;
+		build_tick(&s.build, d->ticks[s.tick++].t_ns);
+		ret = s.build.error;
+	}
+	copy_leads(&s, d->t_ns[0], d->t_ns[to - 1]);
+	ret = ret ? ret : s.build.error;
+	if (ret)
+		build_abandon(&s.build);
+	else
+		*out = part;
+	return ret;
+}
+
+int demand_slice(const struct demand *d, size_t from, size_t to, struct demand **out)
+{
+	if (from >= to)
+		return -ENODATA;
+	return from ? later(d, from, to, out) : begin(d, to, out);
 }

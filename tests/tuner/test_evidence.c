@@ -182,6 +182,64 @@ static void slice_of_everything_is_the_same(void **state)
 	}
 }
 
+static void same_path(const struct demand *a, const struct demand *b)
+{
+	assert_int_equal(a->nr, b->nr);
+	assert_int_equal(a->takes, b->takes);
+	assert_int_equal(a->max_held, b->max_held);
+	assert_int_equal(a->nr_ticks, b->nr_ticks);
+	assert_int_equal(a->quality.unreturned, b->quality.unreturned);
+	assert_memory_equal(a->slot, b->slot, a->nr * sizeof(*a->slot));
+	assert_memory_equal(a->hunt, b->hunt, a->max_held * sizeof(*a->hunt));
+	for (size_t i = 0; i <= a->nr; i++)
+		assert_int_equal(demand_held(a, i), demand_held(b, i));
+	for (size_t i = 0; i < a->nr; i++)
+		assert_int_equal(demand_is_end(a, i), demand_is_end(b, i));
+	for (uint32_t level = 0; level <= a->max_held + 1; level++)
+		for (size_t from = 0; from < a->nr; from += 61) {
+			assert_int_equal(demand_next_ge(a, from, level),
+					 demand_next_ge(b, from, level));
+			assert_int_equal(demand_next_le(a, from, level),
+					 demand_next_le(b, from, level));
+		}
+}
+
+/* A slice from the start is what is known at its end: packets that are out never come back. */
+static void slice_from_the_start_is_the_demand_of_that_time(void **state)
+{
+	static struct demand_row rows[ROWS];
+	struct rng rng;
+
+	rng_init(&rng, 8, 3);
+	for (int world = 0; world < 60; world++) {
+		size_t nr = 2 + world_below(&rng, ROWS - 2), kept = 0;
+		struct demand *d, *s, *anew;
+		int64_t until_ns;
+
+		world_rows(&rng, rows, nr, world % 2 ? 20000 : 20000000);
+		d = world_demand(rows, nr);
+		until_ns = rows[world_below(&rng, (uint32_t)nr)].arrival_ns;
+		assert_int_equal(demand_slice(d, 0, demand_next_at(d, 0, until_ns + 1), &s), 0);
+		for (; kept < nr && rows[kept].arrival_ns <= until_ns; kept++)
+			if (rows[kept].hold_ns > until_ns - rows[kept].arrival_ns)
+				rows[kept].hold_ns = DEMAND_HELD_FOR_EVER;
+		anew = world_demand(rows, kept);
+		same_path(s, anew);
+		for (int i = 0; i < 10; i++) {
+			struct policy_marks m = world_marks(&rng, s->max_held);
+			struct lead lead = lead_fixed(world_below(&rng, 1000000));
+			struct sim_result skipped, dense;
+
+			assert_int_equal(sim_skip(s, &m, &lead, NULL, &skipped), 0);
+			assert_int_equal(sim_dense(anew, &m, &lead, NULL, &dense), 0);
+			world_same(&skipped, &dense);
+		}
+		demand_close(anew);
+		demand_close(s);
+		demand_close(d);
+	}
+}
+
 static void slice_leaves_out_what_was_taken_before(void **state)
 {
 	struct demand_row rows[] = {{0, 50}, {10, 5}, {20, 100}, {30, 10}};
@@ -341,6 +399,7 @@ int main(void)
 		cmocka_unit_test(no_block_needs_more_than_the_whole),
 		cmocka_unit_test(steady_tallies_have_narrow_intervals_around_their_mean),
 		cmocka_unit_test(slice_of_everything_is_the_same),
+		cmocka_unit_test(slice_from_the_start_is_the_demand_of_that_time),
 		cmocka_unit_test(slice_leaves_out_what_was_taken_before),
 		cmocka_unit_test(late_returns_do_not_help_the_batch_that_follows),
 		cmocka_unit_test(packets_one_by_one_have_no_batches),

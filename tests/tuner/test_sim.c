@@ -8,6 +8,7 @@
 #include "tests/tuner/naive.h"
 #include "tests/tuner/worlds.h"
 #include "tuner/lockstep.h"
+#include "tuner/sim_state.h"
 
 #define MS INT64_C(1000000)
 
@@ -215,6 +216,68 @@ static void what_is_told_adds_up(void **state)
 	}
 }
 
+/* What is skipped over is nothing that would have been told. */
+struct telling {
+	struct sim_event event[4096];
+	size_t nr, next;
+};
+
+static void keep(const struct sim_event *e, void *ctx)
+{
+	struct telling *t = ctx;
+
+	if (t->nr < 4096)
+		t->event[t->nr++] = *e;
+}
+
+static void is_next(const struct sim_event *e, void *ctx)
+{
+	struct telling *t = ctx;
+	const struct sim_event *kept = &t->event[t->next++];
+
+	if (t->next > 4096)
+		return;
+	assert_true(t->next <= t->nr);
+	assert_int_equal(e->what, kept->what);
+	assert_int_equal(e->t_ns, kept->t_ns);
+	assert_int_equal(e->steps, kept->steps);
+	assert_int_equal(e->total, kept->total);
+	assert_int_equal(e->held, kept->held);
+	assert_int_equal(e->pending, kept->pending);
+	assert_int_equal(e->due_ns, kept->due_ns);
+}
+
+static void the_same_is_told_as_step_by_step(void **state)
+{
+	static struct telling t;
+	struct demand_row rows[300];
+	struct rng rng;
+
+	rng_init(&rng, 6, 15);
+	for (int world = 0; world < 1000; world++) {
+		struct demand_lead samples[WORLD_LEADS];
+		struct lead lead = world_lead(&rng, samples, 10 * MS);
+		struct sim_result r;
+		struct policy_marks m;
+		struct demand *d;
+		struct sim s;
+
+		world_rows(&rng, rows, 300, MS);
+		d = world_demand(rows, 300);
+		m = world_marks(&rng, d->max_held);
+		t.nr = t.next = 0;
+		assert_int_equal(sim_open(&s, d, &m, &lead, UINT64_MAX), 0);
+		s.tell = keep;
+		s.ctx = &t;
+		sim_fall_out(&s);
+		sim_run_dense(&s);
+		sim_release(&s);
+		assert_int_equal(sim_tell(d, &m, &lead, is_next, &t, &r), 0);
+		assert_true(t.next == t.nr || t.next > 4096);
+		demand_close(d);
+	}
+}
+
 static void impossible_marks_are_refused(void **state)
 {
 	struct demand_row row = {5, 10};
@@ -265,6 +328,7 @@ int main(void)
 		cmocka_unit_test(skipping_equals_stepping),
 		cmocka_unit_test(settings_side_by_side_are_as_they_are_alone),
 		cmocka_unit_test(what_is_told_adds_up),
+		cmocka_unit_test(the_same_is_told_as_step_by_step),
 		cmocka_unit_test(impossible_marks_are_refused),
 		cmocka_unit_test(delays_need_ticks),
 	};
