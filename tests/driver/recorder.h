@@ -48,6 +48,7 @@ uint32_t poolscope_on = UINT32_MAX;
 
 static void rec_reset(void)
 {
+	pthread_mutex_lock(&recorder.mutex);
 	for (size_t i = 0; i < recorder.nr_events; i++)
 		free(recorder.events[i].ids);
 	free(recorder.events);
@@ -56,6 +57,7 @@ static void rec_reset(void)
 	recorder.violations = 0;
 	recorder.open = false;
 	pool_was_opened = false;
+	pthread_mutex_unlock(&recorder.mutex);
 }
 
 static void rec_add(struct rec_event event, const uint32_t *ids, uint32_t nr_ids)
@@ -85,19 +87,33 @@ static inline size_t rec_count(enum poolscope_event kind)
 {
 	size_t n = 0;
 
+	pthread_mutex_lock(&recorder.mutex);
 	for (size_t i = 0; i < recorder.nr_events; i++)
 		n += recorder.events[i].kind == kind;
+	pthread_mutex_unlock(&recorder.mutex);
 	return n;
 }
 
-/* The n-th event of a kind, or NULL. */
+/*
+ * The n-th event of a kind, or NULL.  A copy, since events may be said meanwhile: it holds until
+ * the caller's thread has asked for eight others.
+ */
 static inline const struct rec_event *rec_find(enum poolscope_event kind, size_t n)
 {
-	for (size_t i = 0; i < recorder.nr_events; i++) {
-		if (recorder.events[i].kind == kind && n-- == 0)
-			return &recorder.events[i];
+	static _Thread_local struct rec_event copies[8];
+	static _Thread_local unsigned next;
+	const struct rec_event *found = NULL;
+
+	pthread_mutex_lock(&recorder.mutex);
+	for (size_t i = 0; i < recorder.nr_events && found == NULL; i++) {
+		if (recorder.events[i].kind == kind && n-- == 0) {
+			copies[next] = recorder.events[i];
+			found = &copies[next];
+			next = (next + 1) % 8;
+		}
 	}
-	return NULL;
+	pthread_mutex_unlock(&recorder.mutex);
+	return found;
 }
 
 /* --- poolscope.h ------------------------------------------------------------------------------ */

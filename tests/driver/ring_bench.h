@@ -312,22 +312,23 @@ static inline void look(void)
 	ndis_adapter_flush_interrupts(fx.adapter);
 }
 
-static inline size_t count_locked(enum poolscope_event kind)
-{
-	size_t n;
-
-	pthread_mutex_lock(&recorder.mutex);
-	n = rec_count(kind);
-	pthread_mutex_unlock(&recorder.mutex);
-	return n;
-}
-
 /* Looks again now and then until the record holds n events of a kind. */
 static inline void await(enum poolscope_event kind, size_t n)
 {
 	static const uint32_t never;
 
-	while (count_locked(kind) < n)
+	while (rec_count(kind) < n)
+		exec_wait(fx.exec, &never, exec_now_ns(fx.exec) + 1000000);
+}
+
+/* A block is said to be free while the device is still held: until it has gone, and the device runs
+ * into the ring again. */
+static inline void await_shrunk(void)
+{
+	static const uint32_t never;
+
+	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	while (__atomic_load_n(&fx.ctrl, __ATOMIC_SEQ_CST) != NIC_CTRL_RX_ENABLE)
 		exec_wait(fx.exec, &never, exec_now_ns(fx.exec) + 1000000);
 }
 

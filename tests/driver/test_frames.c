@@ -10,7 +10,7 @@
 
 static const struct rec_event *last_take(void)
 {
-	return rec_find(POOLSCOPE_EV_RX_TAKE, count_locked(POOLSCOPE_EV_RX_TAKE) - 1);
+	return rec_find(POOLSCOPE_EV_RX_TAKE, rec_count(POOLSCOPE_EV_RX_TAKE) - 1);
 }
 
 /* Each such frame is an event of its own; the others are told together (docs/architecture.md). */
@@ -117,11 +117,11 @@ static void frames_partly_in_a_freed_block_are_moved_whole(void **state)
 	send_long(1, 600); /* the 4th, and 2 of the new block */
 	send_long(1, 500); /* 2 of the new block */
 	return_kept();
-	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	await_shrunk();
 	look();
 	assert_int_equal(fx.nr_kept, 3);
 	for (size_t i = 1; i <= 3; i++) {
-		taken = rec_find(POOLSCOPE_EV_RX_TAKE, count_locked(POOLSCOPE_EV_RX_TAKE) - i);
+		taken = rec_find(POOLSCOPE_EV_RX_TAKE, rec_count(POOLSCOPE_EV_RX_TAKE) - i);
 		for (uint32_t j = 0; j < taken->nr_ids; j++)
 			assert_true(taken->ids[j] < 16);
 	}
@@ -141,7 +141,7 @@ static void frames_that_find_too_few_buffers_are_lost_whole(void **state)
 	send_long(1, 5 * 256);
 	send_long(1, 3 * 256);
 	send_long(1, 4 * 256);
-	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	await_shrunk();
 	look();
 	kept = fx.nr_kept;
 	end();

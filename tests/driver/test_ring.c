@@ -26,10 +26,10 @@ static void frames_waiting_in_a_freed_block_are_moved(void **state)
 	grow();
 	send(6); /* the 4 base buffers on the ring, and 2 of the new block */
 	return_kept();
-	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	await_shrunk();
 	look();
 	assert_int_equal(fx.nr_kept, 6);
-	taken = rec_find(POOLSCOPE_EV_RX_TAKE, count_locked(POOLSCOPE_EV_RX_TAKE) - 1);
+	taken = rec_find(POOLSCOPE_EV_RX_TAKE, rec_count(POOLSCOPE_EV_RX_TAKE) - 1);
 	for (uint32_t i = 0; i < taken->nr_ids; i++)
 		assert_true(taken->ids[i] < 16);
 	end();
@@ -41,7 +41,7 @@ static void frames_that_find_no_buffer_are_counted_as_dropped(void **state)
 	grow();
 	return_kept();
 	send(24);
-	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	await_shrunk();
 	look();
 	assert_int_equal(fx.nr_kept, 16);
 	end();
@@ -53,7 +53,7 @@ static void shrinking_needs_no_traffic(void **state)
 {
 	grow();
 	return_kept();
-	await(POOLSCOPE_EV_BLOCK_FREE, 1);
+	await_shrunk();
 	/* What is left is whole and on the ring. */
 	send(16);
 	look();
@@ -128,7 +128,7 @@ static void registers_of_a_device_that_is_gone_are_no_counts(void **state)
 	look();
 	return_kept();
 	__atomic_store_n(&fx.goes_at_drops, true, __ATOMIC_SEQ_CST);
-	await(POOLSCOPE_EV_TICK, count_locked(POOLSCOPE_EV_TICK) + 2);
+	await(POOLSCOPE_EV_TICK, rec_count(POOLSCOPE_EV_TICK) + 2);
 	fx.nic->line.raise(fx.nic->line.ctx); /* somebody else's, on the same line */
 	look();
 	ndis_adapter_pause(fx.adapter);
@@ -166,11 +166,13 @@ static uint32_t dropped_because(enum poolscope_drop_cause cause)
 {
 	uint32_t n = 0;
 
+	pthread_mutex_lock(&recorder.mutex);
 	for (size_t i = 0; i < recorder.nr_events; i++) {
 		if (recorder.events[i].kind == POOLSCOPE_EV_RX_DROP &&
 		    recorder.events[i].how == (int)cause)
 			n += recorder.events[i].buffers;
 	}
+	pthread_mutex_unlock(&recorder.mutex);
 	return n;
 }
 
