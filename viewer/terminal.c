@@ -120,11 +120,17 @@ static void set_modes(void)
 	curs_set(0);
 }
 
-static bool has_string(const char *capability)
+/* TERM is known, and names a terminal with a cursor that can be moved: "dumb" is not one. */
+static bool can_show(void)
 {
-	const char *text = tigetstr(capability);
+	const char *move;
+	int why;
 
-	return text && text != (char *)-1;
+	if (setupterm(NULL, STDOUT_FILENO, &why) != OK)
+		return false;
+	move = tigetstr("cup");
+	del_curterm(cur_term);
+	return move && move != (char *)-1;
 }
 
 int terminal_open(const struct terminal_options *options, struct terminal **out)
@@ -132,7 +138,7 @@ int terminal_open(const struct terminal_options *options, struct terminal **out)
 	struct terminal *term;
 	int ret;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !can_show())
 		return -ENOTTY;
 	ret = restore_begin();
 	if (ret)
@@ -140,11 +146,6 @@ int terminal_open(const struct terminal_options *options, struct terminal **out)
 	term = calloc(1, sizeof(*term));
 	if (term)
 		term->screen = newterm(NULL, stdout, stdin);
-	if (term && term->screen && !has_string("cup")) { /* as in TERM=dumb */
-		endwin();
-		delscreen(term->screen);
-		term->screen = NULL;
-	}
 	if (!term || !term->screen) {
 		restore_end();
 		ret = term ? -ENOTTY : -ENOMEM;
