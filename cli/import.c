@@ -31,6 +31,9 @@
 /* Longer than any honest packet takes to decode. */
 #define STUCK_NS INT64_C(20000000000)
 
+/* Where nobody can look, commits are for nobody. */
+#define AT_ONCE_BATCH_MS 1000
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_SANITIZED 1
 #else
@@ -50,6 +53,7 @@ struct shared {
 	atomic_int phase;
 	int ret; /* of the child; valid from PHASE_DONE on, with what follows */
 	struct db_error err;
+	bool again; /* the file could not be written at once: with a journal, then */
 	uint64_t events_before, events, lost;
 };
 
@@ -64,6 +68,7 @@ struct import {
 	struct trace_list list;
 	bool is_new, quiet;
 	bool crashed; /* the child before this one ended in the middle */
+	bool at_once; /* the file is new, and gets its name when it is whole */
 };
 
 static void on_signal(int sig)
@@ -197,6 +202,7 @@ static enum store_end judge_end(const struct import *i, const struct store_progr
 
 static int close_store(const struct import *i, struct store *store, int ret)
 {
+	bool at_once = store_is_at_once(store), failed = *store_error(store);
 	struct store_progress progress;
 	struct db_error err;
 	enum store_end end;
@@ -210,10 +216,14 @@ static int close_store(const struct import *i, struct store *store, int ret)
 	if (i->crash)
 		store_meta(store, "trigger", "crash of the recorder");
 	end = judge_end(i, &progress, ret, note, sizeof(note));
-	if (store_close(store, end, note, &err) && (!ret || ret == -ECANCELED)) {
-		shared->err = err;
-		ret = -EIO;
+	if (store_close(store, end, note, &err)) {
+		failed = true;
+		if (!ret || ret == -ECANCELED) {
+			shared->err = err;
+			ret = -EIO;
+		}
 	}
+	shared->again = at_once && failed;
 	return ret;
 }
 
@@ -223,6 +233,8 @@ static int read_traces(const struct import *i)
 	const struct store_options options = {
 		.command_line = i->command_line,
 		.append = true,
+		.at_once = i->at_once,
+		.batch_ms = i->at_once ? AT_ONCE_BATCH_MS : 0,
 		.all_named = true,
 		.observe = judge_observe,
 		.restart = judge_restart,
@@ -321,6 +333,22 @@ static void note_crash(struct import *i, int status)
 	i->crashed = true;
 }
 
+/*
+ * The file could not be written at once: the disk is full, say, or Babeltrace ended the process.
+ * All of it is done again into a file that has its name and a journal, and so keeps what there was.
+ */
+static void start_again(struct import *i)
+{
+	struct import_state *state = &shared->state;
+
+	i->at_once = false;
+	i->is_new = access(i->path, F_OK);
+	atomic_store(&state->events, 0);
+	atomic_store(&state->foreign, 0);
+	atomic_store(&state->group, 0);
+	atomic_store(&state->nr_truncated, 0);
+}
+
 /* Returns: 0 or -errno with shared->err. */
 static int import_all(struct import *i)
 {
@@ -341,6 +369,11 @@ static int import_all(struct import *i)
 			return -EIO;
 		}
 		status = watch(i, pid, begun_ns);
+		if (i->at_once && (atomic_load(&shared->phase) != PHASE_DONE || shared->again) &&
+		    !atomic_load(&shared->state.cancelled)) {
+			start_again(i);
+			continue;
+		}
 		if (atomic_load(&shared->phase) == PHASE_DONE)
 			return shared->ret;
 		if (atomic_load(&shared->phase) != PHASE_READING ||
@@ -486,7 +519,7 @@ int cli_import(int argc, char **argv)
 	ret = make_scratch();
 	if (ret)
 		return ret;
-	i.is_new = access(i.path, F_OK);
+	i.at_once = i.is_new = access(i.path, F_OK);
 	i.command_line = record_command_line(argc, argv);
 	ret = find_traces(&i, (const char *const *)argv + optind, (size_t)(argc - optind));
 	if (!ret)

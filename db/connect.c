@@ -15,6 +15,7 @@
 #include "db/guard.h"
 #include "db/lock.h"
 #include "db/migrate.h"
+#include "db/unnamed.h"
 
 #define HEADER_BYTES 100 /* of any SQLite file: https://sqlite.org/fileformat.html */
 
@@ -101,33 +102,39 @@ int connect_get_int(struct sqlite3 *db, const char *sql, long long *value, struc
 	return ret;
 }
 
-/* Sets a pragma and reads it back: SQLite ignores one it does not know. */
-static int set_pragma(sqlite3 *db, const char *name, const char *value, const char *expect,
-		      struct db_error *err)
+static int set_pragma(sqlite3 *db, const struct connect_pragma *p, struct db_error *err)
 {
 	char sql[96];
 	sqlite3_stmt *stmt = NULL;
 	int ret = 0;
 
-	snprintf(sql, sizeof(sql), "PRAGMA %s = %s", name, value);
+	snprintf(sql, sizeof(sql), "PRAGMA %s = %s", p->name, p->value);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail_sqlite(err, db, sql);
-	snprintf(sql, sizeof(sql), "PRAGMA %s", name);
+	snprintf(sql, sizeof(sql), "PRAGMA %s", p->name);
 	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
 	    sqlite3_step(stmt) != SQLITE_ROW)
 		ret = db_fail_sqlite(err, db, sql);
-	else if (strcmp((const char *)sqlite3_column_text(stmt, 0), expect) != 0)
+	else if (strcmp((const char *)sqlite3_column_text(stmt, 0), p->expect) != 0)
 		ret = db_fail(err, -EIO, "%s stayed %s instead of %s", sql,
-			      sqlite3_column_text(stmt, 0), expect);
+			      sqlite3_column_text(stmt, 0), p->expect);
 	sqlite3_finalize(stmt);
+	return ret;
+}
+
+int connect_set_pragmas(struct sqlite3 *db, const struct connect_pragma *pragmas, size_t nr,
+			struct db_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < nr; i++)
+		ret = set_pragma(db, &pragmas[i], err);
 	return ret;
 }
 
 static int set_writer_pragmas(sqlite3 *db, struct db_error *err)
 {
-	static const struct {
-		const char *name, *value, *expect;
-	} pragmas[] = {
+	static const struct connect_pragma pragmas[] = {
 		{"journal_mode", "WAL", "wal"},
 		/* A power cut may take the last commits, never the file; a crash of ours takes
 		   none. */
@@ -141,13 +148,7 @@ static int set_writer_pragmas(sqlite3 *db, struct db_error *err)
 		{"trusted_schema", "OFF", "0"},
 	};
 
-	for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
-		int ret = set_pragma(db, pragmas[i].name, pragmas[i].value, pragmas[i].expect, err);
-
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return connect_set_pragmas(db, pragmas, sizeof(pragmas) / sizeof(pragmas[0]), err);
 }
 
 static int64_t wall_ns(void)
@@ -360,7 +361,8 @@ int connect_check(const struct connection *c, struct db_error *err)
 {
 	struct stat st;
 
-	if (!stat(c->path, &st) && st.st_dev == c->device && st.st_ino == c->inode)
+	if (c->is_unnamed ||
+	    (!stat(c->path, &st) && st.st_dev == c->device && st.st_ino == c->inode))
 		return 0;
 	return db_fail(err, -ENOENT,
 		       "%s: was removed or replaced while it was being recorded; what was "
@@ -374,6 +376,8 @@ void connect_close(struct connection *c)
 	free(c->path);
 	if (c->lock >= 0)
 		close(c->lock);
+	if (c->is_unnamed)
+		close(c->unnamed);
 	*c = (struct connection){.lock = -1};
 }
 
@@ -393,6 +397,44 @@ int connect_create(const char *path, bool may_replace, struct connection *out, s
 		ret = become_writer(path, out, err);
 	if (ret)
 		connect_close(out);
+	return ret;
+}
+
+int connect_create_unnamed(const char *path, struct connection *out, struct db_error *err)
+{
+	enum file_kind kind;
+	int ret = may_write(path, false, &kind, err);
+
+	*out = (struct connection){.lock = -1};
+	if (!ret && kind != FILE_ABSENT)
+		ret = -EOPNOTSUPP;
+	if (!ret)
+		ret = unnamed_open(path, &out->unnamed, &out->db, err);
+	if (ret)
+		return ret;
+	out->is_unnamed = true;
+	out->path = strdup(path);
+	if (out->path)
+		return 0;
+	connect_close(out);
+	return db_fail(err, -ENOMEM, "out of memory");
+}
+
+/*
+ * A finished recording is one plain file that can be copied and read from a read-only folder. A
+ * reader that has it open now keeps it in WAL mode, which does no harm.
+ */
+int connect_finish(struct connection *c, struct db_error *err)
+{
+	int ret = 0;
+
+	if (!c->is_unnamed)
+		sqlite3_exec(c->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	sqlite3_close(c->db);
+	c->db = NULL;
+	if (c->is_unnamed)
+		ret = unnamed_link(c->unnamed, c->path, err);
+	connect_close(c);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
  * not trusted.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db/store.h"
@@ -30,6 +31,8 @@ struct connection {
 	int lock;   /* descriptor; below 0: none */
 	char *path; /* absolute */
 	uint64_t device, inode;
+	bool is_unnamed; /* until connect_finish(); see db/unnamed.h */
+	int unnamed;	 /* then: its descriptor */
 };
 
 /* Is the file still the one of that name?  Returns: 0; -ENOENT with err filled. */
@@ -50,7 +53,25 @@ int connect_create(const char *path, bool may_replace, struct connection *out,
  */
 int connect_append(const char *path, struct connection *out, bool *is_old, struct db_error *err);
 
+/*
+ * Creates a file that has no name before connect_finish(): nobody reads it until then, and a crash
+ * leaves nothing of it.
+ * Returns: as connect_create(); -EOPNOTSUPP that cannot be had here.
+ */
+int connect_create_unnamed(const char *path, struct connection *out, struct db_error *err);
+
+/* Leaves one plain file that can be copied, and closes it.  Returns: 0 or -errno with err filled.
+ */
+int connect_finish(struct connection *c, struct db_error *err);
+
 void connect_close(struct connection *c);
+
+/* Sets pragmas and reads each back: SQLite ignores one it does not know. */
+struct connect_pragma {
+	const char *name, *value, *expect;
+};
+int connect_set_pragmas(struct sqlite3 *db, const struct connect_pragma *pragmas, size_t nr,
+			struct db_error *err);
 
 /* Does somebody write into the file that db reads?  committed_ns: its last sign of life. */
 bool connect_is_written(const char *path, int64_t committed_ns);

@@ -16,6 +16,7 @@
 #include "db/recover.h"
 #include "db/spare.h"
 #include "db/trace.h"
+#include "db/unnamed.h"
 #include "db/writer.h"
 
 #define BATCH_MS	  100
@@ -74,6 +75,8 @@ static void check_file(struct store *s)
 static void commit(struct store *s)
 {
 	writer_commit(&s->writer);
+	if (s->file.is_unnamed)
+		unnamed_hurry(s->file.unnamed);
 	publish(s);
 }
 
@@ -206,6 +209,17 @@ static int start(struct store *s, const struct store_options *options, struct db
 	return db_fail(err, ret, "cannot start a thread: %s", strerror(-ret));
 }
 
+static int open_file(struct store *s, const char *path, const struct store_options *options,
+		     struct db_error *err)
+{
+	/* What hinders that hinders the usual way, too, which says it, or does not matter to it. */
+	if (options->append && options->at_once && !connect_create_unnamed(path, &s->file, err))
+		return 0;
+	if (options->append)
+		return connect_append(path, &s->file, &s->is_old, err);
+	return connect_create(path, options->may_replace, &s->file, err);
+}
+
 int store_open(const char *path, const struct store_options *options, struct store **out,
 	       struct db_error *err)
 {
@@ -223,13 +237,10 @@ int store_open(const char *path, const struct store_options *options, struct sto
 	traces_init(&s->traces);
 	if (!options)
 		options = &none;
-	if (options->append)
-		ret = connect_append(path, &s->file, &s->is_old, err);
-	else
-		ret = connect_create(path, options->may_replace, &s->file, err);
+	ret = open_file(s, path, options, err);
 	if (!ret)
 		ret = start(s, options, err);
-	if (!ret)
+	if (!ret && !s->file.is_unnamed)
 		s->spare = spare_take(path);
 	if (ret) {
 		release(s);
@@ -352,9 +363,15 @@ const char *store_error(struct store *store)
 	return text;
 }
 
+bool store_is_at_once(const struct store *store)
+{
+	return store->file.is_unnamed;
+}
+
 int store_close(struct store *store, enum store_end end, const char *note, struct db_error *err)
 {
 	struct writer *w = &store->writer;
+	struct db_error why;
 	int ret;
 
 	if (!store_drain(store))
@@ -365,11 +382,10 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 	if (ret)
 		writer_give_up(w);
 	writer_release(w);
-	/*
-	 * A finished recording is one plain file that can be copied and read from a read-only
-	 * folder. A reader that has it open now keeps it in WAL mode, which does no harm.
-	 */
-	sqlite3_exec(store->file.db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (ret && store->file.is_unnamed)
+		connect_close(&store->file); /* without a name it goes */
+	else if (connect_finish(&store->file, &why))
+		ret = db_fail(err, -EIO, "%s", why.text);
 	release(store);
 	return ret;
 }

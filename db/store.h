@@ -46,6 +46,13 @@ struct store_options {
 	bool may_replace; /* an existing Poolscope database at path may be replaced */
 	bool append;	  /* an existing Poolscope database at path is continued */
 	/*
+	 * With append: a file that is not there yet has no name until store_close() gives it one,
+	 * and no journal.  That is faster, but nobody can look into it before, and of a crash or an
+	 * error nothing is left; then store_is_at_once() says whether to do it again the other way.
+	 * Where the file system has no such files, or the file is there, this changes nothing.
+	 */
+	bool at_once;
+	/*
 	 * Called on the writer thread for each event, in seq order per pool, inside the batch that
 	 * stores it; `contiguous` is false when events of that pool were lost just before it.
 	 * event->pool is the pool's number in the file.
@@ -160,6 +167,9 @@ struct store_progress {
 };
 void store_progress(struct store *store, struct store_progress *out);
 const char *store_error(struct store *store);
+
+/* Has its file no name yet? */
+bool store_is_at_once(const struct store *store);
 
 /*
  * How a recording ended, kept in meta 'ended'; 'recording' while it runs, so that a reader can tell

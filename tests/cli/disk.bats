@@ -40,3 +40,17 @@ on_disk() {
 	[ "$status" = 3 ]
 	[ "$output" = "poolscope: record: $T/disk/x.db: cannot create: Read-only file system" ]
 }
+
+@test "the disk fills up under an import: what it had stored stays, with exit 3" {
+	"$P" record -q -o "$T/live.db" --keep-trace "$T/kept" -- "$BUILD/tests/tools/emit" 60000 3>&-
+	run on_disk size=1M "P='$P'; cd '$T/disk'; status=0
+		\$P import -o x.db '$T/kept' 2>'$T/said' || status=\$?
+		cp x.db* '$T'; exit \$status"
+	said=$(cat "$T/said")
+	echo "$said"
+	[ "$status" = 3 ]
+	[[ $said == "poolscope: import: storing: the disk is full"* ]]
+	[ "$(sqlite3 "$T/x.db" 'PRAGMA integrity_check')" = ok ]
+	[ "$(sqlite3 "$T/x.db" "SELECT value FROM meta WHERE key = 'ended'")" = failed ]
+	[ "$(sqlite3 "$T/x.db" 'SELECT count(*) FROM event')" -gt 1000 ]
+}

@@ -57,6 +57,23 @@ content() {
 	diff <(content "$LIVE") <(content "$T/y.db")
 }
 
+@test "a new file is there when it is whole: an import that is killed leaves none, and the next one makes it" {
+	mkdir "$T/x"
+	for i in 1 2 3 4 5 6 7 8; do
+		setsid "$P" import -q -o "$T/x/x.db" "$KEPT" 3>&- &
+		sleep "0.0$i" # anywhere
+		kill -KILL -- "-$!" || true
+		wait "$!" || true
+		# It may have ended before.
+		[ -z "$(ls "$T/x")" ] || [ "$(ls "$T/x")" = x.db ]
+		[ ! -e "$T/x/x.db" ] || diff <(content "$LIVE") <(content "$T/x/x.db")
+		rm -f "$T/x/x.db"
+	done
+	run -0 "$P" import -q -o "$T/x/x.db" "$KEPT"
+	diff <(content "$LIVE") <(content "$T/x/x.db")
+	[ "$(ls "$T/x")" = x.db ]
+}
+
 @test "traces of several recordings keep their pools apart" {
 	run -0 "$P" record -q -o "$T/b.db" --keep-trace "$T/kept" -- "$BUILD/tests/tools/emit" 100 4000
 	run -0 "$P" import -q -o "$T/x.db" "$KEPT" "$T/kept"
