@@ -14,6 +14,8 @@
 
 #include "tracer/babel.h"
 #include "tracer/decode.h"
+#include "tracer/gate.h"
+#include "tracer/live.h"
 #include "tracer/origin.h"
 #include "tracer/room.h"
 #include "tracer/trace_list.h"
@@ -23,6 +25,7 @@ static const struct timespec idle_nap = {.tv_nsec = 5000000};
 
 struct collector {
 	struct store *store;
+	struct gate *gate; /* NULL: Babeltrace talks to the relay daemon itself */
 	bt_graph *graph;
 	struct decoder *decoder;
 	struct origins *origins;
@@ -315,7 +318,18 @@ static int open_collector(struct store *store, const char *class_name, bt_value 
 int collector_open_url(struct store *store, const char *url, struct collector **out,
 		       struct db_error *err)
 {
-	return open_collector(store, "lttng-live", live_params(url), false, url, out, err);
+	char behind[LIVE_URL_MAX];
+	struct gate *gate;
+	int ret = gate_open(url, behind, sizeof(behind), &gate, err);
+
+	if (ret)
+		return ret;
+	ret = open_collector(store, "lttng-live", live_params(behind), false, url, out, err);
+	if (ret)
+		gate_close(gate);
+	else
+		(*out)->gate = gate;
+	return ret;
 }
 
 int collector_open_live(struct store *store, int live_port, const char *session,
@@ -327,7 +341,7 @@ int collector_open_live(struct store *store, int live_port, const char *session,
 		snprintf(host, sizeof(host), "localhost");
 	host[sizeof(host) - 1] = 0;
 	snprintf(url, sizeof(url), "net://127.0.0.1:%d/host/%s/%s", live_port, host, session);
-	return collector_open_url(store, url, out, err);
+	return open_collector(store, "lttng-live", live_params(url), false, url, out, err);
 }
 
 int collector_open_dirs(struct store *store, const char *const *dirs, size_t nr,
@@ -432,6 +446,7 @@ void collector_close(struct collector *c)
 	/* Saying goodbye to a relay daemon that is gone fails, and Babeltrace keeps that in mind.
 	 */
 	bt_current_thread_clear_error();
+	gate_close(c->gate);
 	origins_destroy(c->origins);
 	decoder_destroy(c->decoder);
 	free(c);

@@ -24,14 +24,18 @@ struct collector_progress {
 };
 
 /*
- * Builds the graph: source.ctf.lttng-live on url -> our sink.
+ * Builds the graph: source.ctf.lttng-live on url -> our sink.  It may join before the session has
+ * any metadata: a gate (tracer/gate.h) keeps back what Babeltrace does not take.
  *	url  net://HOST[:PORT]/host/TRACED_HOST/SESSION of a relay daemon's live port
  * Errors:  -ENOENT Babeltrace's ctf plugin is missing; -EIO else; err filled.
  */
 int collector_open_url(struct store *store, const char *url, struct collector **out,
 		       struct db_error *err);
 
-/* The same on the live port of a relay daemon of this machine. */
+/*
+ * The same on the live port of a relay daemon of this machine, without the gate: for whoever can
+ * see the session's metadata, and uses collector_hold().
+ */
 int collector_open_live(struct store *store, int live_port, const char *session,
 			struct collector **out, struct db_error *err);
 

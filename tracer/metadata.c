@@ -24,13 +24,9 @@ struct metadata_head {
 	uint8_t compression, encryption, checksum_scheme, major, minor;
 } __attribute__((packed));
 
-/* Returns: bytes of the packet that begins there, or 0; *content: of them, with its head. */
-static uint64_t packet_at(int fd, uint64_t at, uint64_t size, uint64_t *content)
+/* Returns: bytes of the packet with this head, or 0; *content: of them, with its head. */
+static uint64_t packet_of(struct metadata_head h, uint64_t left, uint64_t *content)
 {
-	struct metadata_head h;
-
-	if (pread(fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h))
-		return 0;
 	if (h.magic == __builtin_bswap32(METADATA_MAGIC)) {
 		h.magic = METADATA_MAGIC;
 		h.content_size = __builtin_bswap32(h.content_size);
@@ -38,10 +34,19 @@ static uint64_t packet_at(int fd, uint64_t at, uint64_t size, uint64_t *content)
 	}
 	if (h.magic != METADATA_MAGIC || h.packet_size % 8 || h.content_size % 8 ||
 	    h.content_size > h.packet_size || h.content_size < sizeof(h) * 8 ||
-	    h.packet_size / 8 > size - at)
+	    h.packet_size / 8 > left)
 		return 0;
 	*content = h.content_size / 8;
 	return h.packet_size / 8;
+}
+
+static uint64_t packet_at(int fd, uint64_t at, uint64_t size, uint64_t *content)
+{
+	struct metadata_head h;
+
+	if (pread(fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h))
+		return 0;
+	return packet_of(h, size - at, content);
 }
 
 /* Metadata may also be plain text, which says so at once. */
@@ -96,6 +101,33 @@ static char *text_of(int fd, uint64_t size)
 	if (text)
 		text[len] = 0;
 	return text;
+}
+
+bool metadata_declares_stream(const void *bytes, size_t size)
+{
+	const char *from = bytes;
+	char *text = malloc(size + 1);
+	size_t at = 0, len = 0;
+	uint64_t content, nr;
+	bool declares;
+
+	while (text && size - at >= sizeof(struct metadata_head)) {
+		struct metadata_head head;
+
+		memcpy(&head, from + at, sizeof(head));
+		nr = packet_of(head, size - at, &content);
+		if (!nr)
+			break;
+		content -= sizeof(head);
+		memcpy(text + len, from + at + sizeof(head), content);
+		len += content;
+		at += nr;
+	}
+	if (text)
+		text[len] = 0;
+	declares = text && strstr(text, "\nstream {");
+	free(text);
+	return declares;
 }
 
 static bool declares(const char *text, const char *event)

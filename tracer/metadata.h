@@ -10,6 +10,7 @@
  * Thread:  any.
  */
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "db/store.h"
 
@@ -26,5 +27,8 @@ int metadata_check(const char *dir, struct db_error *err);
  * Returns: false while something is missing, or there is no such trace.
  */
 bool metadata_is_complete(const char *dir, const char *session, const char *const *events);
+
+/* Do these packets of metadata, as a relay daemon hands them on, declare any stream? */
+bool metadata_declares_stream(const void *bytes, size_t size);
 
 #endif

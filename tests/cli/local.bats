@@ -50,6 +50,14 @@ exactly_once() {
 	run -0 "$P" check "$H/whole.db"
 }
 
+@test "joined before the first program, whose metadata comes in pieces: nothing is lost" {
+	[ "$(wc -l <"$H/second.waits")" -gt 20 ]
+	grep -q '^pieces 0$' "$H/status"
+	exactly_once "$H/pieces.db"
+	[ "$(ask "$H/pieces.db" 'SELECT count(*) FROM loss')" = 0 ]
+	run -0 "$P" check "$H/pieces.db"
+}
+
 @test "a second collector on the same file is refused, and told who the first is" {
 	grep -q '^second 3$' "$H/status"
 	[ "$(wc -l <"$H/second.said")" = 1 ]

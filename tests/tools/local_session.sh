@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # local_session.sh BUILD DIR: live sessions of this machine that somebody else runs, with a relay daemon whose
 # live port is not the usual one; and collectors that join, are killed, and lose their relay daemon.
-# Leaves in DIR: whole.db (joined by name before the program started), killed.db (killed by SIGKILL, joined
-# again), cut.db (whose connection was cut in the middle), small.db (of buffers that are too small), broken.db (whose relay daemon was killed), the traces below
-# trace, what was said, and the exit statuses.
+# All are joined before the session has seen any program.
+# Leaves in DIR: whole.db (joined by name), killed.db (killed by SIGKILL, joined again), cut.db (whose connection
+# was cut in the middle), pieces.db (whose metadata came in two pieces), small.db (of buffers that are too small),
+# broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
 # Run as root inside: unshare -n -m -p -f --mount-proc --kill-child
 set -eu
 build=$1 dir=$2
@@ -52,15 +53,11 @@ session() {
 	lttng enable-event -u -s "$1" -c all 'poolscope:*'
 	lttng add-context -u -s "$1" -c all -t vpid
 	lttng start "$1"
-	# A program that says nothing has the events described before anybody joins: Babeltrace 2.0 stops at an
-	# assertion when it looks at a trace whose streams are not described yet.
-	LTTNG_UST_REGISTER_TIMEOUT=-1 "$build/refnic" --version >/dev/null
-	wait_for described "$1"
 }
 
-# described NAME: the relay daemon has the metadata of the session up to its last event.
-described() {
-	grep -aq 'poolscope:pool_close' "$dir"/trace/*/"$1"-*/ust/uid/*/*/metadata
+# asked_in_vain: the collector waits for the second piece of the metadata, and goes on asking.
+asked_in_vain() {
+	[ "$(wc -l <"$dir/second.waits")" -gt 20 ]
 }
 
 mkdir -p /var/run/lttng
@@ -110,6 +107,21 @@ touch "$dir/cut-joined"
 wait "$emit"
 lttng destroy cut
 ended cut "$pid"
+kill "$proxy"
+
+# Metadata that comes in pieces: the first one declares no stream.
+session pieces --subbuf-size=64K --num-subbuf=64
+tests/tools/piece_proxy.py 7001 6999 "$dir/second" 3>&- &
+proxy=$!
+wait_for bash -c 'exec 9<>/dev/tcp/127.0.0.1/7001'
+attach pieces --session pieces --live-port 7001
+"$build/tests/tools/emit" 4000 8000 0 "$dir/second" 3>&- &
+emit=$!
+wait_for asked_in_vain
+touch "$dir/second"
+wait "$emit"
+lttng destroy pieces
+ended pieces "$pid"
 kill "$proxy"
 
 # More than the buffers take.
