@@ -3,7 +3,7 @@
 #define RING_BENCH_H
 /*
  * The reference driver under either generation of NDIS, over a device that interrupts only when it
- *is told to: frames wait on the ring as long as a test wants.
+ * is told to: frames wait on the ring as long as a test wants.
  *
  *	begin();  send(3);  look();  return_kept();  end();
  *
