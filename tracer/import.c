@@ -183,5 +183,8 @@ int import_run(struct store *store, const struct trace_list *list, struct import
 	}
 	if (ret == -ECANCELED)
 		return ret;
-	return nr_bad == list->nr_groups - first && !atomic_load(&state->events) ? -EIO : 0;
+	/* Nothing may be left of the list: the last trace ended the process before this one. */
+	if (nr_bad && nr_bad == list->nr_groups - first && !atomic_load(&state->events))
+		return -EIO;
+	return 0;
 }
