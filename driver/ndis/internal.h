@@ -347,6 +347,9 @@ void ndis5_serial_enter(struct ndis_adapter *adapter);
 void ndis5_serial_leave(struct ndis_adapter *adapter);
 /* MiniportReturnPacket. */
 void ndis5_return(struct ndis_adapter *adapter, PNDIS_PACKET packet);
+/* The service routine, at the interrupt's level, and the DPC; as ndis6_isr() and ndis6_dpc(). */
+bool ndis5_isr(struct ndis_interrupt *interrupt);
+void ndis5_dpc(struct ndis_interrupt *interrupt, PVOID dpc_context);
 
 void ndis_mdl_init(PMDL mdl, PVOID va, ULONG length);
 
