@@ -421,6 +421,17 @@ int connect_create_unnamed(const char *path, struct connection *out, struct db_e
 }
 
 /*
+ * What is in the WAL goes into the file whoever reads it now; SQLite by itself does so only for the
+ * last one that closes it, and a copy of the file alone would be empty.  Readers are waited for as
+ * long as a screen takes, not as long as a query may.
+ */
+static void empty_wal(sqlite3 *db)
+{
+	sqlite3_busy_timeout(db, 500);
+	sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+}
+
+/*
  * A finished recording is one plain file that can be copied and read from a read-only folder. A
  * reader that has it open now keeps it in WAL mode, which does no harm.
  */
@@ -428,8 +439,10 @@ int connect_finish(struct connection *c, struct db_error *err)
 {
 	int ret = 0;
 
-	if (!c->is_unnamed)
+	if (!c->is_unnamed) {
+		empty_wal(c->db);
 		sqlite3_exec(c->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	}
 	sqlite3_close(c->db);
 	c->db = NULL;
 	if (c->is_unnamed)

@@ -68,6 +68,38 @@ static void reader_that_holds_its_view_makes_nobody_wait(void **state)
 	fixture_remove(path);
 }
 
+/* A copy of the file is the recording: nothing of it is in the WAL, though the reader keeps that.
+ */
+static void the_file_alone_is_whole_though_a_reader_has_it_open(void **state)
+{
+	char *path = fixture_path(), copy[96], command[256];
+	struct store *store = fixture_open(path);
+	struct sim_config config = fixture_config(1);
+	static struct sim sim;
+	struct db_error err;
+	sqlite3 *reader, *alone;
+	int64_t all;
+
+	sim_open(&sim, &config, fixture_emit, store);
+	sim_run(&sim, T0 + 100 * MS);
+	assert_int_equal(store_flush(store), 0);
+	reader = open_reader(path);
+	assert_true(count(reader) > 0);
+	sim_close(&sim);
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	all = count(reader);
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	snprintf(command, sizeof(command), "cp '%s' '%s'", path, copy);
+	assert_int_equal(system(command), 0);
+	alone = open_reader(copy);
+	assert_int_equal(count(alone), all);
+	sqlite3_close(alone);
+	sqlite3_close(reader);
+	snprintf(command, sizeof(command), "rm -f '%s'*", copy);
+	assert_int_equal(system(command), 0);
+	fixture_remove(path);
+}
+
 /* What the program holds once the pool has lived until that time, less SQLite's bounded cache. */
 static size_t bytes_at(struct sim *sim, struct store *store, int64_t ns, uint64_t *events)
 {
@@ -110,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reader_that_holds_its_view_makes_nobody_wait),
+		cmocka_unit_test(the_file_alone_is_whole_though_a_reader_has_it_open),
 		cmocka_unit_test(memory_does_not_grow_with_the_length),
 	};
 
