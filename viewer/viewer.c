@@ -12,7 +12,14 @@
 #include "viewer/terminal.h"
 #include "viewer/when.h"
 
-#define LIVE_FRAME_MS 100
+/*
+ * Live, a commit comes about every 100 ms: it is looked for more often than that, so that it is on
+ * the screen at once, but the next screen is not drawn sooner than a good part of that time later.
+ * Without news, the lag still grows.
+ */
+#define LIVE_LOOK_MS  25
+#define LIVE_FRAME_MS 75
+#define LIVE_STALE_MS 500
 #define IDLE_FRAME_MS 1000 /* a finished file may still be recorded into anew */
 #define PLAY_FRAME_MS 50
 
@@ -54,10 +61,31 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* Keys are answered at once; the recording is looked at once a frame. */
+/* Whether there is something new to be seen, and time for it. */
+struct news {
+	bool waits;
+	int64_t look_ms;  /* when to look again */
+	int64_t drawn_ms; /* the last screen */
+};
+
+static bool look_for_news(struct news *news, struct app *app)
+{
+	int64_t now = now_ms();
+
+	if (now >= news->look_ms) {
+		news->waits |= app_refresh(app);
+		news->look_ms = now + (app_is_live(app) ? LIVE_LOOK_MS : IDLE_FRAME_MS);
+	}
+	if (!app_is_live(app))
+		return news->waits;
+	return now - news->drawn_ms >= (news->waits ? LIVE_FRAME_MS : LIVE_STALE_MS);
+}
+
+/* Keys are answered at once. */
 static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 {
-	int64_t next_ms = now_ms(), tick_ms = next_ms;
+	int64_t tick_ms = now_ms();
+	struct news news = {.look_ms = tick_ms};
 	bool draw = true, busy;
 
 	while (!app->quit) {
@@ -68,10 +96,7 @@ static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 
 		tick_ms += passed_ms;
 		draw |= app_tick(app, passed_ms * 1000000);
-		if (now_ms() >= next_ms) {
-			draw |= app_refresh(app);
-			next_ms = now_ms() + (app_is_live(app) ? LIVE_FRAME_MS : IDLE_FRAME_MS);
-		}
+		draw |= look_for_news(&news, app);
 		if (draw) {
 			if (fit_canvas(term, canvas))
 				return -ENOMEM;
@@ -79,11 +104,12 @@ static int loop(struct app *app, struct terminal *term, struct canvas *canvas)
 			terminal_set_theme(term, app->theme);
 			app_draw(app, canvas);
 			terminal_show(term, canvas, app->redraw);
-			app->redraw = draw = false;
+			app->redraw = draw = news.waits = false;
+			news.drawn_ms = now_ms();
 		}
 		busy = app_work(app);
 		draw |= busy;
-		wait_ms = busy ? 0 : next_ms - now_ms();
+		wait_ms = busy ? 0 : news.look_ms - now_ms();
 		if (app->play.on && wait_ms > PLAY_FRAME_MS)
 			wait_ms = PLAY_FRAME_MS;
 		switch (terminal_wait(term, wait_ms > 0 ? (int)wait_ms : 0, &key, &mouse)) {

@@ -6,7 +6,8 @@ PARTS: cost (a tracepoint call absent, off, on, and LTTng-UST's own price), rate
 with nothing lost), lag (event to row), memory (the collector's peak), virtual (packets a second of the
 reference driver in virtual time), threads (the same in real threads, with tracing absent, off, alloc and
 all), stat (summary, gate and export of a file of more than 10 M events), import (a kept trace of 10 M events
-beside Babeltrace alone; TRACE names one that is there), frames (the viewer's screens, queries included), tuner (its
+beside Babeltrace alone; TRACE names one that is there), frames (the viewer's screens, queries included), screen (event to
+screen, through a terminal, and what a live and an idle screen cost), tuner (its
 tables and simulators on calm, bursty and lossy demands).  All of them without arguments.
 BUILD names the build folder.  docs/benchmarks.md says what was measured where.
 """
@@ -23,6 +24,7 @@ BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 POOLSCOPE = f"{BUILD}/poolscope"
 EMIT = f"{BUILD}/tests/tools/emit"
 BENCH = f"{BUILD}/tests/bench"
+SOURCE = os.path.dirname(os.path.abspath(__file__))
 
 
 def run(*argv):
@@ -210,6 +212,49 @@ def frames(folder):
         os.unlink(db)
 
 
+def live_screen(folder, name, program, what, keys):
+    """A recording of a shell's program with the viewer beside it; what screen.py prints, as numbers."""
+    db = f"{folder}/{name}.db"
+    process = subprocess.Popen([POOLSCOPE, "record", "-q", "-o", db, "--", "sh", "-c", program],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not (os.path.exists(db) and (what.isdigit() or os.path.exists(what))):
+        time.sleep(0.05)
+    time.sleep(0.5)  # its pool's first events
+    values = [float(x) for x in run(f"{SOURCE}/screen.py", what, keys, POOLSCOPE, "top", db).split()]
+    if what.isdigit():
+        process.terminate()
+    process.wait()
+    for suffix in ("", "-wal", "-shm"):  # the viewer may have been the last to close it
+        if os.path.exists(db + suffix):
+            os.unlink(db + suffix)
+    return values
+
+
+def screen(folder):
+    """The same drops alone, and beside 100,000 events a second of another program; each three times."""
+    said = f"{folder}/said"
+    drops = f"exec {BENCH}/say 400 25 >{said}"
+    for name, program, keys in (("alone, the log", drops, "5"),
+                                ("alone, the log filtered", drops, "5frx_drop\\r"),
+                                ("beside 100000/s, the log filtered", f"{EMIT} 2200000 100000 & {drops}", "5frx_drop\\r")):
+        results = []
+        for attempt in range(3):
+            results.append(live_screen(folder, f"screen{attempt}", program, said, keys))
+            os.unlink(said)
+        p50, p99, worst, seen, of = (median(column) for column in zip(*results))
+        print(f"screen: {name}: p50 {p50:.0f} ms, p99 {p99:.0f} ms, longest {worst:.0f} ms; {seen:.0f} of {of:.0f} seen")
+    load = f"exec {REFNIC} --adapters 4 --traffic burst:rate=60k --for 60s"
+    for view in "1234567":
+        cpu, rate = live_screen(folder, f"live{view}", load, "10", view)
+        print(f"screen: view {view}, live, 4 pools: {cpu:.1f} % of a core, {rate / 1000:.1f} kB/s")
+    db = f"{folder}/ended.db"
+    run(REFNIC, "--clock", "virtual", "--for", "20s", "-o", db)
+    for view in "1234567":
+        cpu, rate = [float(x) for x in run(f"{SOURCE}/screen.py", "10", view, POOLSCOPE, "top", db).split()]
+        print(f"screen: view {view}, at rest: {cpu:.1f} % of a core, {rate / 1000:.1f} kB/s")
+
+
 def trace_of(folder, packets):
     """A kept trace of refnic, both groups, as fast as its driver thread goes: about 0.94 events a packet."""
     subprocess.run([POOLSCOPE, "record", "-q", "-o", f"{folder}/live.db", "--keep-trace", f"{folder}/kept", "--",
@@ -276,7 +321,8 @@ def tuner(folder):
 
 
 PARTS = {"import": importing, "tuner": tuner, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual,
-         "threads": threads, "stat": stat, "frames": frames}
+         "threads": threads, "stat": stat, "frames": frames,
+         "screen": screen}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
