@@ -53,7 +53,7 @@ $(BUILD)/tests/tracer/test_hostile_trace: ALL_LDFLAGS += $(WRAP_DECODER)
 # Every byte of every frame is written once and checked twice: those loops are worth vectors.
 $(BUILD)/driver/traffic/frame.o: ALL_CFLAGS += $(if $(SAN),,-O3)
 # Sixteen settings at once are loops over sixteen numbers.
-$(BUILD)/tuner/lockstep.o: ALL_CFLAGS += $(if $(SAN),,-O3)
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard tuner/lockstep_*.c)): ALL_CFLAGS += $(if $(SAN),,-O3)
 
 # --- what is built from what ----------------------------------------------------------------------
 # libpoolscope is what a driver links: the instrumentation API and its LTTng-UST back end.

@@ -5,46 +5,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tuner/sim_state.h"
+#include "tuner/lockstep_state.h"
 
-/* One number of each lane; of conditions, -1 for true and 0 for false. */
-typedef int32_t lanes[LOCKSTEP_LANES] __attribute__((aligned(64)));
-typedef int16_t flags[LOCKSTEP_LANES];
+/* --- a lane's blocks -----------------------------------------------------------------------------
+ */
 
-/* Where the compiler can, the loop exists twice, and the machine's wider vectors are used. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-	!defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
+static void set_bit(uint32_t *mask, int lane, bool value)
+{
+	*mask = (*mask & ~(1u << lane)) | (uint32_t)value << lane;
+}
 
-#define NEVER INT32_MAX
+void lockstep_set_free_at(struct lockstep *w, int lane)
+{
+	const struct sim *s = &w->sim[lane];
+	const struct policy *p = &s->policy;
+	bool any = w->many >> lane & 1 ? ladder_last(&s->idle) != LADDER_NONE
+				       : w->blocks[lane].idle != 0;
+	bool may = any && p->quiet_ticks >= p->marks.shrink_ticks;
 
-struct lockstep {
-	const struct demand *d;
-	struct sim sim[LOCKSTEP_LANES];
-	struct sim_result *out[LOCKSTEP_LANES];
-	bool alive[LOCKSTEP_LANES];
-	int nr, nr_alive;
+	w->free_at[lane] = may ? (int32_t)p->marks.high : LOCKSTEP_NEVER;
+}
 
-	lanes available, base_free;
-	lanes lowest;		 /* of available since the lane's policy last knew it */
-	lanes since;		 /* -1: events happened that the lane's policy was not told */
-	lanes least;		 /* a take with so few available, or fewer, is lost or RESOURCES */
-	lanes unsettled;	 /* -1: each event may change what the next one does */
-	lanes ask_at, free_at;	 /* available at which the policy has something to decide */
-	lanes missed, resources; /* takes since the lane's figures last knew them */
-	lanes clean;		 /* -1: none was missed so far */
-	flags *gone;		 /* for each slot: lanes in which its packet has no buffer */
-	flags *beyond;		 /* and lanes in which it lies in a dynamic block */
-	int64_t due_ns;		 /* of the first completion of all lanes */
-	size_t tick_at;
-	int error;
-};
+void lockstep_occupy(struct lockstep *w, uint32_t which, uint32_t slot)
+{
+	for (; which; which &= which - 1) {
+		int lane = __builtin_ctz(which);
+		struct sim *s = &w->sim[lane];
+		uint32_t block = sim_occupy(s);
+
+		s->owner[slot] = block;
+		if (s->held[block] == 1) /* one less is idle */
+			lockstep_set_free_at(w, lane);
+	}
+}
+
+void lockstep_vacate(struct lockstep *w, uint32_t which, uint32_t slot)
+{
+	for (; which; which &= which - 1) {
+		int lane = __builtin_ctz(which);
+		struct sim *s = &w->sim[lane];
+		uint32_t block = s->owner[slot];
+
+		sim_vacate(s, block);
+		s->owner[slot] = OWNER_NONE;
+		if (!s->held[block])
+			lockstep_set_free_at(w, lane);
+	}
+}
+
+/* Whether the base block has room, base_free says; so the first of with_room is a dynamic one. */
+static void borrow_blocks(struct lockstep *w, int lane)
+{
+	struct sim *s = &w->sim[lane];
+
+	ladder_clear(&s->with_room, 0);
+	set_bit(&w->many, lane, s->with_room.levels > 1);
+	w->blocks[lane] = (struct lockstep_blocks){s->with_room.level[0][0], s->idle.level[0][0],
+						   s->held, s->owner, s->policy.marks.block};
+}
+
+static void give_blocks_back(struct lockstep *w, int lane)
+{
+	struct sim *s = &w->sim[lane];
+
+	if (!(w->many >> lane & 1)) {
+		s->with_room.level[0][0] = w->blocks[lane].with_room;
+		s->idle.level[0][0] = w->blocks[lane].idle;
+	}
+	if (w->base_free[lane])
+		ladder_set(&s->with_room, 0);
+}
 
 /* --- one lane, in full ---------------------------------------------------------------------------
  */
+
+static void note_spare(struct lockstep *w, int lane)
+{
+	const struct sim *s = &w->sim[lane];
+	uint64_t missed = s->r.lost + s->r.resources;
+	uint64_t spare = s->budget > missed ? s->budget - missed : 0;
+
+	w->spare[lane] = spare < LOCKSTEP_NEVER ? (int32_t)spare : LOCKSTEP_NEVER;
+}
 
 static void note_misses(struct lockstep *w, int lane)
 {
@@ -54,6 +96,7 @@ static void note_misses(struct lockstep *w, int lane)
 	s->r.lost += (uint32_t)(w->missed[lane] - w->resources[lane]);
 	s->spent |= s->r.lost + s->r.resources > s->budget;
 	w->missed[lane] = w->resources[lane] = 0;
+	note_spare(w, lane);
 }
 
 /* Its simulation learns what the vectors know. */
@@ -65,12 +108,9 @@ static void bring_up(struct lockstep *w, int lane, size_t at, int64_t t_ns)
 	s->at = at;
 	s->now_ns = t_ns > s->now_ns ? t_ns : s->now_ns;
 	s->held[0] = p->marks.base - (uint32_t)w->base_free[lane];
-	if (w->base_free[lane])
-		ladder_set(&s->with_room, 0);
-	else
-		ladder_clear(&s->with_room, 0);
+	give_blocks_back(w, lane);
 	note_misses(w, lane);
-	if (!w->since[lane])
+	if (!(w->since >> lane & 1))
 		return;
 	s->touched = true;
 	if (w->lowest[lane] <= (int64_t)p->marks.low) {
@@ -79,7 +119,7 @@ static void bring_up(struct lockstep *w, int lane, size_t at, int64_t t_ns)
 	}
 	p->held = p->total - (uint32_t)w->available[lane];
 	policy_return(p, 0);
-	w->since[lane] = 0;
+	w->since &= ~(1u << lane);
 }
 
 static bool is_unsettled(const struct policy *p)
@@ -99,16 +139,6 @@ static int32_t ask_level(const struct policy *p)
 	return (int32_t)(m->low - coming);
 }
 
-/* Available at which a block can go: there must be one that is all home. */
-static void set_free_at(struct lockstep *w, int lane)
-{
-	const struct sim *s = &w->sim[lane];
-	const struct policy *p = &s->policy;
-	bool may = p->quiet_ticks >= p->marks.shrink_ticks && ladder_last(&s->idle) != LADDER_NONE;
-
-	w->free_at[lane] = may ? (int32_t)p->marks.high : NEVER;
-}
-
 /* And the vectors what it has become. */
 static void bring_back(struct lockstep *w, int lane)
 {
@@ -118,10 +148,13 @@ static void bring_back(struct lockstep *w, int lane)
 
 	w->available[lane] = w->lowest[lane] = (int32_t)policy_available(p);
 	w->base_free[lane] = (int32_t)(p->marks.base - s->held[0]);
+	borrow_blocks(w, lane);
 	w->least[lane] = unsettled ? -1 : (int32_t)p->marks.reserve;
-	w->unsettled[lane] = unsettled ? -1 : 0;
-	w->ask_at[lane] = unsettled ? NEVER : ask_level(p);
-	set_free_at(w, lane);
+	set_bit(&w->unsettled, lane, unsettled);
+	w->ask_at[lane] = unsettled ? LOCKSTEP_NEVER : ask_level(p);
+	lockstep_set_free_at(w, lane);
+	note_spare(w, lane);
+	w->spent |= s->spent;
 	if (s->error)
 		w->error = s->error;
 }
@@ -129,80 +162,45 @@ static void bring_back(struct lockstep *w, int lane)
 /* A lane that is done, or not there at all, counts for nothing. */
 static void retire(struct lockstep *w, int lane)
 {
-	w->alive[lane] = false;
+	set_bit(&w->alive, lane, false);
+	set_bit(&w->unsettled, lane, false);
+	set_bit(&w->clean, lane, false);
 	w->available[lane] = w->base_free[lane] = w->lowest[lane] = 1 << 30;
 	w->least[lane] = w->ask_at[lane] = -1;
-	w->unsettled[lane] = w->clean[lane] = 0;
-	w->free_at[lane] = NEVER;
+	w->free_at[lane] = w->spare[lane] = LOCKSTEP_NEVER;
 }
 
 static void finish_lane(struct lockstep *w, int lane)
 {
 	sim_finish(&w->sim[lane], w->out[lane]);
 	retire(w, lane);
-	w->nr_alive--;
 }
 
-static void take_in_full(struct lockstep *w, size_t i)
+void lockstep_take(struct lockstep *w, uint32_t which, size_t i)
 {
 	uint32_t slot = w->d->slot[i];
 
-	for (int lane = 0; lane < w->nr; lane++) {
+	for (; which; which &= which - 1) {
+		int lane = __builtin_ctz(which);
 		struct sim *s = &w->sim[lane];
+		uint32_t odd = 0;
 
-		if (!w->unsettled[lane])
-			continue;
 		bring_up(w, lane, i, w->d->t_ns[i]);
 		sim_move(s, true, slot);
 		s->at = i + 1;
-		w->clean[lane] = s->r.lost + s->r.resources ? 0 : -1;
-		w->gone[slot][lane] = s->owner[slot] == OWNER_NOBODY ? -1 : 0;
-		w->beyond[slot][lane] = s->owner[slot] && !w->gone[slot][lane] ? -1 : 0;
+		set_bit(&w->clean, lane, !(s->r.lost + s->r.resources));
+		if (s->owner[slot])
+			odd = s->owner[slot] == OWNER_NOBODY ? 1u : 1u << LANES;
+		w->odd[slot] = (w->odd[slot] & ~((1u << LANES | 1u) << lane)) | odd << lane;
 		bring_back(w, lane);
 	}
 }
 
-/* Packets that lie in a dynamic block: in which one, only their lanes know. */
-static void take_beyond(struct lockstep *w, uint32_t which, uint32_t slot)
+void lockstep_first_missed(struct lockstep *w, uint32_t which, size_t i)
 {
-	for (; which; which &= which - 1) {
-		int lane = __builtin_ctz(which);
-		struct sim *s = &w->sim[lane];
-		uint32_t block;
-
-		if (!w->alive[lane])
-			continue;
-		ladder_clear(&s->with_room, 0);
-		block = sim_occupy(s);
-		s->owner[slot] = block;
-		if (s->held[block] == 1) /* one less is idle */
-			set_free_at(w, lane);
-	}
-}
-
-static void return_beyond(struct lockstep *w, uint32_t which, uint32_t slot)
-{
-	for (; which; which &= which - 1) {
-		int lane = __builtin_ctz(which);
-		struct sim *s = &w->sim[lane];
-		uint32_t block = s->owner[slot];
-
-		if (!w->alive[lane])
-			continue;
-		sim_vacate(s, block);
-		s->owner[slot] = OWNER_NONE;
-		if (!s->held[block])
-			set_free_at(w, lane);
-	}
-}
-
-static void note_first_misses(struct lockstep *w, const int32_t *which, int64_t t_ns)
-{
-	for (int lane = 0; lane < w->nr; lane++)
-		if (which[lane]) {
-			w->sim[lane].r.first_loss_ns = t_ns;
-			w->clean[lane] = 0;
-		}
+	w->clean &= ~which;
+	for (; which; which &= which - 1)
+		w->sim[__builtin_ctz(which)].r.first_loss_ns = w->d->t_ns[i];
 }
 
 static void note_due(struct lockstep *w)
@@ -212,23 +210,26 @@ static void note_due(struct lockstep *w)
 	for (int lane = 0; lane < w->nr; lane++) {
 		const struct sim *s = &w->sim[lane];
 
-		if (w->alive[lane] && s->due_ns < w->due_ns)
+		if (!(w->alive >> lane & 1))
+			continue;
+		if (s->due_ns < w->due_ns)
 			w->due_ns = s->due_ns;
-		if (w->alive[lane] && s->tick_at < w->tick_at)
+		if (s->tick_at < w->tick_at)
 			w->tick_at = s->tick_at;
 	}
 }
 
-static void act_in_full(struct lockstep *w, const int32_t *which, size_t i)
+void lockstep_act(struct lockstep *w, uint32_t which, size_t i)
 {
-	for (int lane = 0; lane < w->nr; lane++) {
+	for (which &= w->alive; which; which &= which - 1) {
+		int lane = __builtin_ctz(which);
 		struct sim *s = &w->sim[lane];
 
-		if (!which[lane] || !w->alive[lane])
-			continue;
 		bring_up(w, lane, i + 1, w->d->t_ns[i]);
-		if (!s->touched)
+		if (!s->touched) {
+			borrow_blocks(w, lane);
 			continue;
+		}
 		s->touched = false;
 		sim_act(s);
 		bring_back(w, lane);
@@ -238,12 +239,13 @@ static void act_in_full(struct lockstep *w, const int32_t *which, size_t i)
 }
 
 /* Settings that have lost too much leave. */
-static void drop_spent(struct lockstep *w, size_t i)
+void lockstep_drop_spent(struct lockstep *w, size_t i)
 {
 	bool any = false;
 
+	w->spent = false;
 	for (int lane = 0; lane < w->nr; lane++) {
-		if (!w->alive[lane])
+		if (!(w->alive >> lane & 1))
 			continue;
 		note_misses(w, lane);
 		if (!w->sim[lane].spent)
@@ -256,14 +258,14 @@ static void drop_spent(struct lockstep *w, size_t i)
 		note_due(w);
 }
 
-static void catch_up(struct lockstep *w, size_t i)
+void lockstep_catch_up(struct lockstep *w, size_t i)
 {
 	int64_t t_ns = w->d->t_ns[i];
 
 	for (int lane = 0; lane < w->nr; lane++) {
 		struct sim *s = &w->sim[lane];
 
-		if (!w->alive[lane] || (s->due_ns > t_ns && s->tick_at > i))
+		if (!(w->alive >> lane & 1) || (s->due_ns > t_ns && s->tick_at > i))
 			continue;
 		bring_up(w, lane, i, i ? w->d->t_ns[i - 1] : t_ns);
 		s->touched = false;
@@ -271,118 +273,6 @@ static void catch_up(struct lockstep *w, size_t i)
 		bring_back(w, lane);
 	}
 	note_due(w);
-}
-
-/* --- all lanes -----------------------------------------------------------------------------------
- */
-
-#define INLINE static inline __attribute__((always_inline))
-/* Lanes know nothing of each other, and slots are no part of struct lockstep. */
-#ifdef __clang__
-#define APART _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define APART _Pragma("GCC ivdep")
-#endif
-#define EACH_LANE APART for (int k = 0; k < LOCKSTEP_LANES; k++)
-
-INLINE void take(struct lockstep *restrict w, size_t i)
-{
-	uint32_t slot = w->d->slot[i];
-	int16_t *restrict gone = w->gone[slot], *restrict beyond = w->beyond[slot];
-	int32_t any_first = 0, any_full = 0;
-	uint32_t over = 0;
-	lanes first;
-
-	EACH_LANE
-	{
-		int32_t available = w->available[k], full = w->unsettled[k];
-		int32_t miss = -(available <= w->least[k]);
-		int32_t out = ~miss & ~full & -(w->base_free[k] <= 0);
-		/* A lost packet is no event; one that is RESOURCES is. */
-		int32_t resources = miss & -(available > 0);
-
-		gone[k] = (int16_t)miss;
-		beyond[k] = (int16_t)out;
-		over |= (uint32_t)out & 1u << k;
-		first[k] = miss & w->clean[k];
-		w->since[k] |= (~miss & ~full) | resources;
-		w->missed[k] -= miss;
-		w->resources[k] -= resources;
-		available -= 1 + (miss | full);
-		w->available[k] = available;
-		w->base_free[k] -= 1 + (miss | out | full);
-		w->lowest[k] = available < w->lowest[k] ? available : w->lowest[k];
-		any_first |= first[k];
-		any_full |= full;
-	}
-	if (any_first)
-		note_first_misses(w, first, w->d->t_ns[i]);
-	if (over)
-		take_beyond(w, over, slot);
-	if (any_full)
-		take_in_full(w, i);
-}
-
-INLINE void give_back(struct lockstep *restrict w, size_t i)
-{
-	uint32_t slot = w->d->slot[i];
-	const int16_t *restrict gone = w->gone[slot], *restrict beyond = w->beyond[slot];
-	uint32_t over = 0;
-
-	EACH_LANE
-	{
-		int32_t none = gone[k], out = beyond[k];
-		int32_t available = w->available[k] + 1 + none;
-
-		over |= (uint32_t)out & 1u << k;
-		w->since[k] |= ~none;
-		w->available[k] = available;
-		w->base_free[k] += 1 + (none | out);
-	}
-	if (over)
-		return_beyond(w, over, slot);
-}
-
-INLINE void end(struct lockstep *restrict w, size_t i)
-{
-	int32_t any = 0;
-	lanes which;
-
-	EACH_LANE
-	{
-		int32_t available = w->available[k];
-
-		which[k] = -(available <= w->ask_at[k]) | -(available >= w->free_at[k]);
-		any |= which[k];
-	}
-	if (any)
-		act_in_full(w, which, i);
-}
-
-/* A cell's steps, as far as there are any.  Returns: the next one. */
-WIDE static size_t run_cell(struct lockstep *w, size_t i, bool watch)
-{
-	const struct demand *d = w->d;
-	const struct demand_cell *cell = &d->cells[i / DEMAND_CELL];
-	size_t last = (i / DEMAND_CELL + 1) * DEMAND_CELL;
-
-	if (last > d->nr)
-		last = d->nr;
-	for (; i < last && !w->error; i++) {
-		bool is_take = cell->takes >> i % DEMAND_CELL & 1;
-
-		if (d->t_ns[i] >= w->due_ns || i >= w->tick_at)
-			catch_up(w, i);
-		if (is_take)
-			take(w, i);
-		else
-			give_back(w, i);
-		if (cell->ends >> i % DEMAND_CELL & 1)
-			end(w, i);
-		if (watch && is_take)
-			drop_spent(w, i);
-	}
-	return i;
 }
 
 /* --- batches -------------------------------------------------------------------------------------
@@ -401,51 +291,73 @@ static int open_lane(struct lockstep *w, int lane, const struct policy_marks *m,
 	if (s->error)
 		return s->error;
 	w->out[lane] = out;
-	w->alive[lane] = true;
-	w->nr_alive++;
-	w->clean[lane] = -1;
+	set_bit(&w->alive, lane, true);
+	set_bit(&w->clean, lane, true);
 	bring_back(w, lane);
 	return 0;
 }
 
-static int run_batch(struct lockstep *w, uint64_t budget)
+static int run_batch(struct lockstep *w, lockstep_cell *cell)
 {
 	note_due(w);
-	for (size_t i = 0; i < w->d->nr && w->nr_alive && !w->error;)
-		i = run_cell(w, i, budget != UINT64_MAX);
+	for (size_t i = 0; i < w->d->nr && w->alive && !w->error;)
+		i = cell(w, i);
 	for (int lane = 0; lane < w->nr && !w->error; lane++)
-		if (w->alive[lane]) {
+		if (w->alive >> lane & 1) {
 			bring_up(w, lane, w->d->nr, w->d->t_ns[w->d->nr - 1]);
 			finish_lane(w, lane);
 		}
 	return w->error;
 }
 
-int sim_lockstep(const struct demand *d, const struct policy_marks *marks, size_t nr,
-		 const struct lead *lead, const struct sim_options *options, struct sim_result *out)
+int lockstep_by(lockstep_cell *cell, const struct demand *d, const struct policy_marks *marks,
+		size_t nr, const struct lead *lead, const struct sim_options *options,
+		struct sim_result *out)
 {
 	uint64_t budget = options ? options->budget : UINT64_MAX;
 	struct lockstep *w = aligned_alloc(64, (sizeof(*w) + 63) / 64 * 64);
-	/* Both for each slot, one behind the other. */
-	flags *slots = aligned_alloc(64, (2 * d->max_held * sizeof(*slots) + 64) / 64 * 64);
-	int ret = w && slots ? 0 : -ENOMEM;
+	uint32_t *odd = malloc((d->max_held + 1) * sizeof(*odd));
+	int ret = w && odd ? 0 : -ENOMEM;
 
-	for (size_t first = 0; first < nr && !ret; first += LOCKSTEP_LANES) {
+	for (size_t first = 0; first < nr && !ret; first += LANES) {
 		memset(w, 0, sizeof(*w));
 		w->d = d;
-		w->gone = slots;
-		w->beyond = slots + d->max_held;
-		for (int lane = 0; lane < LOCKSTEP_LANES; lane++)
+		w->odd = odd;
+		memset(odd, 0, (d->max_held + 1) * sizeof(*odd));
+		for (int lane = 0; lane < LANES; lane++)
 			retire(w, lane);
-		for (int lane = 0; lane < LOCKSTEP_LANES && first + lane < nr && !ret; lane++)
+		for (int lane = 0; lane < LANES && first + lane < nr && !ret; lane++)
 			ret = open_lane(w, lane, &marks[first + lane], lead, budget,
 					&out[first + lane]);
 		if (!ret)
-			ret = run_batch(w, budget);
+			ret = run_batch(w, cell);
 		for (int lane = 0; lane < w->nr; lane++)
 			sim_release(&w->sim[lane]);
 	}
-	free(slots);
+	free(odd);
 	free(w);
 	return ret;
+}
+
+size_t lockstep_cells(lockstep_cell *cells[LOCKSTEP_CELLS])
+{
+	size_t nr = 0;
+
+	cells[nr++] = lockstep_cell_any;
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2"))
+		cells[nr++] = lockstep_cell_avx2;
+	if (__builtin_cpu_supports("avx512f"))
+		cells[nr++] = lockstep_cell_avx512;
+#endif
+	return nr;
+}
+
+int sim_lockstep(const struct demand *d, const struct policy_marks *marks, size_t nr,
+		 const struct lead *lead, const struct sim_options *options, struct sim_result *out)
+{
+	lockstep_cell *cells[LOCKSTEP_CELLS];
+	size_t nr_cells = lockstep_cells(cells);
+
+	return lockstep_by(cells[nr_cells - 1], d, marks, nr, lead, options, out);
 }

@@ -8,6 +8,7 @@
 #include "tests/tuner/naive.h"
 #include "tests/tuner/worlds.h"
 #include "tuner/lockstep.h"
+#include "tuner/lockstep_state.h"
 #include "tuner/sim_state.h"
 
 #define MS INT64_C(1000000)
@@ -140,11 +141,27 @@ static void skipping_equals_stepping(void **state)
 	assert_true(frees > 10000);
 }
 
+/* On this machine's vectors, and as on machines that have none. */
+static void same_side_by_side(const struct demand *d, const struct policy_marks *marks, size_t nr,
+			      const struct lead *lead, const struct sim_options *o)
+{
+	lockstep_cell *cells[LOCKSTEP_CELLS];
+	size_t nr_cells = lockstep_cells(cells);
+	struct sim_result alone[40], together[40];
+
+	for (size_t i = 0; i < nr; i++)
+		assert_int_equal(sim_dense(d, &marks[i], lead, o, &alone[i]), 0);
+	for (size_t c = 0; c < nr_cells; c++) {
+		assert_int_equal(lockstep_by(cells[c], d, marks, nr, lead, o, together), 0);
+		for (size_t i = 0; i < nr; i++)
+			world_same(&alone[i], &together[i]);
+	}
+}
+
 static void settings_side_by_side_are_as_they_are_alone(void **state)
 {
 	struct demand_row *rows = calloc(2000, sizeof(*rows));
 	struct policy_marks marks[40];
-	struct sim_result alone, together[40];
 	struct rng rng;
 
 	rng_init(&rng, 6, 4);
@@ -159,14 +176,47 @@ static void settings_side_by_side_are_as_they_are_alone(void **state)
 		d = world_demand(rows, nr);
 		for (size_t i = 0; i < nr_marks; i++)
 			marks[i] = world_marks(&rng, d->max_held);
-		assert_int_equal(sim_lockstep(d, marks, nr_marks, &lead, &o, together), 0);
-		for (size_t i = 0; i < nr_marks; i++) {
-			assert_int_equal(sim_dense(d, &marks[i], &lead, &o, &alone), 0);
-			world_same(&alone, &together[i]);
-		}
+		same_side_by_side(d, marks, nr_marks, &lead, &o);
 		demand_close(d);
 	}
 	free(rows);
+}
+
+/* More than fit into one word of bits: some lanes have them, others do not. */
+static void many_blocks_side_by_side_are_as_they_are_alone(void **state)
+{
+	struct demand_row *rows = calloc(3000, sizeof(*rows));
+	struct policy_marks marks[40];
+	uint64_t frees = 0;
+	struct rng rng;
+
+	rng_init(&rng, 6, 24);
+	for (int world = 0; world < 30; world++) {
+		struct demand_lead samples[WORLD_LEADS];
+		struct lead lead = world_lead(&rng, samples, MS);
+		struct sim_result r;
+		struct demand *d;
+
+		world_rows(&rng, rows, 3000, MS);
+		for (size_t i = 0; i < 3000; i++)
+			if (rows[i].hold_ns != DEMAND_HELD_FOR_EVER)
+				rows[i].hold_ns *= 1 + world * 8;
+		d = world_demand(rows, 3000);
+		for (size_t i = 0; i < 40; i++) {
+			marks[i] = world_marks(&rng, d->max_held);
+			marks[i].block = 1 + world_below(&rng, 4);
+			marks[i].base = 1 + world_below(&rng, 20);
+			marks[i].max_pending = 1 + world_below(&rng, 100);
+			marks[i].high = marks[i].low + marks[i].block + 1 + world_below(&rng, 10);
+			marks[i].limit = marks[i].base + marks[i].block * (60 + 20 * (uint32_t)i);
+		}
+		same_side_by_side(d, marks, 40, &lead, NULL);
+		assert_int_equal(sim_skip(d, &marks[39], &lead, NULL, &r), 0);
+		frees += r.frees;
+		demand_close(d);
+	}
+	free(rows);
+	assert_true(frees > 1000);
 }
 
 struct told {
@@ -327,6 +377,7 @@ int main(void)
 		cmocka_unit_test(many_small_worlds_are_as_the_words_say),
 		cmocka_unit_test(skipping_equals_stepping),
 		cmocka_unit_test(settings_side_by_side_are_as_they_are_alone),
+		cmocka_unit_test(many_blocks_side_by_side_are_as_they_are_alone),
 		cmocka_unit_test(what_is_told_adds_up),
 		cmocka_unit_test(the_same_is_told_as_step_by_step),
 		cmocka_unit_test(impossible_marks_are_refused),
