@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db/bookmark.h"
 #include "db/error.h"
 #include "db/guard.h"
 #include "db/lock.h"
@@ -293,6 +294,7 @@ static int move_into_place(const char *fresh, const char *path, enum file_kind w
 	remove_beside(path, "-wal");
 	remove_beside(path, "-shm");
 	remove_beside(path, "-journal");
+	remove_beside(path, BOOKMARK_MAIL_NAME);
 	if (rename(fresh, path))
 		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
 	return 0;
@@ -634,4 +636,50 @@ int connect_append(const char *path, struct connection *out, bool *is_old, struc
 	if (ret)
 		connect_close(out);
 	return ret;
+}
+
+/* Looked at once it is open: what has the name now is what was opened. */
+static int check_visit(sqlite3 *db, const char *path, uint64_t device, uint64_t inode,
+		       struct db_error *err)
+{
+	struct stat st;
+	int ret;
+
+	if (stat(path, &st) || st.st_dev != device || st.st_ino != inode)
+		return db_fail(err, -ENOENT, "%s: is another file now", path);
+	ret = check_version(db, path, err);
+	if (ret < 0)
+		return ret;
+	if (ret != DB_SCHEMA_VERSION)
+		return db_fail(err, -EINVAL, "%s: written by an older Poolscope", path);
+	ret = guard_check_schema(db, path, err);
+	if (ret)
+		return ret;
+	if (sqlite3_db_readonly(db, "main"))
+		return db_fail(err, -EACCES, "%s: cannot be written", path);
+	return has_live_writer(db, path) ? -EBUSY : 0;
+}
+
+int connect_visit(const char *path, uint64_t device, uint64_t inode, struct guard *guard,
+		  struct sqlite3 **out, struct db_error *err)
+{
+	enum file_kind kind;
+	int ret = inspect(path, &kind, err);
+
+	*out = NULL;
+	if (ret)
+		return ret;
+	if (kind != FILE_OURS)
+		return db_fail(err, -ENOENT, "%s: is another file now", path);
+	if (access(path, W_OK))
+		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
+	if (open_plain(path, SQLITE_OPEN_READWRITE, out) != SQLITE_OK)
+		return db_fail(err, -EACCES, "%s: cannot be written", path);
+	guard_install(guard, path, *out);
+	sqlite3_busy_timeout(*out, 100);
+	/* The log is the recorder's, or who goes on with it: it is not for a visitor to bring in.
+	 */
+	sqlite3_wal_autocheckpoint(*out, 0);
+	sqlite3_db_config(*out, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return check_visit(*out, path, device, inode, err);
 }

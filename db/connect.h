@@ -15,7 +15,7 @@
 struct sqlite3;
 
 #define DB_APPLICATION_ID 1349480300 /* "Pool"; as in schema.sql */
-#define DB_SCHEMA_VERSION 4
+#define DB_SCHEMA_VERSION 5
 #define DB_LOCK_VERSION	  3  /* from which on writers hold the lock of db/lock.h */
 #define DB_SEQ_BITS	  40 /* of an event's id */
 
@@ -72,6 +72,17 @@ struct connect_pragma {
 };
 int connect_set_pragmas(struct sqlite3 *db, const struct connect_pragma *pragmas, size_t nr,
 			struct db_error *err);
+
+/*
+ * Opens an existing recording for one small change by somebody who is not its writer; device and
+ * inode say which file is meant.  The guard outlives the connection.
+ * Returns: 0; -EBUSY it is being recorded; -EACCES, -EROFS it cannot be written; -ENOENT it is
+ * another file, or none; as query_open().
+ * Owns: *out is the caller's to close, whatever is returned.
+ */
+struct guard;
+int connect_visit(const char *path, uint64_t device, uint64_t inode, struct guard *guard,
+		  struct sqlite3 **out, struct db_error *err);
 
 /* Does somebody write into the file that db reads?  committed_ns: its last sign of life. */
 bool connect_is_written(const char *path, int64_t committed_ns);

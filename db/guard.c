@@ -122,8 +122,9 @@ int guard_row(struct guard *g, struct db_error *err)
 #define TABLES                                                                                     \
 	"'meta', 'trace', 'progress', 'pool', 'summary', 'ev_open', 'ev_tick', 'ev_request',"      \
 	" 'ev_refused', 'ev_complete', 'ev_free', 'ev_rx', 'ev_drop', 'ev_fallback',"              \
-	" 'ev_violation', 'ev_close', 'alloc', 'level_row', 'latency_row', 'loss', 'held'"
-#define NR_TABLES 21
+	" 'ev_violation', 'ev_close', 'alloc', 'level_row', 'latency_row', 'loss', 'held',"        \
+	" 'bookmark'"
+#define NR_TABLES 22
 
 int guard_check_schema(struct sqlite3 *db, const char *path, struct db_error *err)
 {

@@ -58,11 +58,16 @@ static const char outstanding[] =
 	"NULL,"
 	" ts_ns INTEGER NOT NULL, ids BLOB, PRIMARY KEY (pool, seq)) WITHOUT ROWID;";
 
+static const char bookmarks[] =
+	"CREATE TABLE bookmark (letter TEXT PRIMARY KEY, ts_ns INTEGER NOT NULL, pool INTEGER,"
+	" view TEXT, note TEXT, set_ns INTEGER) WITHOUT ROWID;";
+
 /* What the tables of each schema lack of the next one. */
 static const char *const steps[DB_SCHEMA_VERSION][2] = {
 	[1] = {probes, ""},
 	[2] = {traces, first_of},
 	[3] = {outstanding, ""},
+	[4] = {bookmarks, ""},
 };
 
 /* Where the views begin in schema.sql. */

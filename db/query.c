@@ -158,6 +158,8 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_RATE_LATENCIES] = "SELECT count(*) FROM (SELECT pool FROM pool LIMIT 64)"
 				 " CROSS JOIN latency_row USING (pool) WHERE what IN (0, 1)"
 				 " AND tier = ?1 AND bucket > ?2",
+	[QUERY_BOOKMARKS] = "SELECT letter, ts_ns, pool, view, note, set_ns FROM bookmark"
+			    " WHERE letter >= 'a' AND letter < '{' ORDER BY letter LIMIT 256",
 	[QUERY_EV_OPEN] = EVENTS_FROM("ev_open"),
 	[QUERY_EV_TICK] = EVENTS_FROM("ev_tick"),
 	[QUERY_EV_REQUEST] = EVENTS_FROM("ev_request"),

@@ -54,6 +54,7 @@ enum query_statement {
 	QUERY_LOST,
 	QUERY_RATE_LEVELS,
 	QUERY_RATE_LATENCIES,
+	QUERY_BOOKMARKS,
 	QUERY_EV_OPEN, /* from here on one a physical event table, in the order of reader_event_sql
 			*/
 	QUERY_EV_TICK,

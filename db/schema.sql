@@ -2,7 +2,7 @@
 -- The schema of a Poolscope database: one recording in one plain SQLite file.  This file is the only
 -- schema; docs/database.md explains it with worked queries.
 --
--- Names for users: meta, pool, event, allocation, level, lead, hold, loss.  Everything else is the
+-- Names for users: meta, pool, event, allocation, level, lead, hold, loss, bookmark.  Everything else is the
 -- physical layout behind them and may change with user_version.
 --
 -- Time: INTEGER nanoseconds.  A name ending in _ns is since the Unix epoch (or a duration); `ts`,
@@ -13,7 +13,7 @@
 -- without an index, rows lie in seq order, and a pool's events are one range of ids.
 
 PRAGMA application_id = 1349480300; -- "Pool"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,	-- joined_ns (of `attach`), schema, tool, host, command, trace, base_ns, started_ns, ended, note
@@ -278,6 +278,17 @@ CREATE TABLE loss (
 CREATE INDEX loss_told ON loss (start_ns) WHERE source <> 'seq';
 -- Serves the writer: is a seq that comes late one of those that are missing?
 CREATE INDEX loss_gap ON loss (pool, first_seq) WHERE source = 'seq';
+
+-- Instants that somebody who looked at the recording gave a letter; the recorder writes what it finds in
+-- FILE-bookmarks, and who looks at a finished recording writes himself (db/bookmark.h).
+CREATE TABLE bookmark (
+	letter TEXT PRIMARY KEY,	-- a to z
+	ts_ns INTEGER NOT NULL,
+	pool INTEGER,		-- that was looked at; NULL: none
+	view TEXT,		-- that was looked at: 'pool', 'latency' ...
+	note TEXT,		-- why it matters; NULL: nobody said
+	set_ns INTEGER		-- wall time when it was set
+) WITHOUT ROWID;
 
 -- What users may rely on.
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db/bookmark.h"
 #include "db/connect.h"
 #include "db/error.h"
 #include "db/recover.h"
@@ -467,6 +468,8 @@ static void rebuild(struct writer *w)
 
 void writer_commit(struct writer *w)
 {
+	int mail;
+
 	begin_batch(w);
 	rebuild(w);
 	if (w->options.before_commit)
@@ -480,7 +483,9 @@ void writer_commit(struct writer *w)
 	}
 	w->progress.committed_ns = clock_ns(CLOCK_REALTIME);
 	rows_progress(&w->rows, &w->progress);
+	mail = w->rows.error ? -1 : bookmark_take(w->path, w->rows.db);
 	rows_commit(&w->rows);
+	bookmark_taken(w->path, mail, !w->rows.error);
 	w->in_batch = false;
 }
 

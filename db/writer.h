@@ -21,6 +21,7 @@ struct traces;
 
 struct writer {
 	struct store *store; /* for the callbacks */
+	const char *path;    /* of the file; borrowed */
 	struct store_options options;
 	struct rows rows;
 	struct traces *traces;
