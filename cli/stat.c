@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/stat_json.h"
 #include "cli/text.h"
+#include "db/bookmark.h"
 #include "db/leak.h"
 #include "db/query.h"
 
@@ -228,6 +229,27 @@ static void print_pool(const struct pool_summary *p, const struct trace_status *
 		printf("  identity     not applicable: the driver says no marks\n");
 }
 
+/* What somebody who looked at it found worth a letter. */
+static int print_bookmarks(struct query *q, const struct trace_status *t, struct db_error *err)
+{
+	struct bookmark b[BOOKMARKS];
+	size_t nr;
+	int ret = query_bookmarks(q, b, &nr, err);
+
+	if (ret || !nr)
+		return ret;
+	puts("\nbookmarks");
+	for (size_t i = 0; i < nr; i++) {
+		printf("  %c            %s", b[i].letter, text_since(b[i].ts_ns, t->start_ns));
+		if (b[i].pool >= 0)
+			printf("  pool %lld", (long long)b[i].pool);
+		if (*b[i].note)
+			printf("  %s", text_printable(b[i].note));
+		putchar('\n');
+	}
+	return 0;
+}
+
 static int print(struct query *q, const char *path, const struct trace_status *trace,
 		 const struct pool_summary *pools, size_t nr, struct db_error *err)
 {
@@ -237,7 +259,7 @@ static int print(struct query *q, const char *path, const struct trace_status *t
 	ret = print_losses(q, trace, err);
 	for (size_t i = 0; i < nr && !ret; i++)
 		print_pool(&pools[i], trace);
-	return ret;
+	return ret ? ret : print_bookmarks(q, trace, err);
 }
 
 static int stat_file(const char *path, bool json)

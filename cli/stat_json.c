@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/bookmark.h"
 #include "db/leak.h"
 
 static json_t *number(uint64_t value)
@@ -208,11 +209,40 @@ static json_t *trace_object(const struct trace_status *t)
 	return o;
 }
 
+static json_t *text_or_null(const char *value)
+{
+	return *value ? text(value) : json_null();
+}
+
+static int add_bookmarks(json_t *list, struct query *q, struct db_error *err)
+{
+	struct bookmark b[BOOKMARKS];
+	size_t nr = 0;
+	int ret = query_bookmarks(q, b, &nr, err);
+
+	for (size_t i = 0; i < nr; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "letter", json_stringn(&b[i].letter, 1));
+		json_object_set_new(o, "ts_ns", json_integer(b[i].ts_ns));
+		json_object_set_new(o, "pool",
+				    b[i].pool >= 0 ? json_integer(b[i].pool) : json_null());
+		json_object_set_new(o, "view", text_or_null(b[i].view));
+		json_object_set_new(o, "note", text_or_null(b[i].note));
+		json_array_append_new(list, o);
+	}
+	return ret;
+}
+
 int stat_json(struct query *q, const struct trace_status *trace, const struct pool_summary *pools,
 	      size_t nr, struct db_error *err)
 {
 	json_t *o = json_object(), *list = json_array(), *losses = json_array();
+	json_t *bookmarks = json_array();
 	int ret = query_losses(q, add_loss, losses, err);
+
+	if (ret >= 0)
+		ret = add_bookmarks(bookmarks, q, err);
 
 	for (size_t i = 0; i < nr; i++)
 		json_array_append_new(list, pool(trace, &pools[i]));
@@ -220,6 +250,7 @@ int stat_json(struct query *q, const struct trace_status *trace, const struct po
 	json_object_set_new(o, "trace", trace_object(trace));
 	json_object_set_new(json_object_get(o, "trace"), "loss", losses);
 	json_object_set_new(o, "pools", list);
+	json_object_set_new(o, "bookmarks", bookmarks);
 	if (ret >= 0) {
 		ret = 0;
 		if (json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) ||

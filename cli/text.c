@@ -6,7 +6,7 @@
 
 /* A few short texts can be formatted in one printf. */
 #define TEXTS	   8
-#define TEXT_BYTES 64
+#define TEXT_BYTES 128
 
 static char *next_text(void)
 {

@@ -18,7 +18,7 @@ const char *text_moment(int64_t ns);
 /* A time as the time line has it, to the nanosecond: "+1.234567890 s" after the start. */
 const char *text_since(int64_t ns, int64_t start_ns);
 
-/* Names come from any driver: they must not drive the terminal.  Cut after 63 bytes. */
+/* Names and notes come from anybody: they must not drive the terminal.  Cut after 127 bytes. */
 const char *text_printable(const char *name);
 
 /* "s", or "" for one. */

@@ -21,7 +21,7 @@ struct query;
 struct sqlite3;
 
 #define BOOKMARKS	   26  /* a to z */
-#define BOOKMARK_NOTE_MAX  160 /* bytes, and one that ends it */
+#define BOOKMARK_NOTE_MAX  128 /* bytes, and one that ends it */
 #define BOOKMARK_VIEW_MAX  16
 #define BOOKMARK_MAIL_NAME "-bookmarks"
 

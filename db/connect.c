@@ -670,7 +670,8 @@ int connect_visit(const char *path, uint64_t device, uint64_t inode, struct guar
 	if (ret)
 		return ret;
 	if (kind != FILE_OURS)
-		return db_fail(err, -ENOENT, "%s: is another file now", path);
+		return db_fail(err, -ENOENT, "%s: %s", path,
+			       kind == FILE_ABSENT ? "was removed" : "is another file now");
 	if (access(path, W_OK))
 		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
 	if (open_plain(path, SQLITE_OPEN_READWRITE, out) != SQLITE_OK)

@@ -95,6 +95,7 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 	if (ret && !app->running)
 		return ret;
 	choose_window(app);
+	app_bookmarks_refresh(app);
 	ret = app_views_init(app);
 	if (!ret)
 		return 0;
@@ -129,10 +130,12 @@ bool app_refresh(struct app *app)
 			return was_running != app->running;
 		}
 		choose_window(app);
+		app_bookmarks_refresh(app);
 		app->data++;
 		return true;
 	}
 	changed = model_refresh(&app->model, app->options->path);
+	changed |= app_bookmarks_refresh(app);
 	if (changed)
 		app->data++;
 	if (!model_pool(&app->model, app->pool) && app->model.nr_pools)
@@ -151,7 +154,10 @@ int app_reopen(struct app *app, struct db_error *err)
 	app->model = model;
 	app->play.seq = -1;
 	app->selection = (struct selection){.kind = SELECTED_NOTHING};
+	app->bookmarks = (struct bookmarks){.settled = false};
+	app->before.known = false;
 	choose_window(app);
+	app_bookmarks_refresh(app);
 	app_reload(app);
 	return 0;
 }
@@ -296,13 +302,18 @@ void app_key(struct app *app, int key)
 		app_prompt_key(app, key);
 		return;
 	}
+	if (app->letter_for) {
+		app_bookmark_letter(app, key);
+		return;
+	}
 	if (request == REQUEST_NONE)
 		return;
 	if (help_request(app, request))
 		return;
 	if (!app->help && ops->request && ops->request(app, app->state[app->view], request))
 		return;
-	if (list_request(app, request) || app_prompt_request(app, request))
+	if (list_request(app, request) || app_prompt_request(app, request) ||
+	    app_bookmark_request(app, request))
 		return;
 	if (!app_time_request(app, request) && !app_play_request(app, request))
 		program_request(app, request);

@@ -8,6 +8,7 @@
  * One range of time, one pool and one selection are shared by all views: whoever goes from a list
  * to a chart sees there what was selected here.
  */
+#include "viewer/bookmarks.h"
 #include "viewer/canvas.h"
 #include "viewer/chart.h"
 #include "viewer/cost.h"
@@ -46,6 +47,17 @@ struct visit {
 	struct timeline timeline;
 };
 
+/* Where one was: for the way back from a bookmark. */
+struct place {
+	bool known;
+	int view;
+	uint32_t pool;
+	struct timeline timeline;
+};
+
+/* The next key is a letter, and what for. */
+enum letter_for { LETTER_NOT_ASKED, LETTER_TO_SET, LETTER_TO_GO };
+
 /* What the view's data depend on: when it differs, the view is refreshed. */
 struct sight {
 	int view;
@@ -81,6 +93,9 @@ struct app {
 	uint32_t pool;	   /* the selected pool's number */
 	struct selection selection;
 	struct prompt prompt;
+	struct bookmarks bookmarks;
+	enum letter_for letter_for;
+	struct place before; /* before the last jump to a bookmark or a time */
 	char message[256]; /* until the next key; "": none */
 	uint8_t message_ink;
 	int tab_x[APP_VIEWS + 1]; /* where the tabs begin, as last drawn; [0]: the help's */
@@ -149,6 +164,10 @@ void app_goto(struct app *app, int64_t ts_ns, int view);
  */
 void app_plot(struct app *app, struct canvas *canvas, struct rect rect);
 
+/* The labels of a time axis, and the bookmarks on it. */
+void app_axis(const struct app *app, struct canvas *canvas, struct rect axis,
+	      const struct timeline_view *window);
+
 /* --- parts of the app ------------------------------------------------------------------------ */
 
 /* The bars at the top and the bottom of the screen (status.c). */
@@ -170,6 +189,20 @@ bool app_time_request(struct app *app, int request);
 /* Replay (app_play.c). */
 bool app_play_request(struct app *app, int request);
 void app_play(struct app *app, bool on);
+
+/* Bookmarks (app_bookmarks.c): m and ', and the letter after them. */
+bool app_bookmark_request(struct app *app, int request);
+void app_bookmark_letter(struct app *app, int key);
+/* At the instant of app_instant(), in the pool and view that are shown. */
+void app_bookmark_set(struct app *app, char letter, const char *note);
+/* Returns: false when there is none. */
+bool app_bookmark_unset(struct app *app, char letter);
+/* Goes there; '' and Esc come back. */
+void app_bookmark_goto(struct app *app, char letter);
+/* What '' comes back to is here. */
+void app_remember(struct app *app);
+/* Asks the file for its bookmarks.  Returns: true when the screen must be drawn again. */
+bool app_bookmarks_refresh(struct app *app);
 
 /* The screen into files that do not exist yet: NAME.txt and NAME.svg (app_save.c). */
 void app_save(struct app *app);

@@ -102,6 +102,7 @@ void app_mouse(struct app *app, const struct mouse *mouse)
 	int digit;
 
 	app->message[0] = 0;
+	app->letter_for = LETTER_NOT_ASKED;
 	if (app->prompt.kind || app->too_small)
 		return;
 	if (mouse->kind == MOUSE_PRESS && mouse->y == 0) {

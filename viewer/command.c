@@ -20,6 +20,7 @@ static int run_goto(struct app *app, const char *argument)
 	}
 	if (when_parse(argument, model_span(&app->model), app_instant(app), &ts_ns))
 		return -EINVAL;
+	app_remember(app);
 	app_set_cursor(app, ts_ns);
 	if (app->timeline.cursor_ns != ts_ns)
 		app_say(app, INK_WARN, "not in the recording: this is its %s",
@@ -151,7 +152,33 @@ static int run_mark(struct app *app, const char *argument)
 
 static int run_unmark(struct app *app, const char *argument)
 {
-	memset(app->timeline.has_mark, 0, sizeof(app->timeline.has_mark));
+	int mark = argument[0] - 'A';
+
+	if (!*argument)
+		memset(app->timeline.has_mark, 0, sizeof(app->timeline.has_mark));
+	else if (argument[1])
+		return -EINVAL;
+	else if (mark >= 0 && mark < TIMELINE_MARKS)
+		app->timeline.has_mark[mark] = false;
+	else if (!islower((unsigned char)*argument))
+		return -EINVAL;
+	else if (!app_bookmark_unset(app, *argument))
+		app_say(app, INK_WARN, "no bookmark %c: :bookmarks lists them", *argument);
+	return 0;
+}
+
+static int run_bookmark(struct app *app, const char *argument)
+{
+	if (argument[0] < 'a' || argument[0] > 'z' || (argument[1] && argument[1] != ' '))
+		return -EINVAL;
+	app_bookmark_set(app, argument[0], argument + 1 + strspn(argument + 1, " "));
+	return 0;
+}
+
+static int run_bookmarks(struct app *app, const char *argument)
+{
+	app->help = false;
+	app_open(app, VIEWER_VIEW_BOOKMARKS);
 	return 0;
 }
 
@@ -169,6 +196,8 @@ static int run_quit(struct app *app, const char *argument)
 }
 
 static const struct command table[] = {
+	{"bookmark", "LETTER [NOTE]", "give the cursor's instant a letter", run_bookmark},
+	{"bookmarks", "", "list the instants that have a letter", run_bookmarks},
 	{"goto", "TIME", "put the cursor at a time", run_goto},
 	{"help", "", "the keys", run_help},
 	{"jump", "KIND", "what ] and [ look for: trouble, drop, fallback, failure, crossing",
@@ -181,7 +210,8 @@ static const struct command table[] = {
 	{"sort", "COLUMN", "sort the list by a column; once more: the other way round", run_sort},
 	{"speed", "X", "of replay, 0.001 to 10000", run_speed},
 	{"theme", "NAME", "dark, safe, light or gray", run_theme},
-	{"unmark", "", "take both marks away", run_unmark},
+	{"unmark", "[LETTER]", "take a bookmark away, or mark A or B; without a letter both marks",
+	 run_unmark},
 	{"view", "NAME|DIGIT", "show a view", run_view},
 	{"zoom", "DURATION|all", "show so much time", run_zoom},
 };

@@ -42,6 +42,8 @@ static const struct key_binding table[] = {
 	{REQUEST_MARK_A, "Cursor", {'A'}, "mark A at the cursor"},
 	{REQUEST_MARK_B, "Cursor", {'B'}, "mark B: B-A is shown"},
 	{REQUEST_ZOOM_MARKS, "Cursor", {'V'}, "see the time of A to B"},
+	{REQUEST_BOOKMARK, "Cursor", {'m'}, "bookmark: then a letter"},
+	{REQUEST_GOTO_BOOKMARK, "Cursor", {'\''}, "go to one; '' goes back"},
 	{REQUEST_PLAY, "Replay", {' '}, "play, or pause"},
 	{REQUEST_SLOWER, "Replay", {'{'}, "slower; while it plays <"},
 	{REQUEST_FASTER, "Replay", {'}'}, "faster; while it plays >"},

@@ -112,6 +112,6 @@ void picture_draw(const struct picture *picture, struct app *app, struct canvas 
 		lead_draw(canvas, l.lead, &app->look, series);
 		app_plot(app, canvas, (struct rect){l.axis.x, l.lead.y, l.axis.w, l.lead.h});
 	}
-	chart_time_axis(canvas, l.axis, series->window.start_ns, series->window.cell_ns);
+	app_axis(app, canvas, l.axis, &series->window);
 	lanes_mark_loss(canvas, l.axis, series);
 }

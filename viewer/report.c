@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "db/bookmark.h"
 #include "db/leak.h"
 #include "viewer/human.h"
 #include "viewer/report_parts.h"
@@ -132,6 +133,34 @@ static int write_losses(struct report *r, struct db_error *err)
 	ret = query_losses(r->query, write_loss, r, err);
 	fputs("</table>\n<p>Times are counted from the first event on.</p>\n", r->out);
 	return ret;
+}
+
+static void write_bookmark(struct report *r, const struct bookmark *b)
+{
+	fprintf(r->out, "<tr><td>%c<td>%s<td>", b->letter,
+		human_duration(b->ts_ns - r->status.start_ns).s);
+	if (b->pool >= 0)
+		fprintf(r->out, "%lld", (long long)b->pool);
+	else
+		fputs("-", r->out);
+	fputs("<td class=text>", r->out);
+	report_text(r->out, b->note);
+	fputs("\n", r->out);
+}
+
+static int write_bookmarks(struct report *r, struct db_error *err)
+{
+	struct bookmark b[BOOKMARKS];
+	size_t nr;
+	int ret = query_bookmarks(r->query, b, &nr, err);
+
+	if (ret || !nr)
+		return ret;
+	fputs("<h2>Bookmarks</h2>\n<table><tr><th>key<th>time<th>pool<th>note\n", r->out);
+	for (size_t i = 0; i < nr; i++)
+		write_bookmark(r, &b[i]);
+	fputs("</table>\n<p>Times are counted from the first event on.</p>\n", r->out);
+	return 0;
 }
 
 /* --- a pool ----------------------------------------------------------------------------------- */
@@ -327,6 +356,8 @@ int report_write(struct query *q, const struct report_options *options, FILE *ou
 	ret = write_pools(&r, err);
 	if (!ret)
 		ret = write_losses(&r, err);
+	if (!ret)
+		ret = write_bookmarks(&r, err);
 	if (!ret)
 		ret = write_settings(&r, err);
 	if (*result->pictures_missing) {

@@ -53,7 +53,7 @@ static int tabs_width(const struct app *app, bool full)
 	int width = 0;
 
 	for (int i = 1; i <= VIEW_MAX; i++) {
-		if (!view_of(i))
+		if (!view_with_tab(i))
 			continue;
 		tab_text(app, i, full || i == app->view, text, sizeof(text));
 		width += canvas_text_width(text) + 2;
@@ -75,7 +75,7 @@ void status_draw_title(struct app *app, struct canvas *canvas)
 				"Poolscope") +
 		    3;
 	for (int i = 1; i <= VIEW_MAX; i++) {
-		if (!view_of(i))
+		if (!view_with_tab(i))
 			continue;
 		tab_text(app, i, full || i == app->view, text, sizeof(text));
 		app->tab_x[i] = x;
@@ -95,7 +95,7 @@ int status_tab_at(const struct app *app, int x)
 	if (x >= app->tab_x[0] && x < app->tab_x[APP_VIEWS])
 		return 0;
 	for (int i = VIEW_MAX; i >= 1; i--)
-		if (view_of(i) && x >= app->tab_x[i])
+		if (view_with_tab(i) && x >= app->tab_x[i])
 			return x < app->tab_x[0] ? i : -1;
 	return -1;
 }

@@ -18,6 +18,9 @@ struct view_ops {
 	const char *name;  /* in the title bar, after its digit */
 	const char *about; /* one line: for the help, the manual and the digit's key */
 
+	/* It has neither tab nor key: a command opens it. */
+	bool no_tab;
+
 	/*
 	 * The state, zeroed when the app starts and handed to every call below.  `release` frees
 	 * what it holds; both may be NULL.  init returns 0 or -errno.
@@ -72,11 +75,13 @@ struct view_ops {
 
 extern const struct view_ops view_overview, view_pool;
 extern const struct view_ops view_latency, view_outstanding, view_health;
-extern const struct view_ops view_events, view_tune, view_sql;
+extern const struct view_ops view_events, view_tune, view_sql, view_bookmarks;
 
 /* The view of a digit (1 to VIEW_MAX), or NULL. */
 #define VIEW_MAX 9
 const struct view_ops *view_of(int digit);
+/* The same, of those that have a tab. */
+const struct view_ops *view_with_tab(int digit);
 /* The one after (by 1) or before (by -1), round and round. */
 int view_next(int digit, int by);
 /* What a key asks for in a view. */

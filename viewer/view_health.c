@@ -468,7 +468,7 @@ static void draw_time(struct app *app, struct canvas *canvas, struct rect rect,
 	plot.h = 1;
 	draw_losses(canvas, plot, state);
 	plot.y++;
-	chart_time_axis(canvas, plot, window.start_ns, window.cell_ns);
+	app_axis(app, canvas, plot, &window);
 }
 
 static void draw(struct app *app, void *opaque, struct canvas *canvas, struct rect rect)

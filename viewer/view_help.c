@@ -34,6 +34,7 @@ static const struct {
 	{"◆", "several of these three"},
 	{"2-9 *", "so many; more"},
 	{"~", "loss touches the figure"},
+	{"reversed a-z", "bookmarks; * several"},
 	{"◂ ↑", "a mark; it is above"},
 };
 
@@ -129,10 +130,10 @@ static void draw_views(struct flow *flow)
 	int nr = 0;
 
 	for (int i = 1; i <= VIEW_MAX; i++)
-		nr += view_of(i) != NULL;
+		nr += view_with_tab(i) != NULL;
 	begin_group(flow, "Views", nr);
 	for (int i = 1; i <= VIEW_MAX; i++) {
-		if (!view_of(i))
+		if (!view_with_tab(i))
 			continue;
 		digit[0] = (char)('0' + i);
 		draw_line(flow, 3, digit, view_of(i)->about);

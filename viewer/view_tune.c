@@ -498,7 +498,7 @@ static void draw_chart(struct app *app, const struct state *s, struct canvas *ca
 	tune_chart_draw(canvas, chart, &app->look, &s->recorded, &s->predicted, pool, &s->trial);
 	draw_lanes(canvas, lanes, s);
 	app_plot(app, canvas, (struct rect){axis.x, chart.y, axis.w, chart.h + lanes.h});
-	chart_time_axis(canvas, axis, s->recorded.window.start_ns, s->recorded.window.cell_ns);
+	app_axis(app, canvas, axis, &s->recorded.window);
 	lanes_mark_loss(canvas, axis, &s->recorded);
 }
 

@@ -42,6 +42,7 @@ enum viewer_view {
 	VIEWER_VIEW_TUNE,
 	VIEWER_VIEW_HEALTH,
 	VIEWER_VIEW_SQL,
+	VIEWER_VIEW_BOOKMARKS, /* no key: `:bookmarks` */
 };
 
 /* The view of a name ("pool") or digit ("2"), or -1 when there is none. */

@@ -13,11 +13,19 @@ static const struct view_ops *const views[VIEW_MAX + 1] = {
 	[VIEWER_VIEW_LATENCY] = &view_latency,	 [VIEWER_VIEW_OUTSTANDING] = &view_outstanding,
 	[VIEWER_VIEW_EVENTS] = &view_events,	 [VIEWER_VIEW_TUNE] = &view_tune,
 	[VIEWER_VIEW_HEALTH] = &view_health,	 [VIEWER_VIEW_SQL] = &view_sql,
+	[VIEWER_VIEW_BOOKMARKS] = &view_bookmarks,
 };
 
 const struct view_ops *view_of(int digit)
 {
 	return digit >= 1 && digit <= VIEW_MAX ? views[digit] : NULL;
+}
+
+const struct view_ops *view_with_tab(int digit)
+{
+	const struct view_ops *ops = view_of(digit);
+
+	return ops && !ops->no_tab ? ops : NULL;
 }
 
 int view_next(int digit, int by)
@@ -28,7 +36,7 @@ int view_next(int digit, int by)
 			digit = VIEW_MAX;
 		if (digit > VIEW_MAX)
 			digit = 1;
-	} while (!views[digit]);
+	} while (!view_with_tab(digit));
 	return digit;
 }
 
@@ -39,7 +47,7 @@ int view_request_of(int digit, int key)
 
 	if (request != REQUEST_NONE)
 		return request;
-	if (key >= '1' && key <= '9' && view_of(key - '0'))
+	if (key >= '1' && key <= '9' && view_with_tab(key - '0'))
 		return REQUEST_VIEW_1 + key - '1';
 	return keys_request(key);
 }
@@ -51,7 +59,7 @@ void view_write_keys(FILE *out)
 
 	fprintf(out, "| key | does |\n| --- | --- |\n");
 	for (int i = 1; i <= VIEW_MAX; i++)
-		if (views[i])
+		if (view_with_tab(i))
 			fprintf(out, "| `%d` | %s: %s |\n", i, views[i]->name, views[i]->about);
 	keys_write_rows(table, nr, out);
 	for (int i = 1; i <= VIEW_MAX; i++)
@@ -64,7 +72,7 @@ void view_write_keys(FILE *out)
 int viewer_view_named(const char *name)
 {
 	for (int i = 1; i <= VIEW_MAX; i++)
-		if (views[i] &&
+		if (view_with_tab(i) &&
 		    (strcasecmp(views[i]->name, name) == 0 || (name[0] == '0' + i && !name[1])))
 			return i;
 	return -1;
@@ -76,7 +84,7 @@ const char *viewer_view_names(char *text, size_t size)
 
 	text[0] = 0;
 	for (int i = 1; i <= VIEW_MAX && used < size; i++)
-		if (views[i])
+		if (view_with_tab(i))
 			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 						 views[i]->name);
 	for (char *c = text; *c; c++)
@@ -123,7 +131,7 @@ void viewer_write_keys(FILE *out)
 
 	fprintf(out, "  Views\n");
 	for (int i = 1; i <= VIEW_MAX; i++)
-		if (views[i])
+		if (view_with_tab(i))
 			fprintf(out, "    %-14d %s: %s\n", i, views[i]->name, views[i]->about);
 	write_table(table, nr, out);
 	for (int i = 1; i <= VIEW_MAX; i++)

@@ -196,3 +196,30 @@ setup() {
 	done
 	[ "$(find . -name '*.db*' | wc -l)" -eq 4 ]
 }
+
+@test "bookmarks are in stat, the report and the table, and harm none of them" {
+	"$makedb" b.db --seconds 1 --pools 1
+	printf 'key 2\ntype :goto 25%%\nkey Enter\ntype :bookmark k <b>why</b> & when\nkey Enter\ntype ma\n' |
+		"$poolscope" top b.db --script /dev/stdin
+	[ "$(find . -name 'b.db*')" = ./b.db ]
+	sqlite3 b.db "INSERT INTO bookmark VALUES ('x', 1, 99, x'ff', char(27) || '[2J' || x'ff', 0)"
+	run "$poolscope" stat b.db
+	[ "$status" -eq 0 ]
+	[[ $output == *$'\nbookmarks\n'*"k  "*"pool 0  <b>why</b> & when"* ]]
+	[[ $output != *$'\e'* ]]
+	"$poolscope" stat --json b.db >b.json
+	python3 - <<-'END'
+		import json
+		b = {m["letter"]: m for m in json.load(open("b.json"))["bookmarks"]}
+		assert sorted(b) == ["a", "k", "x"]
+		assert b["k"]["note"] == "<b>why</b> & when" and b["k"]["view"] == "pool" and b["k"]["pool"] == 0
+		assert b["a"]["ts_ns"] == b["k"]["ts_ns"] and b["a"]["note"] is None
+		assert b["x"]["ts_ns"] == 1
+	END
+	"$poolscope" report b.db -o b.html --no-pictures
+	grep -q '&lt;b&gt;why&lt;/b&gt; &amp; when' b.html
+	run grep -c $'\e' b.html
+	[ "$output" = 0 ]
+	run "$poolscope" sql b.db "SELECT note FROM bookmark WHERE letter = 'k'"
+	[ "$output" = '<b>why</b> & when' ]
+}
