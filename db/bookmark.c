@@ -152,25 +152,15 @@ static int write_now(const struct bookmark_file *file, const struct bookmark *b,
 	return ret;
 }
 
-/* Between two looks whoever has the lock for a moment is done. */
-static int leave_mail(const char *path, const struct bookmark *b, struct db_error *err)
-{
-	int ret = -EAGAIN;
-
-	for (int i = 0; i < 20 && ret == -EAGAIN; i++) {
-		if (i)
-			usleep(1000);
-		ret = mail_put(path, b, err);
-	}
-	return ret ? ret : 1;
-}
-
 int bookmark_change(const struct bookmark_file *file, const struct bookmark *b,
 		    struct db_error *err)
 {
 	int ret = write_now(file, b, err);
 
-	return ret == -EBUSY ? leave_mail(file->path, b, err) : ret;
+	if (ret != -EBUSY)
+		return ret;
+	ret = mail_put(file->path, b, err);
+	return ret ? ret : 1;
 }
 
 int bookmark_settle(const struct bookmark_file *file, struct db_error *err)

@@ -52,8 +52,9 @@ struct bookmark_file {
 /*
  * Sets a bookmark, or takes it away.  The file is open for a moment only.
  * Returns: 0 it is in the file; 1 it lies beside the file for whoever records it, and
- * query_bookmarks() will say when it is there; -errno it is not kept, with err filled: -EACCES,
- * -EROFS, -ENOSPC cannot be written, -ENOENT the name is another file's now.
+ * query_bookmarks() will say when it is there; -EAGAIN the recorder is taking what lies there: ask
+ * again soon; -errno it is not kept, with err filled: -EACCES, -EROFS, -ENOSPC cannot be written,
+ * -ENOENT the name is another file's now.
  */
 int bookmark_change(const struct bookmark_file *file, const struct bookmark *b,
 		    struct db_error *err);

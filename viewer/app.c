@@ -107,6 +107,7 @@ int app_init(struct app *app, const struct viewer_options *options, struct db_er
 void app_release(struct app *app)
 {
 	app_views_release(app);
+	app_bookmarks_finish(app);
 	model_close(&app->model);
 }
 
@@ -150,6 +151,7 @@ int app_reopen(struct app *app, struct db_error *err)
 
 	if (ret)
 		return ret;
+	app_bookmarks_finish(app);
 	model_close(&app->model);
 	app->model = model;
 	app->play.seq = -1;

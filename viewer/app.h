@@ -201,6 +201,8 @@ bool app_bookmark_unset(struct app *app, char letter);
 void app_bookmark_goto(struct app *app, char letter);
 /* What '' comes back to is here. */
 void app_remember(struct app *app);
+/* The file is closed next. */
+void app_bookmarks_finish(struct app *app);
 /* Asks the file for its bookmarks.  Returns: true when the screen must be drawn again. */
 bool app_bookmarks_refresh(struct app *app);
 

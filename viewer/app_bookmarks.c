@@ -19,6 +19,13 @@ bool app_bookmarks_refresh(struct app *app)
 						     app->running || app->model.status.recording);
 }
 
+void app_bookmarks_finish(struct app *app)
+{
+	struct bookmark_file file = file_of(app);
+
+	bookmarks_finish(&app->bookmarks, &file);
+}
+
 /* --- setting ---------------------------------------------------------------------------------- */
 
 /* A view that shows a time: a table of answers is not worth coming back to. */
@@ -173,11 +180,11 @@ static void ask_letter(struct app *app, enum letter_for what, const char *questi
 	char letters[2 * BOOKMARKS + 1] = "";
 	size_t len = 0;
 
-	for (char c = 'a'; c <= 'z'; c++) {
+	for (int c = 'a'; c <= 'z'; c++) {
 		if (!bookmarks_find(&app->bookmarks, c))
 			continue;
 		letters[len++] = ' ';
-		letters[len++] = c;
+		letters[len++] = (char)c;
 	}
 	letters[len] = 0;
 	app->letter_for = what;
@@ -233,7 +240,7 @@ void app_axis(const struct app *app, struct canvas *canvas, struct rect axis,
 	      const struct timeline_view *window)
 {
 	chart_time_axis(canvas, axis, window->start_ns, window->cell_ns);
-	for (char c = 'a'; c <= 'z'; c++) {
+	for (int c = 'a'; c <= 'z'; c++) {
 		const struct bookmark *b = bookmarks_find(&app->bookmarks, c);
 		int column = b ? timeline_column(window, b->ts_ns) : -1;
 		const struct cell *under = canvas_at(canvas, axis.x + column, axis.y);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "viewer/bookmarks.h"
 
+#include <errno.h>
 #include <string.h>
+#include <time.h>
 
-static int index_of(char letter)
+static int index_of(int letter)
 {
 	return letter >= 'a' && letter <= 'z' ? letter - 'a' : -1;
 }
 
-const struct bookmark *bookmarks_find(const struct bookmarks *set, char letter)
+const struct bookmark *bookmarks_find(const struct bookmarks *set, int letter)
 {
 	int i = index_of(letter);
 
@@ -67,6 +69,43 @@ static void settle(struct bookmarks *set, const struct bookmark_file *file)
 			set->where[i] = BOOKMARK_HERE_ONLY;
 }
 
+static void send(struct bookmarks *set, const struct bookmark_file *file, int i,
+		 struct db_error *why)
+{
+	const struct bookmark *b = &set->of[i];
+	int ret = bookmark_change(file, b, why);
+
+	set->unsent[i] = ret == -EAGAIN;
+	if (ret > 0 || ret == -EAGAIN)
+		set->where[i] = BOOKMARK_ON_ITS_WAY;
+	else if (ret < 0)
+		set->where[i] = BOOKMARK_HERE_ONLY;
+	else
+		set->where[i] = b->gone ? BOOKMARK_NONE : BOOKMARK_IN_FILE;
+}
+
+/* Returns: true when all is sent. */
+static bool send_again(struct bookmarks *set, const struct bookmark_file *file)
+{
+	struct db_error why;
+	bool sent = true;
+
+	for (int i = 0; i < BOOKMARKS; i++) {
+		if (set->unsent[i])
+			send(set, file, i, &why);
+		sent &= !set->unsent[i];
+	}
+	return sent;
+}
+
+void bookmarks_finish(struct bookmarks *set, const struct bookmark_file *file)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+
+	for (int i = 0; i < 100 && !send_again(set, file); i++)
+		nanosleep(&pause, NULL);
+}
+
 bool bookmarks_refresh(struct bookmarks *set, struct query *q, const struct bookmark_file *file,
 		       bool recording)
 {
@@ -76,6 +115,7 @@ bool bookmarks_refresh(struct bookmarks *set, struct query *q, const struct book
 	bool changed = false;
 	size_t nr = 0;
 
+	send_again(set, file);
 	if (!recording && (is_waiting(set) || !set->settled))
 		settle(set, file);
 	if (query_bookmarks(q, found, &nr, &err))
@@ -91,18 +131,12 @@ enum bookmark_where bookmarks_change(struct bookmarks *set, const struct bookmar
 				     const struct bookmark *change, struct db_error *why)
 {
 	struct bookmark b = *change;
-	int i = index_of(b.letter), ret;
+	int i = index_of(b.letter);
 
 	if (b.set_ns <= set->set_ns)
 		b.set_ns = set->set_ns + 1;
 	set->set_ns = b.set_ns;
-	ret = bookmark_change(file, &b, why);
 	set->of[i] = b;
-	if (ret > 0)
-		set->where[i] = BOOKMARK_ON_ITS_WAY;
-	else if (ret < 0)
-		set->where[i] = BOOKMARK_HERE_ONLY;
-	else
-		set->where[i] = b.gone ? BOOKMARK_NONE : BOOKMARK_IN_FILE;
+	send(set, file, i, why);
 	return (enum bookmark_where)set->where[i];
 }

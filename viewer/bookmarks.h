@@ -19,12 +19,13 @@ enum bookmark_where {
 struct bookmarks {
 	struct bookmark of[BOOKMARKS]; /* by letter; `gone`: taken away, and the file says no yet */
 	uint8_t where[BOOKMARKS];      /* enum bookmark_where */
+	bool unsent[BOOKMARKS];	       /* on its way, and to be sent again */
 	int64_t set_ns;		       /* of the newest change: no two have the same */
 	bool settled;		       /* what lay beside the file was looked at */
 };
 
 /* The bookmark of a letter, or NULL. */
-const struct bookmark *bookmarks_find(const struct bookmarks *set, char letter);
+const struct bookmark *bookmarks_find(const struct bookmarks *set, int letter);
 
 /*
  * Asks the file.  recording: somebody writes into it, and will take what lies beside it.
@@ -39,5 +40,8 @@ bool bookmarks_refresh(struct bookmarks *set, struct query *q, const struct book
  */
 enum bookmark_where bookmarks_change(struct bookmarks *set, const struct bookmark_file *file,
 				     const struct bookmark *change, struct db_error *why);
+
+/* Sends what could not be sent, for the last time: waits up to a second for the recorder. */
+void bookmarks_finish(struct bookmarks *set, const struct bookmark_file *file);
 
 #endif

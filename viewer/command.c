@@ -156,11 +156,9 @@ static int run_unmark(struct app *app, const char *argument)
 
 	if (!*argument)
 		memset(app->timeline.has_mark, 0, sizeof(app->timeline.has_mark));
-	else if (argument[1])
-		return -EINVAL;
-	else if (mark >= 0 && mark < TIMELINE_MARKS)
+	else if (mark >= 0 && mark < TIMELINE_MARKS && !argument[1])
 		app->timeline.has_mark[mark] = false;
-	else if (!islower((unsigned char)*argument))
+	else if (argument[0] < 'a' || argument[0] > 'z' || argument[1])
 		return -EINVAL;
 	else if (!app_bookmark_unset(app, *argument))
 		app_say(app, INK_WARN, "no bookmark %c: :bookmarks lists them", *argument);

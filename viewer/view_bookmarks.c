@@ -146,7 +146,7 @@ static void refresh(struct app *app, void *opaque, struct rect rect)
 	struct bookmarks_state *state = opaque;
 
 	state->nr = 0;
-	for (char c = 'a'; c <= 'z'; c++) {
+	for (int c = 'a'; c <= 'z'; c++) {
 		const struct bookmark *b = bookmarks_find(&app->bookmarks, c);
 
 		if (b)
