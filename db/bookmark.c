@@ -107,26 +107,35 @@ void bookmark_taken(const char *path, int mail, bool committed)
 		mail_close(path, mail, committed);
 }
 
+/* Somebody who reads may be in the way, too, where the file has no log. */
+static int fail(sqlite3 *db, const char *path, struct db_error *err)
+{
+	int ret = db_fail_sqlite(err, db, path);
+
+	return (sqlite3_errcode(db) & 0xff) == SQLITE_BUSY ? -EBUSY : ret;
+}
+
 /* All in one transaction: what lies beside the file, and then the change, if there is one. */
 static int write_all(sqlite3 *db, const char *path, const struct bookmark *b, struct db_error *err)
 {
 	int mail, ret = 0;
 
-	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
-		ret = db_fail_sqlite(err, db, path);
-		return (sqlite3_errcode(db) & 0xff) == SQLITE_BUSY ? -EBUSY : ret;
-	}
+	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return fail(db, path, err);
 	mail = bookmark_take(path, db);
 	if ((b && run_change(db, b) != SQLITE_OK) ||
 	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-		ret = db_fail_sqlite(err, db, path);
+		ret = fail(db, path, err);
 	if (!sqlite3_get_autocommit(db))
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	bookmark_taken(path, mail, !ret);
 	return ret;
 }
 
-/* The file alone shall have it, so that a copy of the file does. */
+/*
+ * The file alone shall have it, so that a copy of the file does.  Most finished recordings have no
+ * log (connect_finish()); those that ended in another way may.
+ */
 static void settle_wal(sqlite3 *db, const char *path)
 {
 	char name[4096];

@@ -61,7 +61,8 @@ int bookmark_change(const struct bookmark_file *file, const struct bookmark *b,
 
 /*
  * Puts in what lies beside the file, when nobody records it: a recorder that died did not.
- * Returns: as bookmark_change(); 0 also when nothing lies there.
+ * Returns: 0, also when nothing lies there; -EBUSY somebody is in the way, it stays there; else as
+ * bookmark_change().
  */
 int bookmark_settle(const struct bookmark_file *file, struct db_error *err);
 

@@ -448,6 +448,8 @@ int connect_finish(struct connection *c, struct db_error *err)
 	sqlite3_close(c->db);
 	c->db = NULL;
 	if (c->is_unnamed)
+		remove_beside(c->path, BOOKMARK_MAIL_NAME);
+	if (c->is_unnamed)
 		ret = unnamed_link(c->unnamed, c->path, err);
 	connect_close(c);
 	return ret;

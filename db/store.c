@@ -194,7 +194,7 @@ static int start(struct store *s, const struct store_options *options, struct db
 	ret = writer_init(&s->writer, s, s->file.db, &own, &s->traces, err);
 	if (ret)
 		return ret;
-	s->writer.path = s->file.path;
+	s->writer.path = s->file.is_unnamed ? NULL : s->file.path;
 	ret = s->is_old ? recover_file(&s->writer, err) : 0;
 	if (!ret)
 		ret = writer_begin(&s->writer, !s->is_old, err);

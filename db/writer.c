@@ -483,7 +483,7 @@ void writer_commit(struct writer *w)
 	}
 	w->progress.committed_ns = clock_ns(CLOCK_REALTIME);
 	rows_progress(&w->rows, &w->progress);
-	mail = w->rows.error ? -1 : bookmark_take(w->path, w->rows.db);
+	mail = w->rows.error || !w->path ? -1 : bookmark_take(w->path, w->rows.db);
 	rows_commit(&w->rows);
 	bookmark_taken(w->path, mail, !w->rows.error);
 	w->in_batch = false;

@@ -21,7 +21,7 @@ struct traces;
 
 struct writer {
 	struct store *store; /* for the callbacks */
-	const char *path;    /* of the file; borrowed */
+	const char *path;    /* of the file; borrowed; NULL: it has no name yet */
 	struct store_options options;
 	struct rows rows;
 	struct traces *traces;

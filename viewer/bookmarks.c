@@ -63,6 +63,8 @@ static void settle(struct bookmarks *set, const struct bookmark_file *file)
 	struct db_error why;
 	int ret = bookmark_settle(file, &why);
 
+	if (ret == -EBUSY)
+		return;
 	set->settled = true;
 	for (int i = 0; i < BOOKMARKS && ret < 0; i++)
 		if (set->where[i] == BOOKMARK_ON_ITS_WAY)
