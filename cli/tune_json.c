@@ -108,9 +108,10 @@ static json_t *what_if(const struct tune_pool *p)
 	return o;
 }
 
-static json_t *interval(const struct interval *i)
+/* null: there are too few blocks to say. */
+static json_t *interval(const struct advice_row *row, const struct interval *i)
 {
-	return json_pack("[f,f]", i->low, i->high);
+	return row->expected ? json_pack("[f,f]", i->low, i->high) : json_null();
 }
 
 static json_t *certificate(const struct certificate *c)
@@ -132,18 +133,16 @@ static json_t *certificate(const struct certificate *c)
 	return o;
 }
 
-static json_t *predicted(const struct advice *a, const struct advice_row *row)
+static json_t *predicted(const struct advice_row *row)
 {
 	json_t *o = json_object();
 
 	set_result(o, &row->s.sim);
 	set(o, "worst_missed", row->s.worst_missed);
 	set(o, "missed_with_doubled_leads", row->s.doubled_missed);
-	if (!a->evidence.nr)
-		return o;
-	json_object_set_new(o, "mean_interval", interval(&row->mean));
-	json_object_set_new(o, "requests_interval", interval(&row->requests));
-	json_object_set_new(o, "frees_interval", interval(&row->frees));
+	json_object_set_new(o, "mean_interval", interval(row, &row->mean));
+	json_object_set_new(o, "requests_interval", interval(row, &row->requests));
+	json_object_set_new(o, "frees_interval", interval(row, &row->frees));
 	return o;
 }
 
@@ -156,7 +155,7 @@ static json_t *row(const char *name, const struct advice *a, const struct advice
 
 	json_object_set_new(o, "name", json_string(name));
 	json_object_set_new(o, "marks", marks(&r->s.marks));
-	json_object_set_new(o, "predicted", predicted(a, r));
+	json_object_set_new(o, "predicted", predicted(r));
 	json_object_set_new(o, "certificate", sure ? certificate(&r->certificate) : json_null());
 	json_object_set_new(o, "validity", json_string(grade));
 	json_object_set_new(o, "validity_why", *r->why ? text(r->why) : json_null());
@@ -252,6 +251,7 @@ static void set_advice(json_t *o, const struct advice *a)
 {
 	json_object_set_new(o, "lead_ns", leads(a));
 	set(o, "block_ns", (uint64_t)a->evidence.block_ns);
+	json_object_set_new(o, "hurst", json_real(a->evidence.memory.hurst));
 	set(o, "settings_tried", a->plan.tried);
 	json_object_set_new(o, "recommend", recommend(a));
 	json_object_set_new(o, "static",

@@ -7,6 +7,10 @@
 #include "cli/text.h"
 #include "cli/tune.h"
 #include "cli/tune_verify.h"
+#include "tuner/expect.h"
+
+/* Hurst parameter from which on it is worth a word. */
+#define LONG_MEMORY 0.7
 
 static unsigned long long n(uint64_t value)
 {
@@ -223,13 +227,23 @@ static void print_sure(const struct advice *a)
 		       r->why);
 	else
 		print_certificate(a, r);
-	if (a->evidence.nr)
+	if (a->evidence.nr && !r->expected)
+		printf("  expect       nothing can be said of another recording: there are %zu "
+		       "blocks and %zu leads;\n"
+		       "               %d and %d are needed\n",
+		       a->evidence.nr, a->leads.nr, EXPECT_BLOCKS, EXPECT_LEADS);
+	if (r->expected)
 		printf("  expect       %sof another recording as long: mean %.1f to %.1f, at most "
 		       "%u;\n"
 		       "               %.0f to %.0f requests, %.0f to %.0f frees\n",
 		       r->grade == 'C' ? "if senders do not notice losses, " : "", r->mean.low,
 		       r->mean.high, r->s.marks.limit, r->requests.low, r->requests.high,
 		       r->frees.low, r->frees.high);
+	if (r->expected && a->evidence.memory.hurst > LONG_MEMORY)
+		printf("  memory       traffic that is heavy stays so for long (Hurst %.2f): that "
+		       "is why "
+		       "not more is known\n",
+		       a->evidence.memory.hurst);
 	if (a->evidence.drift > 2.6 || a->evidence.drift < -2.6)
 		printf("  drift        bursts are %s in the second half: it may go on\n",
 		       a->evidence.drift > 0 ? "steeper" : "flatter");

@@ -258,7 +258,7 @@ int tune_verify(const struct tune_options *options, const struct tune_pool *pool
 	r.why = why;
 	*out = (struct tune_verdict){.known = false};
 	r.row = pool->advice ? &pool->advice->row[PLAN_SAFE] : NULL;
-	if (!r.row || !r.row->known || !pool->advice->evidence.nr)
+	if (!r.row || !r.row->expected)
 		return fail(&r, -ENODATA,
 			    "there is nothing to verify: no marks were recommended, "
 			    "or no interval is known");

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tuner/expect.h"
 #include "tuner/slice.h"
 
 #define PATH_MAX_SETTINGS 12
@@ -158,6 +159,7 @@ static const char *binding_of(const struct advising *g, const struct advice_row 
 static int fill(struct advising *g, struct advice_row *row)
 {
 	struct advice *a = g->a;
+	struct expectation expected;
 	struct sim_result whole;
 	int ret;
 
@@ -170,9 +172,15 @@ static int fill(struct advising *g, struct advice_row *row)
 	if (ret)
 		return ret;
 	row->whole = tally_sum(g->tally, 0, a->evidence.nr, g->q->loss);
-	row->mean = tally_interval(g->tally, a->evidence.nr, TALLY_BUFFERS, g->q->seed);
-	row->requests = tally_interval(g->tally, a->evidence.nr, TALLY_REQUESTS, g->q->seed);
-	row->frees = tally_interval(g->tally, a->evidence.nr, TALLY_FREES, g->q->seed);
+	ret = expect_make(g->d, &a->evidence, &row->s.marks, &g->q->lead, g->tally, &whole,
+			  g->q->seed, &expected);
+	if (ret || !expected.known)
+		return ret;
+	row->expected = true;
+	row->rare = expected.rare;
+	row->mean = expected.mean;
+	row->requests = expected.requests;
+	row->frees = expected.frees;
 	/* Other leads move it, too; and it is never below its base block. */
 	row->mean.low -= row->s.sim.mean_buffers - row->s.mean_min;
 	row->mean.high += row->s.mean_max - row->s.sim.mean_buffers;

@@ -49,6 +49,8 @@ struct advice_row {
 	bool known;
 	struct plan_setting s;
 	struct tally_sum whole;
+	bool expected; /* false: the recording has too few blocks or leads for what follows */
+	bool rare;     /* it hardly grows: its base block holds nearly all that was ever held */
 	struct interval mean, requests, frees; /* of another recording as long; 95 % */
 	struct certificate certificate;
 	char grade;

@@ -77,6 +77,19 @@ static double rank_test(const struct evidence_block *b, size_t nr)
 	return (u - mean) / sqrt(mean * ((double)nr + 1) / 6);
 }
 
+static struct memory find_memory(const struct demand *d, const struct evidence *e)
+{
+	double takes[EVIDENCE_BLOCKS_MAX];
+
+	for (size_t i = 0; i < e->nr; i++) {
+		size_t from = e->blocks[i].from, to = e->blocks[i].to;
+
+		takes[i] = (double)(to - from) / 2 +
+			   ((double)demand_held(d, to) - (double)demand_held(d, from)) / 2;
+	}
+	return memory_of(takes, e->nr, tally_run(e->nr));
+}
+
 int evidence_cut(const struct demand *d, int64_t tau_ns, int64_t hold_ns, struct evidence *out)
 {
 	int64_t span = demand_span_ns(d), longest = tau_ns > hold_ns ? tau_ns : hold_ns;
@@ -112,6 +125,7 @@ int evidence_cut(const struct demand *d, int64_t tau_ns, int64_t hold_ns, struct
 		b->rise = b->from < b->to ? burst.rise : 0;
 	}
 	out->drift = rank_test(out->blocks, out->nr);
+	out->memory = find_memory(d, out);
 	return 0;
 }
 
@@ -266,17 +280,23 @@ static double student(size_t nr)
 	return 1 + (z * z + 1) / (4 * f) + (5 * pow(z, 4) + 16 * z * z + 3) / (96 * f * f);
 }
 
+size_t tally_run(size_t nr)
+{
+	return (size_t)ceil(cbrt((double)nr));
+}
+
 struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what what,
 			       uint64_t seed)
 {
 	double sum = 0, ns = 0, difference[RESAMPLES], wider = student(nr);
-	double upto[EVIDENCE_BLOCKS_MAX + RUN_MAX + 1];
-	size_t run = (size_t)ceil(cbrt((double)nr));
+	double values[EVIDENCE_BLOCKS_MAX], upto[EVIDENCE_BLOCKS_MAX + RUN_MAX + 1];
+	size_t run = tally_run(nr);
 	struct rng rng;
 
 	assert(nr <= EVIDENCE_BLOCKS_MAX);
 	for (size_t i = 0; i < nr; i++) {
-		sum += value_of(&t[i], what);
+		values[i] = value_of(&t[i], what);
+		sum += values[i];
 		ns += t[i].ns;
 	}
 	if (what != TALLY_BUFFERS)
@@ -284,6 +304,7 @@ struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what
 	/* Nothing in all blocks: with 97.5 %, so much is expected at most. */
 	if (what != TALLY_BUFFERS && sum == 0)
 		return (struct interval){0, -log(0.025)};
+	wider *= memory_of(values, nr, run).wider;
 	add_up(t, nr, run, what, upto);
 	rng_init(&rng, seed, 7);
 	for (size_t i = 0; i < RESAMPLES; i++) {

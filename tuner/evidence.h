@@ -19,6 +19,7 @@
  */
 #include "tuner/demand.h"
 #include "tuner/lead.h"
+#include "tuner/memory.h"
 #include "tuner/sim.h"
 
 /* --- lead times ----------------------------------------------------------------------------------
@@ -69,6 +70,7 @@ struct evidence {
 	size_t nr;		     /* 0: the recording is shorter than one block should be */
 	int64_t block_ns, wanted_ns; /* as long as they are, and should be at least */
 	int64_t from_ns;
+	struct memory memory; /* of the packets that come in a block */
 	double drift; /* rank test of the rises of the second half against the first; |2.6| is 1 %
 		       */
 };
@@ -108,12 +110,14 @@ struct tally_sum tally_sum(const struct tally *t, size_t from, size_t to, double
 
 /*
  * Where the mean of another recording of the same length will lie, with 95 %: both recordings vary.
- * Circular block bootstrap, the same draws for every setting of a seed; widened for few blocks.
- * nr <= EVIDENCE_BLOCKS_MAX.
+ * Circular block bootstrap, the same draws for every setting of a seed; widened for few blocks, and
+ * for long memory (tuner/memory.h).  nr <= EVIDENCE_BLOCKS_MAX.
  */
 struct interval {
 	double low, high;
 };
+/* Blocks that resamples draw in one piece. */
+size_t tally_run(size_t nr);
 enum tally_what { TALLY_BUFFERS, TALLY_REQUESTS, TALLY_FREES };
 struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what what,
 			       uint64_t seed);

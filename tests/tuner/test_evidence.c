@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "tuner/advice.h"
+#include "tuner/expect.h"
 #include "tuner/low.h"
 #include "tuner/slice.h"
 
@@ -161,6 +162,126 @@ static void steady_tallies_have_narrow_intervals_around_their_mean(void **state)
 	assert_true(i.low == 70 && i.high == 70);
 	i = tally_interval(t, 50, TALLY_REQUESTS, 1);
 	assert_true(i.low >= 0 && i.low < 23 && i.high > 23);
+}
+
+/* --- memory -------------------------------------------------------------------------------------
+ */
+
+/* Sums of sluggish noises, each slower than the one before: alike at many time scales. */
+static void make_series(struct rng *rng, int scales, double *x, size_t nr)
+{
+	double noise[8] = {0};
+
+	for (size_t i = 0; i < nr; i++) {
+		x[i] = 0;
+		for (int k = 0; k < scales; k++) {
+			double keep = k ? 1 - pow(0.25, k) : 0;
+
+			noise[k] = keep * noise[k] + sqrt(1 - keep * keep) * rng_normal(rng);
+			x[i] += noise[k];
+		}
+	}
+}
+
+static void long_memory_is_told_from_none(void **state)
+{
+	double with = 0, without = 0, wider_with = 0, wider_without = 0;
+
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		double x[90];
+		struct memory m;
+		struct rng rng;
+
+		rng_init(&rng, seed, 12);
+		make_series(&rng, 1, x, 90);
+		m = memory_of(x, 90, tally_run(90));
+		without += m.hurst / 20;
+		wider_without += m.wider / 20;
+		make_series(&rng, 5, x, 90);
+		m = memory_of(x, 90, tally_run(90));
+		with += m.hurst / 20;
+		wider_with += m.wider / 20;
+	}
+	assert_true(without < 0.62 && wider_without < 1.4);
+	assert_true(with > 0.8 && wider_with > 1.8);
+}
+
+static void series_that_say_nothing_have_no_memory(void **state)
+{
+	double level[40] = {0}, few[] = {1, 5, 2};
+	struct memory m = memory_of(level, 40, 4);
+
+	assert_true(m.hurst == 0.5 && m.wider == 1);
+	m = memory_of(few, 3, 2);
+	assert_true(m.hurst == 0.5 && m.wider == 1);
+}
+
+/* --- what to expect -----------------------------------------------------------------------------
+ */
+
+/* One packet is held for long; in each of 40 blocks of 10 ms, so many others come at once. */
+static struct demand *peaks(const uint32_t *others)
+{
+	static struct demand_row rows[2000];
+	size_t nr = 0;
+
+	rows[nr++] = (struct demand_row){0, 400000000};
+	for (uint32_t i = 0; i < 40; i++)
+		for (uint32_t k = 0; k < others[i]; k++)
+			rows[nr++] = (struct demand_row){i * 10000000 + 5000000, 1000000};
+	return world_demand(rows, nr);
+}
+
+static struct expectation expect(const struct demand *d, const struct policy_marks *m)
+{
+	struct lead lead = lead_fixed(100000);
+	struct tally tally[EVIDENCE_BLOCKS_MAX];
+	struct expectation x;
+	struct sim_result whole;
+	struct evidence e;
+
+	assert_int_equal(evidence_cut(d, 100000, 1000000, &e), 0);
+	assert_int_equal(evidence_tally(d, &e, m, &lead, tally, &whole), 0);
+	assert_int_equal(expect_make(d, &e, m, &lead, tally, &whole, 1, &x), 0);
+	evidence_release(&e);
+	return x;
+}
+
+static void pool_that_never_grew_may_do_so_next_time(void **state)
+{
+	struct policy_marks m = {
+		.base = 26, .block = 8, .low = 4, .high = 13, .limit = 1000, .max_pending = 1};
+	uint32_t others[40];
+	struct expectation x;
+	struct demand *d;
+
+	/* It asks when 22 are held, and 20 were: five higher peaks are not out of the question. */
+	for (uint32_t i = 0; i < 40; i++)
+		others[i] = i % 20;
+	d = peaks(others);
+	x = expect(d, &m);
+	assert_true(x.known && x.rare);
+	assert_true(x.requests.low == 0 && x.requests.high >= 5 && x.requests.high < 20);
+	assert_true(x.mean.low == 26 && x.mean.high > 26 && x.mean.high < 29);
+	demand_close(d);
+}
+
+static void pool_that_grows_all_the_time_is_expected_to_go_on(void **state)
+{
+	struct policy_marks m = {
+		.base = 8, .block = 20, .low = 4, .high = 25, .limit = 1000, .max_pending = 1};
+	uint32_t others[40];
+	struct expectation x;
+	struct demand *d;
+
+	for (uint32_t i = 0; i < 40; i++)
+		others[i] = 10 + i % 2;
+	d = peaks(others);
+	x = expect(d, &m);
+	assert_true(x.known && !x.rare);
+	assert_true(x.requests.low >= 35 && x.requests.high <= 45);
+	assert_true(x.frees.low >= 35 && x.frees.high <= 45);
+	demand_close(d);
 }
 
 /* --- slices -------------------------------------------------------------------------------------
@@ -398,6 +519,10 @@ int main(void)
 		cmocka_unit_test(blocks_cover_all_and_their_sums_are_the_whole),
 		cmocka_unit_test(no_block_needs_more_than_the_whole),
 		cmocka_unit_test(steady_tallies_have_narrow_intervals_around_their_mean),
+		cmocka_unit_test(long_memory_is_told_from_none),
+		cmocka_unit_test(series_that_say_nothing_have_no_memory),
+		cmocka_unit_test(pool_that_never_grew_may_do_so_next_time),
+		cmocka_unit_test(pool_that_grows_all_the_time_is_expected_to_go_on),
 		cmocka_unit_test(slice_of_everything_is_the_same),
 		cmocka_unit_test(slice_from_the_start_is_the_demand_of_that_time),
 		cmocka_unit_test(slice_leaves_out_what_was_taken_before),
