@@ -11,6 +11,7 @@ struct curve {
 	int64_t width_ns, next_ns;     /* next_ns: where the next column begins */
 	int64_t at, nr;		       /* the column under way; -1: the first is still to come */
 	uint32_t total, held, pending; /* in force */
+	bool step_by_step;
 };
 
 static void note(struct curve *c)
@@ -74,13 +75,43 @@ static void count(const struct sim_event *e, void *ctx)
 	column->resources += e->what == SIM_RESOURCES;
 }
 
+/* Steps that only the demand makes: of those in a column, the highest and the lowest X. */
+static void follow(struct curve *c, const struct demand *d, size_t from, size_t stop)
+{
+	while (from < stop) {
+		struct demand_extremes x;
+		size_t end;
+
+		go_to(c, d->t_ns[from]);
+		end = c->at < c->nr ? demand_next_at(d, from, c->next_ns) : stop;
+		end = end < stop ? end : stop;
+		if (c->at >= 0 && c->at < c->nr) {
+			x = demand_range(d, from, end);
+			c->held = x.min;
+			note(c);
+			c->held = x.max;
+			note(c);
+		}
+		c->held = demand_held(d, end);
+		from = end;
+	}
+}
+
 static void run(struct sim *s, struct curve *c)
 {
 	const struct demand *d = s->d;
 
 	while (s->at < d->nr && !s->error) {
-		int64_t t_ns = d->t_ns[s->at];
+		size_t stop = c->step_by_step ? s->at : sim_calm_until(s);
+		int64_t t_ns;
 
+		if (stop > s->at) {
+			follow(c, d, s->at, stop);
+			sim_jump(s, stop);
+		}
+		if (stop == d->nr)
+			return;
+		t_ns = d->t_ns[s->at];
 		if (t_ns >= s->due_ns || s->at >= s->tick_at)
 			sim_catch_up(s, t_ns);
 		if (s->error)
@@ -98,12 +129,16 @@ static void place(struct curve *c, int64_t start_ns, int64_t first_ns)
 	c->next_ns = start_ns + (c->at + 1) * c->width_ns;
 }
 
-int sim_curve(const struct demand *d, const struct policy_marks *marks, const struct lead *lead,
-	      int64_t start_ns, int64_t width_ns, size_t nr, struct level_column *out,
-	      struct sim_result *result)
+static int make(const struct demand *d, const struct policy_marks *marks, const struct lead *lead,
+		int64_t start_ns, int64_t width_ns, size_t nr, struct level_column *out,
+		struct sim_result *result, bool step_by_step)
 {
 	struct sim s;
-	struct curve c = {.s = &s, .out = out, .width_ns = width_ns, .nr = (int64_t)nr};
+	struct curve c = {.s = &s,
+			  .out = out,
+			  .width_ns = width_ns,
+			  .nr = (int64_t)nr,
+			  .step_by_step = step_by_step};
 	int ret = sim_open(&s, d, marks, lead, UINT64_MAX);
 
 	memset(out, 0, nr * sizeof(*out));
@@ -118,4 +153,18 @@ int sim_curve(const struct demand *d, const struct policy_marks *marks, const st
 	}
 	sim_release(&s);
 	return ret;
+}
+
+int sim_curve(const struct demand *d, const struct policy_marks *marks, const struct lead *lead,
+	      int64_t start_ns, int64_t width_ns, size_t nr, struct level_column *out,
+	      struct sim_result *result)
+{
+	return make(d, marks, lead, start_ns, width_ns, nr, out, result, false);
+}
+
+int sim_curve_dense(const struct demand *d, const struct policy_marks *marks,
+		    const struct lead *lead, int64_t start_ns, int64_t width_ns, size_t nr,
+		    struct level_column *out, struct sim_result *result)
+{
+	return make(d, marks, lead, start_ns, width_ns, nr, out, result, true);
 }

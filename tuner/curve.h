@@ -18,4 +18,9 @@ int sim_curve(const struct demand *d, const struct policy_marks *marks, const st
 	      int64_t start_ns, int64_t width_ns, size_t nr, struct level_column *out,
 	      struct sim_result *result);
 
+/* The same, step by step: what a test compares with. */
+int sim_curve_dense(const struct demand *d, const struct policy_marks *marks,
+		    const struct lead *lead, int64_t start_ns, int64_t width_ns, size_t nr,
+		    struct level_column *out, struct sim_result *result);
+
 #endif

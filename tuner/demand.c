@@ -139,6 +139,59 @@ size_t demand_next_at(const struct demand *d, size_t from, int64_t t_ns)
 	return low;
 }
 
+static void widen(struct demand_extremes *e, uint32_t min, uint32_t max)
+{
+	e->min = min < e->min ? min : e->min;
+	e->max = max > e->max ? max : e->max;
+}
+
+/* Steps of one cell. */
+static void widen_by_steps(struct demand_extremes *e, const struct demand *d, size_t from,
+			   size_t stop)
+{
+	uint32_t x = demand_held(d, from);
+	uint64_t takes = d->cells[from / DEMAND_CELL].takes >> from % DEMAND_CELL;
+
+	for (; from < stop; from++, takes >>= 1) {
+		x += (uint32_t)(takes & 1) * 2 - 1;
+		widen(e, x, x);
+	}
+}
+
+/* Whole cells, the largest groups of them that lie within. */
+static void widen_by_cells(struct demand_extremes *e, const struct demand *d, size_t cell,
+			   size_t stop)
+{
+	while (cell < stop) {
+		size_t at = cell, nr = 1;
+		int level = 0;
+
+		while (level + 1 < d->nr_levels && at % DEMAND_FAN == 0 &&
+		       cell + nr * DEMAND_FAN <= stop) {
+			at /= DEMAND_FAN;
+			nr *= DEMAND_FAN;
+			level++;
+		}
+		widen(e, d->extremes[level][at].min, d->extremes[level][at].max);
+		cell += nr;
+	}
+}
+
+struct demand_extremes demand_range(const struct demand *d, size_t from, size_t stop)
+{
+	struct demand_extremes e = {UINT32_MAX, 0};
+	size_t first = (from + DEMAND_CELL - 1) / DEMAND_CELL, last = stop / DEMAND_CELL;
+
+	if (first > last) {
+		widen_by_steps(&e, d, from, stop);
+		return e;
+	}
+	widen_by_steps(&e, d, from, first * DEMAND_CELL);
+	widen_by_cells(&e, d, first, last);
+	widen_by_steps(&e, d, last * DEMAND_CELL, stop);
+	return e;
+}
+
 void demand_slots(const struct demand *d, size_t steps, uint64_t *words)
 {
 	size_t from = steps / d->checkpoint_steps;

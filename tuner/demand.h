@@ -186,6 +186,9 @@ static inline int64_t demand_span_ns(const struct demand *d)
 size_t demand_next_ge(const struct demand *d, size_t from, int64_t level);
 size_t demand_next_le(const struct demand *d, size_t from, int64_t level);
 
+/* The lowest and the highest X after the steps from `from` until before `stop`; from < stop. */
+struct demand_extremes demand_range(const struct demand *d, size_t from, size_t stop);
+
 /* The first step from `from` on at or after a time; d->nr when there is none. */
 size_t demand_next_at(const struct demand *d, size_t from, int64_t t_ns);
 

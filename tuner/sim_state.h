@@ -113,6 +113,13 @@ void sim_move(struct sim *s, bool take, uint32_t slot);
 void sim_step(struct sim *s);
 /* What every event ends with. */
 void sim_act(struct sim *s);
+/*
+ * Until which step nothing happens but what the demand does: total, pending and the policy's state
+ * stay as they are.  Returns: s->at when the next step itself may be more; at most d->nr.
+ */
+size_t sim_calm_until(struct sim *s);
+/* There, or to a step before it, without the steps between. */
+void sim_jump(struct sim *s, size_t stop);
 /* Steps until the end, the budget, or an error. */
 void sim_run_dense(struct sim *s);
 void sim_finish(struct sim *s, struct sim_result *out);

@@ -69,7 +69,7 @@ static size_t next_stop(struct sim *s)
 }
 
 /* What the policy would know after the steps up to `stop`: the last one, and whether V was low. */
-static void jump(struct sim *s, size_t stop)
+void sim_jump(struct sim *s, size_t stop)
 {
 	struct policy *p = &s->policy;
 	int64_t low = (int64_t)p->total - p->marks.low;
@@ -88,21 +88,26 @@ static void jump(struct sim *s, size_t stop)
 	s->now_ns = s->d->t_ns[stop - 1];
 }
 
+size_t sim_calm_until(struct sim *s)
+{
+	if (s->in_line)
+		return is_unsettled(s) ? s->at : next_stop(s);
+	if (s->at >= s->look_at)
+		sim_fall_in(s);
+	return s->at;
+}
+
 static void run(struct sim *s)
 {
 	const struct demand *d = s->d;
 
 	while (s->at < d->nr && !s->spent && !s->error) {
-		if (s->in_line && !is_unsettled(s)) {
-			size_t stop = next_stop(s);
+		size_t stop = sim_calm_until(s);
 
-			if (stop > s->at)
-				jump(s, stop);
-			if (stop == d->nr)
-				break;
-		} else if (!s->in_line && s->at >= s->look_at) {
-			sim_fall_in(s);
-		}
+		if (stop > s->at)
+			sim_jump(s, stop);
+		if (stop == d->nr)
+			break;
 		if (d->t_ns[s->at] >= s->due_ns || s->at >= s->tick_at)
 			sim_catch_up(s, d->t_ns[s->at]);
 		if (!s->error)

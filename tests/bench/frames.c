@@ -79,6 +79,9 @@ static void walk(struct app *app, struct canvas *canvas, int digit)
 	nr_frames = 0;
 	worst_ms = 0;
 	frame(app, canvas, name);
+	/* What is read beside the screen is there before the next key. */
+	while (app_work(app))
+		app_draw(app, canvas);
 	frame(app, canvas, "0");
 	for (int zoom = 0; zoom < 28; zoom++) {
 		look_around(app, canvas);

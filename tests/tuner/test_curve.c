@@ -124,6 +124,42 @@ static void columns_add_up_to_the_whole_run(void **state)
 	}
 }
 
+/* The steps that it jumps over are in the columns all the same. */
+static void columns_are_those_of_every_step(void **state)
+{
+	static struct demand_row rows[3000];
+	struct level_column fast[50], dense[50];
+
+	for (uint64_t seed = 1; seed <= 600; seed++) {
+		struct demand_lead samples[WORLD_LEADS];
+		struct sim_result a, b;
+		struct policy_marks m;
+		struct demand *d;
+		struct lead lead;
+		int64_t unit_ns, width, start;
+		struct rng rng;
+		size_t nr;
+
+		rng_init(&rng, seed, 0);
+		nr = 1 + world_below(&rng, seed % 4 ? 300 : 3000);
+		unit_ns = 1 + world_below(&rng, 100000);
+		world_rows(&rng, rows, nr, unit_ns);
+		d = world_demand(rows, nr);
+		m = world_marks(&rng, d->max_held);
+		lead = world_lead(&rng, samples, unit_ns);
+		nr = 1 + world_below(&rng, 50);
+		/* Windows within, around and beside it. */
+		width = demand_span_ns(d) / (int64_t)nr / (1 + world_below(&rng, 6)) + 1;
+		start = d->t_ns[0] - 3 * width +
+			(demand_span_ns(d) + 6 * width) * world_below(&rng, 1000) / 1000;
+		assert_int_equal(sim_curve(d, &m, &lead, start, width, nr, fast, &a), 0);
+		assert_int_equal(sim_curve_dense(d, &m, &lead, start, width, nr, dense, &b), 0);
+		world_same(&a, &b);
+		assert_memory_equal(fast, dense, nr * sizeof(*fast));
+		demand_close(d);
+	}
+}
+
 /* A part of it, from before the beginning or from the middle: as that part of the whole. */
 static void a_window_is_a_part_of_the_whole(void **state)
 {
@@ -168,6 +204,7 @@ int main(void)
 		cmocka_unit_test(columns_hold_what_was_in_force),
 		cmocka_unit_test(a_loss_lies_in_its_column),
 		cmocka_unit_test(columns_add_up_to_the_whole_run),
+		cmocka_unit_test(columns_are_those_of_every_step),
 		cmocka_unit_test(a_window_is_a_part_of_the_whole),
 	};
 
