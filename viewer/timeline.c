@@ -40,6 +40,9 @@ struct timeline_view timeline_look(const struct timeline *timeline, struct recor
 		view.cell_ns = fitting_cell(recording, columns);
 	view.end_ns = timeline->follow ? recording.end_ns : timeline->right_ns - 1;
 	view.end_ns = align_down(view.end_ns, view.cell_ns) + view.cell_ns;
+	/* The right edge stays when the screen gets narrower; what was left of it must not go. */
+	if (view.end_ns - view.cell_ns * columns > recording.end_ns)
+		view.end_ns = align_down(recording.end_ns, view.cell_ns) + view.cell_ns;
 	view.shown_ns = view.end_ns;
 	if (timeline->hide && timeline->cursor_ns < view.end_ns)
 		view.shown_ns = align_down(timeline->cursor_ns, view.cell_ns) + view.cell_ns;

@@ -89,6 +89,22 @@ static void a_paused_screen_stands_still_even_when_it_was_not_full(void **state)
 	assert_true(timeline.follow);
 }
 
+static void a_narrower_screen_is_never_beyond_the_end(void **state)
+{
+	struct recording_span span = until(110 * S);
+	struct timeline_view view;
+
+	timeline_init(&timeline, false);
+	timeline_set_cursor(&timeline, span, 200, 109 * S);
+	for (int i = 0; i < 4; i++) /* around the cursor: blank right of the end */
+		timeline_zoom(&timeline, span, 200, -1);
+	for (int columns = 200; columns > 0; columns--) {
+		view = timeline_look(&timeline, span, columns);
+		assert_true(view.start_ns <= span.end_ns);
+		assert_int_equal(view.end_ns - view.start_ns, view.cell_ns * columns);
+	}
+}
+
 static void zooming_in_and_out_comes_back(void **state)
 {
 	int64_t cell_ns;
@@ -132,6 +148,7 @@ int main(void)
 		cmocka_unit_test(moving_back_stops_following_and_to_the_end_follows_again),
 		cmocka_unit_test(moving_stops_at_the_beginning),
 		cmocka_unit_test(a_paused_screen_stands_still_even_when_it_was_not_full),
+		cmocka_unit_test(a_narrower_screen_is_never_beyond_the_end),
 		cmocka_unit_test(zooming_in_and_out_comes_back),
 		cmocka_unit_test(zooming_a_paused_screen_keeps_its_middle),
 	};
