@@ -85,6 +85,24 @@ static void spread(struct rect rect, int *rows, size_t nr)
 	}
 }
 
+/* A label in the top row belongs to the line there: those of marks above the scale come after it. */
+static void let_line_first(struct rect rect, const struct scale *scale, struct chart_mark *marks,
+			   size_t nr)
+{
+	size_t above = 0;
+
+	while (above < nr && !on_scale(scale, marks[above].value))
+		above++;
+	if (!above || above == nr || row_of(rect, scale, marks[above].value) > rect.y)
+		return;
+	for (size_t i = above; i > 0; i--) {
+		struct chart_mark line = marks[i];
+
+		marks[i] = marks[i - 1];
+		marks[i - 1] = line;
+	}
+}
+
 void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_look *look,
 		 const struct scale *scale, struct chart_mark *marks, size_t nr)
 {
@@ -93,6 +111,7 @@ void chart_marks(struct canvas *canvas, struct rect rect, const struct chart_loo
 	if (nr > MAX_TICKS || rect.h < 1)
 		return;
 	qsort(marks, nr, sizeof(*marks), highest_first);
+	let_line_first(rect, scale, marks, nr);
 	for (size_t i = 0; i < nr; i++) {
 		rows[i] = row_of(rect, scale, marks[i].value);
 		/* Two lines in one row: the higher one, which the level meets first. */

@@ -139,6 +139,16 @@ static void labels_that_would_collide_move_apart(void **state)
 	assert_string_equal(dump(), "\n    ↓c\n    ↓b\n╌╌╌╌◂a\n");
 }
 
+static void a_line_in_the_top_row_keeps_its_label(void **state)
+{
+	struct chart_mark marks[] = {
+		{900, INK_LIMIT, "limit"}, {7.9, INK_HIGH, "high"}, {0, INK_LOW, "low"}};
+
+	assert_int_equal(canvas_resize(&canvas, 12, 4), 0);
+	chart_marks(&canvas, (struct rect){0, 0, 4, 4}, &block_color, &eight, marks, 3);
+	assert_string_equal(dump(), "╌╌╌╌◂high\n    ↑limit\n\n╌╌╌╌◂low\n");
+}
+
 static const char *whole_label(double value, char *text, size_t size)
 {
 	snprintf(text, size, "%.0f", value);
@@ -223,6 +233,7 @@ int main(void)
 		cmocka_unit_test(hostile_values_stay_inside),
 		cmocka_unit_test(marks_are_lines_with_labels_in_their_order),
 		cmocka_unit_test(labels_that_would_collide_move_apart),
+		cmocka_unit_test(a_line_in_the_top_row_keeps_its_label),
 		cmocka_unit_test(an_axis_of_few_rows_says_more_than_zero),
 		cmocka_unit_test(a_mark_above_the_scale_is_named_but_not_drawn),
 		cmocka_unit_test(a_mark_keeps_the_colour_of_the_area_under_it),
