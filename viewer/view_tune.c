@@ -531,7 +531,7 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 
 const struct view_ops view_tune = {
 	.name = "Tune",
-	.about = "other marks tried: Up Down ^U ^D < > move one",
+	.about = "other marks, by Up Down ^U ^D < >",
 	.state_size = sizeof(struct state),
 	.release = release,
 	.keys = keys,
