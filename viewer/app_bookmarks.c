@@ -236,6 +236,35 @@ static struct style letter_style(const struct app *app, const struct bookmark *b
 			      .attr = ATTR_REVERSE | (other ? 0 : ATTR_BOLD)};
 }
 
+/* A character of a time, not a tick, a letter or the blank between times; times may end with " s".
+ */
+static bool is_of_label(struct canvas *canvas, struct rect axis, int x, int y)
+{
+	const struct cell *cell =
+		x < axis.x || x >= axis.x + axis.w ? NULL : canvas_at(canvas, x, y);
+	const struct cell *next = canvas_at(canvas, x + 1, y);
+
+	if (!cell || cell->style.attr & ATTR_REVERSE)
+		return false;
+	if (cell->ch == L' ')
+		return next && next->ch == L's';
+	return cell->ch == L':' || cell->ch == L'.' || cell->ch == L's' ||
+	       (cell->ch >= L'0' && cell->ch <= L'9');
+}
+
+/* A time with a letter in it would be another time. */
+static void drop_label(struct canvas *canvas, struct rect axis, int x)
+{
+	int from = x, end = x;
+
+	while (is_of_label(canvas, axis, from - 1, axis.y))
+		from--;
+	while (is_of_label(canvas, axis, end, axis.y))
+		end++;
+	if (is_of_label(canvas, axis, x, axis.y))
+		canvas_fill(canvas, (struct rect){from, axis.y, end - from, 1}, (struct style){0});
+}
+
 void app_axis(const struct app *app, struct canvas *canvas, struct rect axis,
 	      const struct timeline_view *window)
 {
@@ -247,6 +276,7 @@ void app_axis(const struct app *app, struct canvas *canvas, struct rect axis,
 
 		if (column < 0 || column >= axis.w || !under)
 			continue;
+		drop_label(canvas, axis, axis.x + column);
 		canvas_put(canvas, axis.x + column, axis.y,
 			   under->style.attr & ATTR_REVERSE ? L'*' : (wchar_t)c,
 			   letter_style(app, b));
