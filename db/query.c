@@ -171,6 +171,8 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_EV_FALLBACK] = EVENTS_FROM("ev_fallback"),
 	[QUERY_EV_VIOLATION] = EVENTS_FROM("ev_violation"),
 	[QUERY_EV_CLOSE] = EVENTS_FROM("ev_close"),
+	[QUERY_EACH_RX] = "SELECT poolscope_each(?3, id, ts, what, available, ids) FROM"
+			  " ev_rx WHERE id >= ?1 AND id <= ?2",
 };
 
 int query_open(const char *path, struct query **out, struct db_error *err)
@@ -186,6 +188,8 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 	ret = connect_read(path, &q->db, err);
 	if (!ret)
 		guard_install(&q->guard, q->path, q->db);
+	if (!ret)
+		reader_prepare(q->db);
 	for (int i = 0; !ret && i < QUERY_NR; i++)
 		if (sqlite3_prepare_v3(q->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
 				       NULL) != SQLITE_OK)
@@ -204,6 +208,7 @@ int reader_attach(struct query *q, struct sqlite3 *db, struct db_error *err)
 	memset(q, 0, sizeof(*q));
 	q->db = db;
 	q->path = (char *)"reading events";
+	reader_prepare(db);
 	for (int i = QUERY_EV_OPEN; i < QUERY_NR; i++) {
 		if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
 				       NULL) == SQLITE_OK)

@@ -10,15 +10,22 @@
 #include "db/queue.h"
 #include "db/reader.h"
 
-#define TABLES (QUERY_NR - QUERY_EV_OPEN)
+#define TABLES (QUERY_EACH_RX - QUERY_EV_OPEN)
+#define RX     (QUERY_EV_RX - QUERY_EV_OPEN)
 
 struct walk {
 	struct query *q;
 	int64_t base_ns;
 	int64_t id[TABLES]; /* of the row each statement stands on; INT64_MAX: at its end */
-	bool without_rx;
+	int next;	    /* of all but ev_rx the table with the lowest, which is next_id */
+	int64_t next_id, rx_id;
 	char name[64];
 	uint32_t *ids; /* QUEUE_IDS_MAX */
+	struct pool_event rx;
+	int (*each)(const struct pool_event *, void *ctx);
+	void *ctx;
+	int ret; /* why it ended: each()'s, or -errno */
+	struct db_error *err;
 };
 
 static uint32_t u32_at(sqlite3_stmt *stmt, int column)
@@ -127,23 +134,41 @@ static void read_free(sqlite3_stmt *stmt, struct pool_event *e)
 	e->available = count_at(stmt, 8);
 }
 
-/* See ev_rx.what in schema.sql. */
-static void read_rx(sqlite3_stmt *stmt, struct walk *w, struct pool_event *e)
+/* Two bytes each, or four. */
+static void read_ids(const uint8_t *at, uint32_t width, uint32_t nr, uint32_t *ids)
 {
-	uint32_t what = u32_at(stmt, 2);
-	const uint8_t *at = sqlite3_column_blob(stmt, 4);
-	uint32_t bytes = (uint32_t)sqlite3_column_bytes(stmt, 4);
+	if (width == 2)
+		for (uint32_t i = 0; i < nr; i++)
+			ids[i] = at[2 * i] | (uint32_t)at[2 * i + 1] << 8;
+	else
+		for (uint32_t i = 0; i < nr; i++, at += 4)
+			ids[i] = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+				 (uint32_t)at[3] << 24;
+}
+
+static void set_place(const struct walk *w, uint64_t id, int64_t ts, struct pool_event *e)
+{
+	e->pool = (uint32_t)(id >> DB_SEQ_BITS);
+	e->seq = id & ((UINT64_C(1) << DB_SEQ_BITS) - 1);
+	e->ts_ns = (int64_t)((uint64_t)ts + (uint64_t)w->base_ns);
+}
+
+/* Columns of ev_rx; see ev_rx.what in schema.sql. */
+static void read_rx(sqlite3_value **column, struct walk *w, struct pool_event *e)
+{
+	uint32_t what = (uint32_t)sqlite3_value_int64(column[2]);
+	const uint8_t *at = sqlite3_value_blob(column[4]);
 	uint32_t width = what & 2 ? 4 : 2;
-	uint32_t nr = bytes / width;
+	uint32_t nr = (uint32_t)sqlite3_value_bytes(column[4]) / width;
 
 	if (nr > QUEUE_IDS_MAX)
 		nr = QUEUE_IDS_MAX;
-	for (uint32_t i = 0; i < nr; i++, at += width)
-		w->ids[i] = width == 2 ? at[0] | (uint32_t)at[1] << 8
-				       : at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-						 (uint32_t)at[3] << 24;
+	read_ids(at, width, nr, w->ids);
+	set_place(w, (uint64_t)sqlite3_value_int64(column[0]), sqlite3_value_int64(column[1]), e);
 	e->kind = what & 1 ? POOL_EVENT_RX_RETURN : POOL_EVENT_RX_TAKE;
-	e->available = count_at(stmt, 3);
+	e->available = sqlite3_value_type(column[3]) == SQLITE_NULL
+			       ? POOL_UNKNOWN
+			       : (uint32_t)sqlite3_value_int64(column[3]);
 	e->u.rx.buffers = w->ids;
 	e->u.rx.nr_buffers = nr;
 	e->u.rx.frames = (uint16_t)(what & 1 ? 0 : what >> 18 & 1 ? 1 : nr);
@@ -162,12 +187,9 @@ static void read_close(sqlite3_stmt *stmt, struct pool_event *e)
 static void read_event(struct walk *w, enum query_statement table, struct pool_event *e)
 {
 	sqlite3_stmt *stmt = w->q->stmt[table];
-	uint64_t id = u64_at(stmt, 0);
 
 	memset(e, 0, sizeof(*e));
-	e->pool = (uint32_t)(id >> DB_SEQ_BITS);
-	e->seq = id & ((UINT64_C(1) << DB_SEQ_BITS) - 1);
-	e->ts_ns = (int64_t)(u64_at(stmt, 1) + (uint64_t)w->base_ns);
+	set_place(w, u64_at(stmt, 0), sqlite3_column_int64(stmt, 1), e);
 	switch ((int)table) {
 	case QUERY_EV_OPEN:
 		e->kind = POOL_EVENT_POOL_OPEN;
@@ -194,9 +216,6 @@ static void read_event(struct walk *w, enum query_statement table, struct pool_e
 		e->kind = POOL_EVENT_BLOCK_FREE;
 		read_free(stmt, e);
 		break;
-	case QUERY_EV_RX:
-		read_rx(stmt, w, e);
-		break;
 	case QUERY_EV_DROP:
 		e->kind = POOL_EVENT_RX_DROP;
 		e->u.drop.count = u32_at(stmt, 2);
@@ -219,6 +238,12 @@ static void read_event(struct walk *w, enum query_statement table, struct pool_e
 	}
 }
 
+static int out_of_order(const struct walk *w, struct db_error *err)
+{
+	return db_fail(err, -EINVAL, "%s: the database is damaged: events out of order",
+		       w->q->path);
+}
+
 /* Moves a table's statement on.  Returns: 0 or -errno. */
 static int advance(struct walk *w, int table, struct db_error *err)
 {
@@ -230,19 +255,17 @@ static int advance(struct walk *w, int table, struct db_error *err)
 	w->id[table] = ret > 0 ? sqlite3_column_int64(stmt, 0) : INT64_MAX;
 	/* Pages that lead in circles would give the same rows for ever. */
 	if (ret > 0 && w->id[table] <= before)
-		return db_fail(err, -EINVAL, "%s: the database is damaged: events out of order",
-			       w->q->path);
+		return out_of_order(w, err);
 	return ret < 0 ? ret : 0;
 }
 
-static int next_table(const struct walk *w)
+static void find_next(struct walk *w)
 {
-	int best = 0;
-
+	w->next = 0;
 	for (int i = 1; i < TABLES; i++)
-		if (w->id[i] < w->id[best])
-			best = i;
-	return w->id[best] == INT64_MAX ? -1 : best;
+		if (w->id[i] < w->id[w->next])
+			w->next = i;
+	w->next_id = w->id[w->next];
 }
 
 static int start(struct walk *w, int64_t first, int64_t last, struct db_error *err)
@@ -253,40 +276,109 @@ static int start(struct walk *w, int64_t first, int64_t last, struct db_error *e
 		&base, err);
 
 	w->base_ns = base;
+	w->rx_id = -1;
 	for (int i = 0; i < TABLES && !ret; i++) {
-		w->id[i] = INT64_MAX;
-		if (w->without_rx && QUERY_EV_OPEN + i == QUERY_EV_RX)
+		w->id[i] = i == RX ? INT64_MAX : -1;
+		if (i == RX)
 			continue;
-		w->id[i] = -1;
 		reader_bind(w->q, (enum query_statement)(QUERY_EV_OPEN + i), 2,
 			    (int64_t[]){first, last});
 		ret = advance(w, i, err);
 	}
+	find_next(w);
 	return ret;
+}
+
+/* Events of the other tables that come before an id. */
+static int walk_until(struct walk *w, int64_t id)
+{
+	struct pool_event event;
+
+	while (!w->ret && w->next_id < id) {
+		read_event(w, (enum query_statement)(QUERY_EV_OPEN + w->next), &event);
+		w->ret = w->each(&event, w->ctx);
+		if (!w->ret)
+			w->ret = advance(w, w->next, w->err);
+		find_next(w);
+	}
+	return w->ret;
+}
+
+/*
+ * SQLite calls it for each row of ev_rx, which takes half the time of handing over rows.  They come
+ * by id, since a table of ids alone has no other order; were it otherwise, it would be noticed. The
+ * first argument is the walk; no other statement can make such a value.
+ */
+static void each_rx(sqlite3_context *context, int nr, sqlite3_value **value)
+{
+	struct walk *w = sqlite3_value_pointer(value[0], "walk");
+	int64_t id = sqlite3_value_int64(value[1]);
+
+	if (!w) {
+		sqlite3_result_error(context, "poolscope_each is of no use in a query", -1);
+		return;
+	}
+	if (id <= w->rx_id)
+		w->ret = out_of_order(w, w->err);
+	w->rx_id = id;
+	if (!w->ret)
+		w->ret = guard_row(&w->q->guard, w->err);
+	if (!w->ret && !walk_until(w, id)) {
+		read_rx(value + 1, w, &w->rx);
+		w->ret = w->each(&w->rx, w->ctx);
+	}
+	if (w->ret)
+		sqlite3_result_error_code(context, SQLITE_ABORT);
+}
+
+static void each_rx_end(sqlite3_context *context)
+{
+}
+
+void reader_prepare(struct sqlite3 *db)
+{
+	/* Whether that worked, the statements tell that need it. */
+	sqlite3_create_function(db, "poolscope_each", 6, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL,
+				NULL, each_rx, each_rx_end);
+}
+
+static int walk_rx(struct walk *w, int64_t first, int64_t last)
+{
+	sqlite3_stmt *stmt = reader_bind(w->q, QUERY_EACH_RX, 2, (int64_t[]){first, last});
+	struct db_error err;
+	int ret;
+
+	sqlite3_bind_pointer(stmt, 3, w, "walk", NULL);
+	ret = reader_step(w->q, stmt, &err);
+	sqlite3_reset(stmt);
+	sqlite3_bind_null(stmt, 3);
+	/* What each_rx() had to say comes first: its statement failed for that. */
+	if (!w->ret && ret < 0)
+		return db_fail(w->err, ret, "%s", err.text);
+	return w->ret;
 }
 
 /* Events by id, from first to last. */
 static int walk(struct query *q, int64_t first, int64_t last, bool without_rx,
 		int (*each)(const struct pool_event *, void *ctx), void *ctx, struct db_error *err)
 {
-	struct walk w = {
-		.q = q, .without_rx = without_rx, .ids = malloc(QUEUE_IDS_MAX * sizeof(uint32_t))};
-	struct pool_event event;
-	int table, ret;
+	struct walk w = {.q = q,
+			 .ids = malloc(QUEUE_IDS_MAX * sizeof(uint32_t)),
+			 .each = each,
+			 .ctx = ctx,
+			 .err = err};
 
 	if (!w.ids)
 		return db_fail(err, -ENOMEM, "out of memory");
-	ret = start(&w, first, last, err);
-	while (!ret && (table = next_table(&w)) >= 0) {
-		read_event(&w, (enum query_statement)(QUERY_EV_OPEN + table), &event);
-		ret = each(&event, ctx);
-		if (!ret)
-			ret = advance(&w, table, err);
-	}
+	w.ret = start(&w, first, last, err);
+	if (!w.ret && !without_rx)
+		w.ret = walk_rx(&w, first, last);
+	if (!w.ret)
+		walk_until(&w, INT64_MAX);
 	for (int i = 0; i < TABLES; i++)
 		sqlite3_reset(q->stmt[QUERY_EV_OPEN + i]);
 	free(w.ids);
-	return ret;
+	return w.ret;
 }
 
 int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_event *, void *ctx),

@@ -67,6 +67,7 @@ enum query_statement {
 	QUERY_EV_FALLBACK,
 	QUERY_EV_VIOLATION,
 	QUERY_EV_CLOSE,
+	QUERY_EACH_RX, /* rows of ev_rx, handed to a function of ours */
 	QUERY_NR
 };
 
@@ -118,6 +119,9 @@ int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, str
  */
 int reader_last(struct query *q, enum query_statement which, uint32_t pool, int64_t seq, int column,
 		int64_t *value, struct db_error *err);
+
+/* What statements from QUERY_EV_OPEN on need of a connection, before they are prepared. */
+void reader_prepare(struct sqlite3 *db);
 
 /* A copy that borrows nothing (names and ids are NULL), at a time that can be computed with. */
 int reader_copy_event(const struct pool_event *event, void *copy);
