@@ -299,13 +299,17 @@ static json_t *verify(const struct tune_verdict *v)
 	set(measured, "lost", m->totals.dropped);
 	set(measured, "resources", m->totals.resources);
 	set(measured, "requests", m->totals.requested);
-	set(measured, "frees", m->totals.freed);
+	set(measured, "frees", v->frees);
 	set(measured, "peak_buffers", m->total.max);
 	json_object_set_new(measured, "mean_buffers", json_real(m->total.mean));
 	json_object_set_new(o, "name", json_string("safe"));
 	json_object_set_new(o, "lead", text(v->lead));
 	json_object_set_new(o, "measured", measured);
 	json_object_set_new(o, "inside", json_boolean(tune_verdict_inside(v)));
+	json_object_set_new(o, "figures_inside",
+			    json_pack("{s:b,s:b,s:b,s:b,s:b}", "missed", v->lost_inside, "mean",
+				      v->mean_inside, "peak", v->peak_inside, "requests",
+				      v->requests_inside, "frees", v->frees_inside));
 	json_object_set_new(o, "kept", number(v->kept));
 	json_object_set_new(o, "kept_inside", number(v->kept_inside));
 	return o;

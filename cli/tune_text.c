@@ -329,7 +329,7 @@ static void print_verdict(const struct tune_pool *p)
 	printf("               %-12s %9.0f to %7.0f  %12llu  %s\n", "requests", r->requests.low,
 	       r->requests.high, n(m->totals.requested), inside(v->requests_inside));
 	printf("               %-12s %9.0f to %7.0f  %12llu  %s\n", "frees", r->frees.low,
-	       r->frees.high, n(m->totals.freed), inside(v->frees_inside));
+	       r->frees.high, n(v->frees), inside(v->frees_inside));
 	if (*v->not_kept)
 		printf("               not kept in the recording: %s\n", v->not_kept);
 	else

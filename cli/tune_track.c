@@ -23,12 +23,14 @@ static json_t *predicted(const struct advice_row *r)
 			 r->frees.high, "peak_buffers", (json_int_t)r->s.marks.limit);
 }
 
-static json_t *measured(const struct pool_summary *m)
+static json_t *measured(const struct tune_verdict *v)
 {
+	const struct pool_summary *m = &v->measured;
+
 	return json_pack("{s:I,s:I,s:f,s:I,s:I,s:I}", "lost", (json_int_t)m->totals.dropped,
 			 "resources", (json_int_t)m->totals.resources, "mean_buffers",
 			 m->total.mean, "peak_buffers", (json_int_t)m->total.max, "requests",
-			 (json_int_t)m->totals.requested, "frees", (json_int_t)m->totals.freed);
+			 (json_int_t)m->totals.requested, "frees", (json_int_t)v->frees);
 }
 
 static char *describe(const struct tune_pool *p, const struct tune_verdict *v)
@@ -37,8 +39,8 @@ static char *describe(const struct tune_pool *p, const struct tune_verdict *v)
 	char grade[2] = {r->grade, '\0'};
 	json_t *o = json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:b}", "pool", (json_int_t)p->summary->pool,
 			      "validity", grade, "lead", v->lead, "marks", marks(&r->s.marks),
-			      "predicted", predicted(r), "measured", measured(&v->measured),
-			      "inside", tune_verdict_inside(v));
+			      "predicted", predicted(r), "measured", measured(v), "inside",
+			      tune_verdict_inside(v));
 	char *text = json_dumps(o, JSON_COMPACT);
 
 	json_decref(o);

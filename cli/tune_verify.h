@@ -17,6 +17,7 @@ struct tune_verdict {
 	bool known;
 	char lead[96]; /* as refnic was told */
 	struct pool_summary measured;
+	uint64_t frees; /* because there was too much, as predicted ones are */
 	bool lost_inside, mean_inside, peak_inside, requests_inside, frees_inside;
 	uint64_t kept, kept_inside; /* pairs of the recording's track record, this one included */
 	char not_kept[128];	    /* why it could not be kept; "" */

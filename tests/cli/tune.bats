@@ -262,6 +262,12 @@ rec() {
 	[ -z "$(find . -name 'poolscope-tune-*')" ]
 }
 
+@test "what the driver does is inside what was predicted: the same packets, and those of another seed" {
+	LOOP_FOR=4s run python3 "$top/tests/tools/closed_loop.py" "$poolscope" "$refnic" . 3
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "a table of packets is traffic for the reference driver: each is held as it says" {
 	printf '%s\n' arrival_ns,hold_ns 1000,5000000 2000000,1000000 3000000,9000000 >d.csv
 	"$refnic" --clock virtual --traffic demand:file=d.csv -o a.db >/dev/null
