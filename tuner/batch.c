@@ -45,18 +45,37 @@ static int by_length(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The lower quartile of the gaps before batches of several: longer ones are the traffic's. */
+/* The steps of one moment, going back from step `end`, and how many of them are takes. */
+static size_t moment_before(const struct demand *d, size_t end, uint32_t *takes)
+{
+	size_t i = end;
+
+	*takes = 0;
+	do
+		*takes += demand_is_take(d, --i);
+	while (i && d->t_ns[i - 1] == d->t_ns[end - 1]);
+	return i;
+}
+
+/* The lower quartile of the newest gaps before batches of several: longer ones are the traffic's.
+ */
 static int64_t usual_gap(const struct demand *d, int64_t *gaps)
 {
-	struct one_batch b, last = {.t_ns = 0};
-	size_t seen = 0, nr;
+	int64_t later_ns = INT64_MAX;
+	uint32_t later_takes = 0, takes;
+	size_t nr = 0;
 
-	if (!next_batch(d, 0, 0, &last))
-		return 0;
-	for (; next_batch(d, last.next, last.x_after, &b); last = b)
-		if (b.takes > 1 && b.t_ns - last.t_ns <= GAP_MAX_NS)
-			gaps[seen++ % GAPS_MAX] = b.t_ns - last.t_ns;
-	nr = seen < GAPS_MAX ? seen : GAPS_MAX;
+	for (size_t at = d->nr; at && nr < GAPS_MAX;) {
+		int64_t t_ns = d->t_ns[at - 1];
+
+		at = moment_before(d, at, &takes);
+		if (!takes)
+			continue;
+		if (later_takes > 1 && later_ns - t_ns <= GAP_MAX_NS)
+			gaps[nr++] = later_ns - t_ns;
+		later_ns = t_ns;
+		later_takes = takes;
+	}
 	qsort(gaps, nr, sizeof(*gaps), by_length);
 	return nr ? gaps[(nr - 1) / 4] : 0;
 }

@@ -54,11 +54,14 @@ uint64_t binomial_trials(double p, double confidence)
 
 static uint32_t highest(const struct demand *d, size_t from, size_t to)
 {
-	uint32_t x = demand_held(d, from), most = x;
+	uint32_t most = demand_held(d, from);
 
-	for (size_t i = from; i < to; i++) {
-		x += demand_is_take(d, i) ? 1 : -1;
+	for (size_t i = from; i < to;) {
+		bool whole = i % DEMAND_CELL == 0 && i + DEMAND_CELL <= to;
+		uint32_t x = whole ? d->extremes[0][i / DEMAND_CELL].max : demand_held(d, i + 1);
+
 		most = x > most ? x : most;
+		i += whole ? DEMAND_CELL : 1;
 	}
 	return most;
 }

@@ -346,6 +346,83 @@ static void clairvoyant_has_what_is_needed_and_no_more(void **state)
 	demand_close(w.d);
 }
 
+/* The steepest rise of a part, by looking at every state of every window. */
+static struct low_burst plain_burst(const struct demand *d, size_t from, size_t to, int64_t tau_ns)
+{
+	struct low_burst b = {0};
+	size_t begin = from;
+
+	for (size_t i = from; i < to; i++) {
+		while (begin < i && d->t_ns[begin] <= d->t_ns[i] - tau_ns)
+			begin++;
+		for (size_t k = begin; k <= i && demand_is_take(d, i); k++)
+			if ((int64_t)demand_held(d, i + 1) - demand_held(d, k) >= b.rise + 1) {
+				b.rise = demand_held(d, i + 1) - demand_held(d, k);
+				b.from = k;
+				b.to = i;
+			}
+	}
+	return b;
+}
+
+static int64_t plain_exact(const struct demand *d, int64_t tau_ns, uint32_t base, uint32_t block,
+			   uint32_t reserve)
+{
+	int64_t need = LOW_NONE, peak = -1;
+	size_t begin = 0;
+
+	for (size_t i = 0; i < d->nr; i++) {
+		int64_t short_of = (int64_t)demand_held(d, i + 1) + reserve - base, low;
+
+		for (; begin < i && d->t_ns[begin] <= d->t_ns[i] - tau_ns; begin++)
+			if ((int64_t)demand_held(d, begin + 1) > peak)
+				peak = demand_held(d, begin + 1);
+		if (!demand_is_take(d, i) || short_of <= 0)
+			continue;
+		if (peak < 0)
+			return LOW_NEVER;
+		low = ((short_of + block - 1) / block - 1) * block + base - peak;
+		need = low > need ? low : need;
+	}
+	return need;
+}
+
+/* Whole cells are skipped; what is found is what looking at all of them finds. */
+static void lows_of_long_demands_are_those_of_every_window(void **state)
+{
+	static struct demand_row rows[2000];
+	struct rng rng;
+
+	rng_init(&rng, 6, 31);
+	for (int world = 0; world < 60; world++) {
+		size_t nr = 500 + world_below(&rng, 1500), from = 0, to;
+		struct demand *d;
+
+		world_rows(&rng, rows, nr, 1000);
+		d = world_demand(rows, nr);
+		to = d->nr;
+		for (int i = 0; i < 12; i++) {
+			int64_t tau = (int64_t)world_below(&rng, i % 2 ? 20000 : 600000);
+			uint32_t base = 1 + world_below(&rng, d->max_held + 2);
+			uint32_t block = 1 + world_below(&rng, 20), r = world_below(&rng, 3);
+			struct low_burst found, plain = plain_burst(d, from, to, tau);
+
+			assert_int_equal(low_burst_in(d, from, to, tau, &found), 0);
+			assert_int_equal(found.rise, plain.rise);
+			assert_int_equal(found.to, plain.to);
+			if (found.rise)
+				assert_int_equal(demand_held(d, found.to + 1) -
+							 demand_held(d, found.from),
+						 found.rise);
+			assert_int_equal(low_exact(d, tau, base, block, r),
+					 plain_exact(d, tau, base, block, r));
+			from = world_below(&rng, (uint32_t)d->nr);
+			to = from + world_below(&rng, (uint32_t)(d->nr - from)) + 1;
+		}
+		demand_close(d);
+	}
+}
+
 static void ramp_rises_by_its_rate(void **state)
 {
 	struct demand_row *rows = calloc(1000, sizeof(*rows));
@@ -427,6 +504,7 @@ int main(void)
 		cmocka_unit_test(bands_count_every_climb),
 		cmocka_unit_test(no_pool_grows_more_often_than_its_bands),
 		cmocka_unit_test(clairvoyant_has_what_is_needed_and_no_more),
+		cmocka_unit_test(lows_of_long_demands_are_those_of_every_window),
 		cmocka_unit_test(ramp_rises_by_its_rate),
 		cmocka_unit_test(square_wave_climbs_once_a_period),
 		cmocka_unit_test(ceiling_is_the_wires),
