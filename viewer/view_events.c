@@ -7,7 +7,8 @@
 #include <strings.h>
 
 #include "viewer/event_filter.h"
-#include "viewer/event_page.h"
+#include "viewer/event_hunt.h"
+#include "viewer/event_list.h"
 #include "viewer/event_text.h"
 #include "viewer/human.h"
 #include "viewer/view.h"
@@ -25,7 +26,7 @@ static const struct key_binding keys[] = {
 struct events_state {
 	struct event_page page;
 	struct table table;
-	struct app *app;	  /* for the names of pools */
+	struct event_list list;	  /* the table's rows: the page, with the names of pools */
 	struct log_filter filter; /* as typed */
 	char filter_text[PROMPT_BYTES], search_text[PROMPT_BYTES];
 	bool one_pool;
@@ -36,196 +37,18 @@ struct events_state {
 	bool set_cursor; /* to the bar's row, when it is loaded */
 	bool loaded;	 /* the bar is where it belongs */
 	struct log_place bar;
-	/* The search that goes on. */
-	bool hunting;
-	int hunt_by;
-	struct log_place hunt_at;
-	struct log_filter hunt;
-	char needle[PROMPT_BYTES]; /* looked for in the rows' words; "": hunt says all */
+	struct event_hunt hunt; /* the search that goes on */
 };
 
-/* --- the list --------------------------------------------------------------------------------- */
-
-enum {
-	COLUMN_TIME,
-	COLUMN_AFTER,
-	COLUMN_POOL,
-	COLUMN_SEQ,
-	COLUMN_KIND,
-	COLUMN_AVAILABLE,
-	COLUMN_LEAD,
-	COLUMN_WHAT,
-	NR_COLUMNS
-};
-
-static const struct table_column columns[NR_COLUMNS] = {
-	[COLUMN_TIME] = {"time", 18, .rank = 1, .fixed = true},
-	[COLUMN_AFTER] = {"after", 9, .rank = 6, .fixed = true},
-	[COLUMN_POOL] = {"pool", 10, .rank = 2, .left = true, .fixed = true},
-	[COLUMN_SEQ] = {"seq", 10, .rank = 5, .fixed = true},
-	[COLUMN_KIND] = {"kind", 14, .rank = 1, .left = true, .fixed = true},
-	[COLUMN_AVAILABLE] = {"avail", 6, .rank = 3, .fixed = true},
-	[COLUMN_LEAD] = {"lead", 9, .rank = 4, .fixed = true},
-	[COLUMN_WHAT] = {"what", 20, .grow = 120, .rank = 1, .left = true, .fixed = true},
-};
-
-static const struct style bad = {.fg = INK_ALARM, .attr = ATTR_BOLD};
 static const struct style warn = {.fg = INK_WARN, .attr = ATTR_BOLD};
 static const struct style dim = {.fg = INK_DIM};
-
-static struct style kind_style(const struct pool_event *e)
-{
-	switch (e->kind) {
-	case POOL_EVENT_RX_DROP:
-	case POOL_EVENT_VIOLATION:
-		return bad;
-	case POOL_EVENT_ALLOC_REFUSED:
-		return warn;
-	case POOL_EVENT_ALLOC_COMPLETE:
-		return e->u.complete.outcome == POOL_OUTCOME_NULL ? warn : (struct style){0};
-	case POOL_EVENT_FALLBACK:
-		return e->u.fallback.on ? warn : (struct style){0};
-	case POOL_EVENT_RX_TAKE:
-	case POOL_EVENT_RX_RETURN:
-	case POOL_EVENT_TICK:
-		return dim;
-	default:
-		return (struct style){0};
-	}
-}
-
-static bool says_available(const struct pool_event *e)
-{
-	switch (e->kind) {
-	case POOL_EVENT_POOL_OPEN:
-	case POOL_EVENT_POOL_CLOSE:
-	case POOL_EVENT_ALLOC_REFUSED:
-	case POOL_EVENT_RX_DROP:
-	case POOL_EVENT_VIOLATION:
-		return false;
-	default:
-		return e->available != POOL_UNKNOWN;
-	}
-}
-
-static void put_pool(const struct log_row *row, const struct app *app, struct table_cell *cell)
-{
-	int64_t pool = row->is_loss ? row->loss.pool : row->place.pool;
-	const struct pool_summary *summary =
-		pool >= 0 && pool <= UINT32_MAX ? model_pool(&app->model, (uint32_t)pool) : NULL;
-
-	if (summary && summary->name[0])
-		snprintf(cell->s, sizeof(cell->s), "%s", summary->name);
-	else if (pool >= 0)
-		snprintf(cell->s, sizeof(cell->s), "%lld", (long long)pool);
-	else
-		snprintf(cell->s, sizeof(cell->s), "?");
-}
-
-static void loss_words(const struct log_row *row, char *text, size_t size)
-{
-	const char *source = row->loss.source;
-	struct human during = human_duration(row->loss.end_ns - row->loss.start_ns);
-
-	if (strcmp(source, "clock") == 0)
-		snprintf(text, size, "time went back by %s",
-			 human_duration(row->loss.start_ns - row->loss.end_ns).s);
-	else if (row->loss.events)
-		snprintf(text, size, "%s event%s lost within %s (%s)",
-			 human_count(row->loss.events).s, row->loss.events == 1 ? "" : "s",
-			 during.s, source);
-	else
-		snprintf(text, size, "nobody knows how many, within %s (%s)", during.s, source);
-}
-
-static void put_loss(const struct log_row *row, int column, struct table_cell *cell)
-{
-	switch (column) {
-	case COLUMN_KIND:
-		snprintf(cell->s, sizeof(cell->s), "LOST");
-		cell->style = bad;
-		break;
-	case COLUMN_SEQ:
-		if (row->place.pool >= 0)
-			snprintf(cell->s, sizeof(cell->s), "%lld", (long long)row->place.seq);
-		break;
-	case COLUMN_WHAT:
-		loss_words(row, cell->s, sizeof(cell->s));
-		cell->style = bad;
-		break;
-	}
-}
-
-static void put_event(const struct log_row *row, int column, struct table_cell *cell)
-{
-	const struct pool_event *e = &row->event;
-
-	switch (column) {
-	case COLUMN_KIND:
-		snprintf(cell->s, sizeof(cell->s), "%s", pool_event_kind_name(e->kind));
-		cell->style = kind_style(e);
-		break;
-	case COLUMN_SEQ:
-		snprintf(cell->s, sizeof(cell->s), "%lld", (long long)row->place.seq);
-		cell->style = dim;
-		break;
-	case COLUMN_AVAILABLE:
-		if (!says_available(e))
-			break;
-		snprintf(cell->s, sizeof(cell->s), "%u", e->available);
-		if (!e->available)
-			cell->style = bad;
-		break;
-	case COLUMN_LEAD:
-		if (row->lead_ns >= 0)
-			snprintf(cell->s, sizeof(cell->s), "%s", human_duration(row->lead_ns).s);
-		break;
-	case COLUMN_WHAT:
-		event_words(e, row->ids, LOG_IDS, cell->s, sizeof(cell->s));
-		cell->style = kind_style(e);
-		break;
-	}
-}
-
-/* ctx of the rows is their page, within the state. */
-static void cell(const void *rows, size_t index, int column, struct table_cell *cell)
-{
-	const struct events_state *state = rows;
-	const struct log_row *row = &state->page.rows[index];
-
-	cell->style = (struct style){0};
-	switch (column) {
-	case COLUMN_TIME:
-		snprintf(cell->s, sizeof(cell->s), "%s", human_time(row->place.ts_ns, 9).s);
-		return;
-	case COLUMN_AFTER:
-		if (index)
-			snprintf(cell->s, sizeof(cell->s), "%s",
-				 human_duration(row->place.ts_ns - row[-1].place.ts_ns).s);
-		cell->style = dim;
-		return;
-	case COLUMN_POOL:
-		put_pool(row, state->app, cell);
-		return;
-	}
-	if (row->is_loss)
-		put_loss(row, column, cell);
-	else
-		put_event(row, column, cell);
-}
-
-static const struct table_spec spec = {
-	.columns = columns,
-	.nr_columns = NR_COLUMNS,
-	.cell = cell,
-};
 
 static int init(struct app *app, void *opaque)
 {
 	struct events_state *state = opaque;
 
-	table_init(&state->table, &spec, -1);
-	state->app = app;
+	table_init(&state->table, &event_list_spec, -1);
+	state->list = (struct event_list){&state->page, &app->model};
 	state->filter = (struct log_filter){.kinds = LOG_ALL_KINDS, .pool = -1};
 	return 0;
 }
@@ -319,7 +142,7 @@ static void load_some(struct app *app, struct events_state *state, int64_t budge
 		return;
 	event_page_load(page, app->model.query, budget_ns);
 	query_end(app->model.query);
-	table_load(&state->table, state, page->nr);
+	table_load(&state->table, &state->list, page->nr);
 	table_select(&state->table, event_page_row(page, &state->bar));
 	if (event_page_is_loading(page))
 		return;
@@ -366,9 +189,9 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct rect
 	x = canvas_text_n(canvas, 1, rect.y, rect.w / 3, title,
 			  state->one_pool && pool ? pool->name : "all pools") +
 	    2;
-	if (state->hunting)
+	if (state->hunt.on)
 		snprintf(right, sizeof(right), "searching at %s, any key stops it",
-			 human_time(state->hunt_at.ts_ns, 1).s);
+			 human_time(state->hunt.at.ts_ns, 1).s);
 	else if (event_page_is_loading(&state->page))
 		snprintf(right, sizeof(right), "looking at %s ...",
 			 human_time(state->page.looked_ns, 1).s);
@@ -380,7 +203,7 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct rect
 	else if (state->one_pool)
 		snprintf(right, sizeof(right), "other pools are hidden");
 	if (right[0]) {
-		canvas_text_right(canvas, end, rect.y, state->hunting ? warn : dim, "%s", right);
+		canvas_text_right(canvas, end, rect.y, state->hunt.on ? warn : dim, "%s", right);
 		end -= canvas_text_width(right) + 2;
 	}
 	if (state->filter_text[0]) {
@@ -399,7 +222,7 @@ static void draw_row_words(struct canvas *canvas, struct rect rect,
 	if (!row)
 		return;
 	if (row->is_loss)
-		loss_words(row, text, sizeof(text));
+		event_list_loss_words(row, text, sizeof(text));
 	else
 		event_words(&row->event, row->ids, LOG_IDS, text, sizeof(text));
 	canvas_text_n(canvas, 1, rect.y + rect.h - 1, rect.w - 2, dim, text);
@@ -409,7 +232,6 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 {
 	struct events_state *state = opaque;
 
-	state->app = app;
 	catch_up(app, state);
 	draw_title(app, canvas, rect, state);
 	if (state->page.err.text[0]) {
@@ -426,63 +248,28 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 
 /* --- search ----------------------------------------------------------------------------------- */
 
-static bool has_needle(const struct pool_event *event, void *ctx)
-{
-	const struct events_state *state = ctx;
-	char text[512];
-
-	event_words(event, NULL, 0, text, sizeof(text));
-	return strcasestr(text, state->needle) ||
-	       strcasestr(pool_event_kind_name(event->kind), state->needle);
-}
-
-/* Fields and kinds by their tables; any other text is looked for in the words of each event. */
 static void begin_hunt(struct app *app, struct events_state *state, int by)
 {
-	struct log_filter typed;
-	char why[128];
-
-	state->needle[0] = 0;
-	state->hunt = state->page.filter;
-	state->hunt.no_losses = true;
-	if (event_filter_parse(state->search_text, app->model.pools, app->model.nr_pools, &typed,
-			       why, sizeof(why)) == 0 &&
-	    !state->filter_text[0]) {
-		state->hunt.kinds = typed.kinds;
-		state->hunt.nr_tests = typed.nr_tests;
-		memcpy(state->hunt.tests, typed.tests, sizeof(typed.tests));
-		if (typed.pool >= 0)
-			state->hunt.pool = typed.pool;
-	} else {
-		snprintf(state->needle, sizeof(state->needle), "%s", state->search_text);
-		state->hunt.match = has_needle;
-		state->hunt.ctx = state;
-	}
-	state->hunt_by = by;
-	state->hunt_at = state->bar;
-	state->hunt_at.seq += by > 0;
-	state->hunting = true;
+	event_hunt_begin(&state->hunt, state->search_text, app->model.pools, app->model.nr_pools,
+			 &state->page.filter, state->filter_text[0], &state->bar, by);
 }
 
 static void hunt_on(struct app *app, struct events_state *state)
 {
-	enum log_end end = LOG_LATER;
-	struct log_row row = {0};
-	size_t nr = 0;
-	int ret = query_begin(app->model.query, &state->page.err);
+	struct log_place found;
 
-	if (!ret) {
-		ret = query_log(app->model.query, &state->hunt, &state->hunt_at, state->hunt_by,
-				&row, 1, &nr, &end, PIECE_NS, &state->page.err);
-		query_end(app->model.query);
-	}
-	state->hunting = !ret && !nr && end == LOG_LATER;
-	if (nr) {
-		show(app, state, row.place, state->page.height / 2, false, EVENT_PAGE_AT);
+	switch (event_hunt_on(&state->hunt, app->model.query, PIECE_NS, &found, &state->page.err)) {
+	case EVENT_HUNT_FOUND:
+		show(app, state, found, state->page.height / 2, false, EVENT_PAGE_AT);
 		state->set_cursor = true;
-	} else if (!ret && !state->hunting) {
-		app_say(app, INK_WARN, "no %s '%.100s'", state->hunt_by > 0 ? "later" : "earlier",
+		break;
+	case EVENT_HUNT_NONE:
+		app_say(app, INK_WARN, "no %s '%.100s'", state->hunt.by > 0 ? "later" : "earlier",
 			state->search_text);
+		break;
+	case EVENT_HUNT_GOES_ON:
+	case EVENT_HUNT_FAILED:
+		break;
 	}
 }
 
@@ -492,7 +279,7 @@ static bool work(struct app *app, void *opaque)
 
 	if (event_page_is_loading(&state->page))
 		return true; /* draw() goes on */
-	if (!state->hunting)
+	if (!state->hunt.on)
 		return false;
 	hunt_on(app, state);
 	return true;
@@ -502,10 +289,10 @@ static void stop(struct app *app, void *opaque)
 {
 	struct events_state *state = opaque;
 
-	if (state->hunting)
+	if (state->hunt.on)
 		app_say(app, INK_WARN, "search stopped at %s",
-			human_time(state->hunt_at.ts_ns, 3).s);
-	state->hunting = false;
+			human_time(state->hunt.at.ts_ns, 3).s);
+	state->hunt.on = false;
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */

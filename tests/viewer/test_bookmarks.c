@@ -1,101 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /* Bookmarks on the screen: set, gone to, listed; kept by whoever may keep them. */
 #include <errno.h>
-#include <locale.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
-#include "db/store.h"
-#include "tests/db/sim.h"
-#include "tests/viewer/golden.h"
+#include "tests/viewer/recordings.h"
 #include "viewer/view.h"
 
-#define START_NS INT64_C(1700000000000000000)
-
-static char folder[] = "/tmp/poolscope-bookmarks-XXXXXX";
 static char fresh[64], path[64];
 static struct viewer_options options;
 static struct db_error err;
 
 /* --- recordings ------------------------------------------------------------------------------- */
 
-static void store_event(const struct pool_event *event, void *ctx)
-{
-	assert_int_equal(store_append(ctx, event), 0);
-}
-
-static struct sim_config config_of(uint32_t pool, const char *name)
-{
-	return (struct sim_config){
-		.pool = pool,
-		.name = name,
-		.marks = {128, 64, 48, 160, 512, 8, 1, 5},
-		.seed = 3 + pool,
-		.start_ns = START_NS,
-		.rate = 40000,
-		.hold_ns = 4e6,
-		.lead_ns = 3e6,
-		.fail = 0.1,
-	};
-}
-
-static struct store *begin(const char *file)
-{
-	const struct store_options store_options = {.trace = "fixed"};
-	struct store *store;
-
-	if (store_open(file, &store_options, &store, &err))
-		fail_msg("%s", err.text);
-	return store;
-}
-
 static int make_recording(void **state)
 {
 	struct store *store;
-	struct sim sims[2];
 
-	if (!mkdtemp(folder))
+	if (recordings_begin())
 		return -1;
-	chmod(folder, 0755);
-	snprintf(fresh, sizeof(fresh), "%s/fresh.db", folder);
-	snprintf(path, sizeof(path), "%s/book.db", folder);
-	store = begin(fresh);
+	chmod(recordings_folder, 0755);
+	store = open_store(recordings_name(fresh, "fresh"), NULL);
 	for (uint32_t i = 0; i < 2; i++) {
-		struct sim_config config = config_of(i, i ? "eth1" : "eth0");
+		struct sim_config config = busy_pool(i, i ? "eth1" : "eth0");
 
-		sim_open(&sims[i], &config, store_event, store);
-		sim_run(&sims[i], START_NS + 4000000000);
-		sim_close(&sims[i]);
+		run_pool(store, &config, store_event, 4);
 	}
-	return store_close(store, STORE_END_COMPLETE, NULL, &err);
-}
-
-static void remove_all(const char *file)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-bookmarks"};
-	char name[96];
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", file, suffixes[i]);
-		unlink(name);
-	}
+	close_store(store);
+	return 0;
 }
 
 static int remove_recording(void **state)
 {
-	remove_all(fresh);
-	remove_all(path);
-	return rmdir(folder);
+	return recordings_end();
 }
 
 static int setup(void **state)
 {
-	char command[192];
+	char command[256];
 
-	remove_all(path);
-	snprintf(command, sizeof(command), "cp %s %s", fresh, path);
+	recordings_name(path, "book");
+	snprintf(command, sizeof(command), "rm -f %s*; cp %s %s", path, fresh, path);
 	memset(&options, 0, sizeof(options));
 	options.path = path;
 	options.title = "fixed.db";
@@ -291,12 +237,12 @@ static void file_that_cannot_be_written_has_bookmarks_for_the_run(void **state)
 	pid_t pid;
 
 	chmod(path, 0444);
-	chmod(folder, 0555);
+	chmod(recordings_folder, 0555);
 	pid = fork();
 	if (!pid)
 		_exit(set_as_nobody());
 	waitpid(pid, &status, 0);
-	chmod(folder, 0755);
+	chmod(recordings_folder, 0755);
 	chmod(path, 0644);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
@@ -314,12 +260,12 @@ static void send_all(void)
 
 static void recorder_keeps_what_is_set_while_it_records(void **state)
 {
-	struct sim_config config = config_of(0, "eth0");
+	struct sim_config config = busy_pool(0, "eth0");
 	struct store *store;
 	struct sim sim;
 
-	remove_all(path);
-	store = begin(path);
+	unlink(path);
+	store = open_store(path, NULL);
 	sim_open(&sim, &config, store_event, store);
 	sim_run(&sim, START_NS + 500000000);
 	assert_int_equal(store_flush(store), 0);
@@ -338,7 +284,7 @@ static void recorder_keeps_what_is_set_while_it_records(void **state)
 	assert_int_equal(app.bookmarks.where[0], BOOKMARK_IN_FILE);
 	assert_int_equal(app.bookmarks.where[1], BOOKMARK_NONE);
 	sim_close(&sim);
-	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	close_store(store);
 	app_refresh(&app);
 	assert_non_null(bookmarks_find(&app.bookmarks, 'a'));
 	type(":bookmark c later\n");
@@ -417,8 +363,5 @@ int main(void)
 		TEST(absurd_bookmarks_harm_nobody),
 	};
 
-	setlocale(LC_ALL, "C.UTF-8");
-	setenv("TZ", "UTC", 1);
-	tzset();
 	return cmocka_run_group_tests(tests, make_recording, remove_recording);
 }

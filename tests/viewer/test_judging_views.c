@@ -4,41 +4,19 @@
  * over pools that leak, lose events, have no marks, or have nothing.
  */
 #include <errno.h>
-#include <locale.h>
-#include <time.h>
 
 #include "db/query.h"
-#include "db/store.h"
-#include "tests/db/sim.h"
-#include "tests/viewer/golden.h"
+#include "tests/viewer/recordings.h"
 #include "tuner/judge.h"
 
-#define START_NS INT64_C(1700000000000000000)
-
-static char folder[] = "/tmp/poolscope-judging-XXXXXX";
 static char busy[64], lossy[64], leaky[64], empty[64], many[64];
 static struct viewer_options options;
-
-static const char *const sizes[] = {"80x24", "120x40", "200x50"};
-
-/* Each size, in colour and without. */
-static void expect_all_sizes(const char *name, const char *commands)
-{
-	char file[64], script[256];
-
-	for (int i = 0; i < 6; i++) {
-		snprintf(file, sizeof(file), "%s-%s.%s", name, sizes[i / 2],
-			 i % 2 ? "ansi" : "txt");
-		snprintf(script, sizeof(script), "size %s\n%s", sizes[i / 2], commands);
-		golden_expect(&options, file, script);
-	}
-}
 
 /* --- view 3 ---------------------------------------------------------------------------------- */
 
 static void latency_shows_distributions_and_the_worst(void **state)
 {
-	expect_all_sizes("busy-latency", "key 3");
+	expect_all_sizes(&options, "busy-latency", "key 3");
 }
 
 static void a_small_screen_shows_either_distribution(void **state)
@@ -84,7 +62,7 @@ static void latency_with_loss_is_marked(void **state)
 
 static void outstanding_is_that_of_the_cursor(void **state)
 {
-	expect_all_sizes("busy-outstanding", "key 4\ntype :goto 0.03s\nkey Enter");
+	expect_all_sizes(&options, "busy-outstanding", "key 4\ntype :goto 0.03s\nkey Enter");
 }
 
 static void the_keys_go_to_the_next_list(void **state)
@@ -101,7 +79,7 @@ static void nothing_is_out_after_the_end(void **state)
 static void a_leak_is_found_and_proven(void **state)
 {
 	options.path = leaky;
-	expect_all_sizes("leaky-outstanding", "key 4");
+	expect_all_sizes(&options, "leaky-outstanding", "key 4");
 	golden_expect(&options, "leaky-before-80x24.txt",
 		      "size 80x24\nkey 4\ntype :goto 5s\nkey Enter");
 	golden_expect(&options, "leaky-pool-80x24.txt", "size 80x24\nkey 4\nkey Enter");
@@ -119,13 +97,13 @@ static void a_leak_with_loss_is_unproven(void **state)
 
 static void health_of_a_sound_recording(void **state)
 {
-	expect_all_sizes("busy-health", "key 7");
+	expect_all_sizes(&options, "busy-health", "key 7");
 }
 
 static void losses_lie_on_the_time_line(void **state)
 {
 	options.path = lossy;
-	expect_all_sizes("lossy-health", "key 7");
+	expect_all_sizes(&options, "lossy-health", "key 7");
 }
 
 static void hundreds_of_pools_have_verdicts(void **state)
@@ -140,14 +118,14 @@ static void hundreds_of_pools_have_verdicts(void **state)
 
 static void the_log_is_that_of_the_cursor(void **state)
 {
-	expect_all_sizes("busy-log", "key 5\ntype :goto 0.03s\nkey Enter");
+	expect_all_sizes(&options, "busy-log", "key 5\ntype :goto 0.03s\nkey Enter");
 	golden_expect(&options, "busy-log-end-80x24.txt", "size 80x24\nkey 5");
 	golden_expect(&options, "busy-log-home-80x24.txt", "size 80x24\nkey 5\nkey Home\nkey PgDn");
 }
 
 static void the_log_is_filtered_and_searched(void **state)
 {
-	expect_all_sizes("busy-filter",
+	expect_all_sizes(&options, "busy-filter",
 			 "key 5\nkey g\ntype foutcome=null alloc_complete\nkey Enter");
 	golden_expect(&options, "busy-search-80x24.txt",
 		      "size 80x24\nkey 5\nkey g\ntype /no_descriptor\nkey Enter\nkey n\nkey n\n"
@@ -199,8 +177,9 @@ static void a_minimum_is_of_the_working_life(void **state)
 
 static void a_statement_is_answered_as_a_table(void **state)
 {
-	expect_all_sizes("busy-sql", "type ;select kind, count(*) as n, max(ts_ns) - min(ts_ns) as "
-				     "ns from event group by kind order by n desc\nkey Enter");
+	expect_all_sizes(&options, "busy-sql",
+			 "type ;select kind, count(*) as n, max(ts_ns) - min(ts_ns) as "
+			 "ns from event group by kind order by n desc\nkey Enter");
 	golden_expect(&options, "busy-sql-hint-80x24.txt", "size 80x24\nkey 8");
 }
 
@@ -267,26 +246,17 @@ struct spoiler {
 	bool is_gone;
 };
 
-static struct store *open_store(const char *path, struct judge *judge)
+static struct store *open_judged(const char *path, struct judge *judge)
 {
-	const struct store_options store_options = {.trace = "fixed",
-						    .observe = judge_observe,
-						    .restart = judge_restart,
-						    .before_commit = judge_before_commit,
-						    .ctx = judge};
-	struct store *store;
-	struct db_error err;
-
-	if (store_open(path, &store_options, &store, &err))
-		fail_msg("%s", err.text);
-	return store;
+	return open_store(path, &(struct store_options){.observe = judge_observe,
+							.restart = judge_restart,
+							.before_commit = judge_before_commit,
+							.ctx = judge});
 }
 
-static void close_store(struct store *store, struct judge *judge)
+static void close_judged(struct store *store, struct judge *judge)
 {
-	struct db_error err;
-
-	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	close_store(store);
 	judge_close(judge);
 }
 
@@ -368,104 +338,63 @@ static void run_pools(struct spoiler *s, uint32_t nr, double seconds, double rat
 static void make_spoiled(void)
 {
 	struct judge *judge = judge_open();
-	struct spoiler s = {.store = open_store(lossy, judge),
+	struct spoiler s = {.store = open_judged(lossy, judge),
 			    .leaked = UINT32_MAX,
 			    .lost_from = 20000,
 			    .lost_to = 20040};
 
 	run_pools(&s, 2, 4, 60000);
-	close_store(s.store, judge);
+	close_judged(s.store, judge);
 	judge = judge_open();
-	s = (struct spoiler){.store = open_store(leaky, judge), .leaked = 37};
+	s = (struct spoiler){.store = open_judged(leaky, judge), .leaked = 37};
 	run_pools(&s, 1, 6, 20000);
-	close_store(s.store, judge);
+	close_judged(s.store, judge);
 }
 
 /* A pool that says nothing of itself, and one that was only opened. */
 static void make_empty(void)
 {
 	struct judge *judge = judge_open();
-	struct store *store = open_store(empty, judge);
+	struct store *store = open_judged(empty, judge);
 	struct pool_event e = {.ts_ns = START_NS, .kind = POOL_EVENT_POOL_OPEN};
 
 	memset(&e.u.open.marks, 0xff, sizeof(e.u.open.marks));
 	e.u.open.name = "quiet";
 	e.u.open.buffer_bytes = POOL_UNKNOWN;
 	assert_int_equal(store_append(store, &e), 0);
-	close_store(store, judge);
-}
-
-static void store_event(const struct pool_event *event, void *ctx)
-{
-	assert_int_equal(store_append(ctx, event), 0);
+	close_judged(store, judge);
 }
 
 static void make_many(void)
 {
 	struct judge *judge = judge_open();
-	struct store *store = open_store(many, judge);
-	char name[32];
+	struct store *store = open_judged(many, judge);
 
-	for (uint32_t i = 0; i < 300; i++) {
-		struct sim_config config = {.pool = i,
-					    .name = name,
-					    .marks = {128, 64, 16 + i % 40, 160, 512, 8, 1, 5},
-					    .seed = i + 1,
-					    .start_ns = START_NS,
-					    .rate = 500.0 * (i % 17),
-					    .hold_ns = 2e6,
-					    .lead_ns = 1e6};
-		struct sim sim;
-
-		snprintf(name, sizeof(name), "port%u-rx%u", i / 8, i % 8);
-		sim_open(&sim, &config, store_event, store);
-		sim_run(&sim, START_NS + 300000000);
-		sim_close(&sim);
-	}
-	close_store(store, judge);
-}
-
-static int make_busy(void)
-{
-	const char *build = getenv("BUILD");
-	char command[400];
-
-	snprintf(command, sizeof(command),
-		 "%s/refnic --clock virtual --seed 5 --adapters 2 --block 16 --base 128 --low 40"
-		 " --high 96 --limit 1024 --max-pending 2 --shrink-ticks 2"
-		 " --traffic incast:rate=60k --hold lognormal:median=1ms,p99=40ms"
-		 " --fail null:p=0.08 --fail refuse:p=0.05 --for 3s -o %s >/dev/null",
-		 build ? build : "build", busy);
-	/* Its end: frames were dropped. */
-	return system(command) < 0 || access(busy, R_OK) ? -1 : 0;
+	run_many(store);
+	close_judged(store, judge);
 }
 
 static int make_recordings(void **state)
 {
-	if (!mkdtemp(folder))
+	if (recordings_begin())
 		return -1;
-	snprintf(busy, sizeof(busy), "%s/busy.db", folder);
-	snprintf(lossy, sizeof(lossy), "%s/lossy.db", folder);
-	snprintf(leaky, sizeof(leaky), "%s/leaky.db", folder);
-	snprintf(empty, sizeof(empty), "%s/empty.db", folder);
-	snprintf(many, sizeof(many), "%s/many.db", folder);
+	recordings_name(lossy, "lossy");
+	recordings_name(leaky, "leaky");
+	recordings_name(empty, "empty");
+	recordings_name(many, "many");
 	make_spoiled();
 	make_empty();
 	make_many();
-	return make_busy();
+	return run_refnic(recordings_name(busy, "busy"),
+			  "--seed 5 --adapters 2 --block 16 --base 128 --low 40 --high 96"
+			  " --limit 1024 --max-pending 2 --shrink-ticks 2"
+			  " --traffic incast:rate=60k --hold lognormal:median=1ms,p99=40ms"
+			  " --fail null:p=0.08 --fail refuse:p=0.05 --for 3s");
 }
 
 static int remove_recordings(void **state)
 {
-	const char *const paths[] = {busy, lossy, leaky, empty, many};
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char path[96];
-
-	for (int i = 0; i < 15; i++) {
-		snprintf(path, sizeof(path), "%s%s", paths[i / 3], suffixes[i % 3]);
-		unlink(path);
-	}
-	return rmdir(folder);
+	return recordings_end();
 }
 
 static int setup(void **state)
@@ -507,8 +436,5 @@ int main(void)
 		TEST(a_pool_without_events_and_marks_is_shown),
 	};
 
-	setlocale(LC_ALL, "C.UTF-8");
-	setenv("TZ", "UTC", 1);
-	tzset();
 	return cmocka_run_group_tests(tests, make_recordings, remove_recordings);
 }

@@ -3,51 +3,29 @@
  * The screens of views 1 and 2 over recordings of the reference driver in virtual time, and over
  * pools that no driver of ours would make: without marks, with names in many scripts, with losses.
  */
-#include <locale.h>
-#include <time.h>
+#include "tests/viewer/recordings.h"
 
-#include "db/store.h"
-#include "tests/db/sim.h"
-#include "tests/viewer/golden.h"
-
-#define START_NS INT64_C(1700000000000000000)
-
-static char folder[] = "/tmp/poolscope-views-XXXXXX";
 static char bursts[64], odd[64], many[64];
 static struct viewer_options options;
-
-static const char *const sizes[] = {"80x24", "120x40", "200x50"};
-
-/* Each size, in colour and without. */
-static void expect_all_sizes(const char *name, const char *commands)
-{
-	char file[64], script[256];
-
-	for (int i = 0; i < 6; i++) {
-		snprintf(file, sizeof(file), "%s-%s.%s", name, sizes[i / 2],
-			 i % 2 ? "ansi" : "txt");
-		snprintf(script, sizeof(script), "size %s\n%s", sizes[i / 2], commands);
-		golden_expect(&options, file, script);
-	}
-}
 
 /* --- the reference driver ----------------------------------------------------------------------
  */
 
 static void overview_of_the_driver(void **state)
 {
-	expect_all_sizes("bursts-overview", "key 1");
+	expect_all_sizes(&options, "bursts-overview", "key 1");
 }
 
 static void pool_of_the_driver(void **state)
 {
-	expect_all_sizes("bursts-pool", "key 2");
+	expect_all_sizes(&options, "bursts-pool", "key 2");
 }
 
 static void the_cursor_reads_exact_values(void **state)
 {
-	expect_all_sizes("bursts-cursor", "key 2\nkey Home\nkey c\nkey +\nkey +\nkey +\nkey +\n"
-					  "key +\nkey +\nkey Right\nkey Right\nkey Right");
+	expect_all_sizes(&options, "bursts-cursor",
+			 "key 2\nkey Home\nkey c\nkey +\nkey +\nkey +\nkey +\n"
+			 "key +\nkey +\nkey Right\nkey Right\nkey Right");
 }
 
 static void marks_are_drawn_where_they_were_put(void **state)
@@ -81,7 +59,7 @@ static void other_characters_show_the_same(void **state)
 static void names_in_any_script_keep_their_columns(void **state)
 {
 	options.path = odd;
-	expect_all_sizes("odd-overview", "key 1");
+	expect_all_sizes(&options, "odd-overview", "key 1");
 	golden_expect(&options, "odd-name-80x24.txt", "size 80x24\nkey Down\nkey 2");
 }
 
@@ -119,41 +97,11 @@ static void enter_opens_the_pool_under_the_bar(void **state)
 /* --- recordings --------------------------------------------------------------------------------
  */
 
-static void store_event(const struct pool_event *event, void *ctx)
-{
-	assert_int_equal(store_append(ctx, event), 0);
-}
-
-static struct store *open_store(const char *path)
-{
-	const struct store_options store_options = {.trace = "fixed"};
-	struct store *store;
-	struct db_error err;
-
-	if (store_open(path, &store_options, &store, &err))
-		fail_msg("%s", err.text);
-	return store;
-}
-
-static void close_store(struct store *store)
-{
-	struct db_error err;
-
-	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
-}
-
-/* Drops one event in 3000. */
-static void store_most(const struct pool_event *event, void *ctx)
-{
-	if (event->seq % 3000 != 1500)
-		store_event(event, ctx);
-}
-
 static void make_odd(void)
 {
 	static const char *const names[] = {"eth0 受信プール", "café́-rx ü", "пул-1 \xff\xfe",
 					    "\033[31m\n\t\xe2\x80\xae:evil", "شبكة"};
-	struct store *store = open_store(odd);
+	struct store *store = open_store(odd, NULL);
 	struct sim_config config = {.marks = {128, 64, 48, 160, 512, 8, 1, 5},
 				    .start_ns = START_NS,
 				    .rate = 30000,
@@ -161,15 +109,12 @@ static void make_odd(void)
 				    .lead_ns = 2e6,
 				    .fail = 0.1};
 	struct pool_event event = {.pool = 9, .available = POOL_UNKNOWN};
-	struct sim sim;
 
 	for (uint32_t i = 0; i < 5; i++) {
 		config.pool = i;
 		config.name = names[i];
 		config.seed = i + 1;
-		sim_open(&sim, &config, i == 0 ? store_most : store_event, store);
-		sim_run(&sim, START_NS + 2000000000);
-		sim_close(&sim);
+		run_pool(store, &config, i == 0 ? store_most : store_event, 2);
 	}
 	/* One that only its layer below tells of. */
 	event.u.open.name = "generic";
@@ -197,66 +142,25 @@ static void make_odd(void)
 	close_store(store);
 }
 
-static void make_many(void)
-{
-	struct store *store = open_store(many);
-	char name[32];
-
-	for (uint32_t i = 0; i < 300; i++) {
-		struct sim_config config = {.pool = i,
-					    .name = name,
-					    .marks = {128, 64, 16 + i % 40, 160, 512, 8, 1, 5},
-					    .seed = i + 1,
-					    .start_ns = START_NS,
-					    .rate = 500.0 * (i % 17),
-					    .hold_ns = 2e6,
-					    .lead_ns = 1e6};
-		struct sim sim;
-
-		snprintf(name, sizeof(name), "port%u-rx%u", i / 8, i % 8);
-		sim_open(&sim, &config, store_event, store);
-		sim_run(&sim, START_NS + 300000000);
-		sim_close(&sim);
-	}
-	close_store(store);
-}
-
-static int make_bursts(void)
-{
-	const char *build = getenv("BUILD");
-	char command[400];
-
-	snprintf(command, sizeof(command),
-		 "%s/refnic --clock virtual --seed 7 --adapters 3 --traffic burst:rate=60k"
-		 " --fail null:p=0.2 --fail refuse:p=0.15 --for 3s -o %s >/dev/null",
-		 build ? build : "build", bursts);
-	/* Its end: frames were dropped. */
-	return system(command) < 0 || access(bursts, R_OK) ? -1 : 0;
-}
-
 static int make_recordings(void **state)
 {
-	if (!mkdtemp(folder))
+	struct store *store;
+
+	if (recordings_begin())
 		return -1;
-	snprintf(bursts, sizeof(bursts), "%s/bursts.db", folder);
-	snprintf(odd, sizeof(odd), "%s/odd.db", folder);
-	snprintf(many, sizeof(many), "%s/many.db", folder);
+	recordings_name(odd, "odd");
 	make_odd();
-	make_many();
-	return make_bursts();
+	store = open_store(recordings_name(many, "many"), NULL);
+	run_many(store);
+	close_store(store);
+	return run_refnic(recordings_name(bursts, "bursts"),
+			  "--seed 7 --adapters 3 --traffic burst:rate=60k"
+			  " --fail null:p=0.2 --fail refuse:p=0.15 --for 3s");
 }
 
 static int remove_recordings(void **state)
 {
-	const char *const paths[] = {bursts, odd, many};
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char path[96];
-
-	for (int i = 0; i < 9; i++) {
-		snprintf(path, sizeof(path), "%s%s", paths[i / 3], suffixes[i % 3]);
-		unlink(path);
-	}
-	return rmdir(folder);
+	return recordings_end();
 }
 
 static int setup(void **state)
@@ -285,8 +189,5 @@ int main(void)
 		TEST(enter_opens_the_pool_under_the_bar),
 	};
 
-	setlocale(LC_ALL, "C.UTF-8");
-	setenv("TZ", "UTC", 1);
-	tzset();
 	return cmocka_run_group_tests(tests, make_recordings, remove_recordings);
 }
