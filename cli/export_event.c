@@ -45,30 +45,34 @@ static void set_text(struct query_value *values, int column, const char *text)
 	values[column].nr_bytes = strlen(text);
 }
 
+/* A field that has its column's name; COUNT: one that may be unknown. */
+#define SET(from, field)   set(values, C_##field, (from).field)
+#define COUNT(from, field) set_count(values, C_##field, (from).field)
+
 static void set_marks(struct query_value *values, const struct pool_marks *m)
 {
-	set_count(values, C_base, m->base);
+	COUNT(*m, base);
 	set_count(values, C_block_buffers, m->block);
-	set_count(values, C_low, m->low);
-	set_count(values, C_high, m->high);
+	COUNT(*m, low);
+	COUNT(*m, high);
 	set_count(values, C_limit_buffers, m->limit);
-	set_count(values, C_reserve, m->reserve);
-	set_count(values, C_max_pending, m->max_pending);
-	set_count(values, C_shrink_ticks, m->shrink_ticks);
-	set_count(values, C_probe_ticks, m->probe_ticks);
+	COUNT(*m, reserve);
+	COUNT(*m, max_pending);
+	COUNT(*m, shrink_ticks);
+	COUNT(*m, probe_ticks);
 }
 
 static void set_totals(struct query_value *values, const struct pool_totals *t)
 {
-	set(values, C_requested, t->requested);
-	set(values, C_refused, t->refused);
-	set(values, C_completed, t->completed);
-	set(values, C_failed, t->failed);
-	set(values, C_freed, t->freed);
-	set(values, C_taken, t->taken);
-	set(values, C_returned, t->returned);
-	set(values, C_resources, t->resources);
-	set(values, C_dropped, t->dropped);
+	SET(*t, requested);
+	SET(*t, refused);
+	SET(*t, completed);
+	SET(*t, failed);
+	SET(*t, freed);
+	SET(*t, taken);
+	SET(*t, returned);
+	SET(*t, resources);
+	SET(*t, dropped);
 }
 
 static char *put_u32(char *at, uint32_t value)
@@ -100,66 +104,58 @@ static void set_ids(struct query_value *values, const struct pool_event *e, char
 	values[C_buffers].nr_bytes = (size_t)(at - ids);
 	if (e->kind != POOL_EVENT_RX_TAKE)
 		return;
-	set(values, C_resources, e->u.rx.resources);
-	set(values, C_frames, e->u.rx.frames);
+	SET(e->u.rx, resources);
+	SET(e->u.rx, frames);
 }
 
 static void set_complete(struct query_value *values, const struct pool_event *e)
 {
-	set(values, C_request, e->u.complete.request);
-	set(values, C_block, e->u.complete.block);
-	set(values, C_va, e->u.complete.va);
-	set(values, C_pa, e->u.complete.pa);
-	set(values, C_length_bytes, e->u.complete.length_bytes);
-	set(values, C_irql, e->u.complete.irql);
+	SET(e->u.complete, request);
+	SET(e->u.complete, block);
+	SET(e->u.complete, va);
+	SET(e->u.complete, pa);
+	SET(e->u.complete, length_bytes);
+	SET(e->u.complete, irql);
 	set_text(values, C_outcome, pool_outcome_name(e->u.complete.outcome));
-	set_count(values, C_buffers, e->u.complete.buffers);
+	COUNT(e->u.complete, buffers);
 }
 
 static void set_free(struct query_value *values, const struct pool_event *e)
 {
-	set(values, C_block, e->u.free.block);
-	set(values, C_va, e->u.free.va);
-	set(values, C_pa, e->u.free.pa);
-	set(values, C_length_bytes, e->u.free.length_bytes);
+	SET(e->u.free, block);
+	SET(e->u.free, va);
+	SET(e->u.free, pa);
+	SET(e->u.free, length_bytes);
 	set_text(values, C_reason, pool_free_reason_name(e->u.free.reason));
-	set_count(values, C_buffers, e->u.free.buffers);
+	COUNT(e->u.free, buffers);
 }
 
 static void set_tick(struct query_value *values, const struct pool_event *e)
 {
-	set_count(values, C_total, e->u.tick.total);
-	set(values, C_pending, e->u.tick.pending);
-	set(values, C_fallback, e->u.tick.fallback);
-	set(values, C_running, e->u.tick.running);
+	COUNT(e->u.tick, total);
+	SET(e->u.tick, pending);
+	SET(e->u.tick, fallback);
+	SET(e->u.tick, running);
 	set_totals(values, &e->u.tick.totals);
 	set_marks(values, &e->u.tick.marks);
 }
 
 static void set_request(struct query_value *values, const struct pool_event *e)
 {
-	set(values, C_request, e->u.request.request);
-	set(values, C_length_bytes, e->u.request.length_bytes);
-	set(values, C_cached, e->u.request.cached);
-	set(values, C_irql, e->u.request.irql);
-	set_count(values, C_total, e->u.request.total);
-	set(values, C_pending, e->u.request.pending);
+	SET(e->u.request, request);
+	SET(e->u.request, length_bytes);
+	SET(e->u.request, cached);
+	SET(e->u.request, irql);
+	COUNT(e->u.request, total);
+	SET(e->u.request, pending);
 }
 
 static void set_open(struct query_value *values, const struct pool_event *e)
 {
 	set_text(values, C_name, e->u.open.name);
-	set(values, C_generation, e->u.open.generation);
-	set_count(values, C_buffer_bytes, e->u.open.buffer_bytes);
+	SET(e->u.open, generation);
+	COUNT(e->u.open, buffer_bytes);
 	set_marks(values, &e->u.open.marks);
-}
-
-static bool says_available(enum pool_event_kind kind)
-{
-	return kind == POOL_EVENT_TICK || kind == POOL_EVENT_ALLOC_REQUEST ||
-	       kind == POOL_EVENT_ALLOC_COMPLETE || kind == POOL_EVENT_BLOCK_FREE ||
-	       kind == POOL_EVENT_RX_TAKE || kind == POOL_EVENT_RX_RETURN ||
-	       kind == POOL_EVENT_FALLBACK;
 }
 
 void export_event_values(const struct pool_event *e,
@@ -167,12 +163,12 @@ void export_event_values(const struct pool_event *e,
 {
 	memset(values, 0, EXPORT_EVENT_COLUMNS * sizeof(*values));
 	set(values, C_ts_ns, (uint64_t)e->ts_ns);
-	set(values, C_pool, e->pool);
-	set(values, C_seq, e->seq);
+	SET(*e, pool);
+	SET(*e, seq);
 	set(values, C_id, (uint64_t)e->pool << 40 | e->seq);
 	set_text(values, C_kind, pool_event_kind_name(e->kind));
-	if (says_available(e->kind))
-		set_count(values, C_available, e->available);
+	if (pool_event_says_available(e->kind))
+		COUNT(*e, available);
 	switch (e->kind) {
 	case POOL_EVENT_POOL_OPEN:
 		set_open(values, e);
@@ -184,8 +180,8 @@ void export_event_values(const struct pool_event *e,
 		set_request(values, e);
 		break;
 	case POOL_EVENT_ALLOC_REFUSED:
-		set(values, C_request, e->u.refused.request);
-		set(values, C_status, e->u.refused.status);
+		SET(e->u.refused, request);
+		SET(e->u.refused, status);
 		break;
 	case POOL_EVENT_ALLOC_COMPLETE:
 		set_complete(values, e);
@@ -198,20 +194,20 @@ void export_event_values(const struct pool_event *e,
 		set_ids(values, e, ids);
 		break;
 	case POOL_EVENT_RX_DROP:
-		set(values, C_count, e->u.drop.count);
+		SET(e->u.drop, count);
 		set_text(values, C_cause, pool_drop_cause_name(e->u.drop.cause));
 		break;
 	case POOL_EVENT_FALLBACK:
-		set(values, C_on, e->u.fallback.on);
+		SET(e->u.fallback, on);
 		break;
 	case POOL_EVENT_VIOLATION:
-		set(values, C_rule, e->u.violation.rule);
-		set(values, C_object, e->u.violation.object);
+		SET(e->u.violation, rule);
+		SET(e->u.violation, object);
 		break;
 	case POOL_EVENT_POOL_CLOSE:
 		set_totals(values, &e->u.close.totals);
-		set(values, C_live_blocks, e->u.close.live_blocks);
-		set_count(values, C_live_buffers, e->u.close.live_buffers);
+		SET(e->u.close, live_blocks);
+		COUNT(e->u.close, live_buffers);
 		break;
 	case POOL_EVENT_NR_KINDS:
 		break;

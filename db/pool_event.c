@@ -44,6 +44,14 @@ static const char *name_of(const char *const *names, unsigned nr, unsigned value
 	return value < nr ? names[value] : "?";
 }
 
+bool pool_event_says_available(enum pool_event_kind kind)
+{
+	return kind == POOL_EVENT_TICK || kind == POOL_EVENT_ALLOC_REQUEST ||
+	       kind == POOL_EVENT_ALLOC_COMPLETE || kind == POOL_EVENT_BLOCK_FREE ||
+	       kind == POOL_EVENT_RX_TAKE || kind == POOL_EVENT_RX_RETURN ||
+	       kind == POOL_EVENT_FALLBACK;
+}
+
 const char *pool_event_kind_name(enum pool_event_kind kind)
 {
 	return name_of(kind_names, POOL_EVENT_NR_KINDS, (unsigned)kind);

@@ -35,6 +35,8 @@ enum pool_event_kind {
 
 /* The kind's name as in the trace and in column event.kind, for example "rx_take". */
 const char *pool_event_kind_name(enum pool_event_kind kind);
+/* Does such an event say what is available after it? */
+bool pool_event_says_available(enum pool_event_kind kind);
 /* Returns: the kind, or -1 when no event has that name. */
 int pool_event_kind_from_name(const char *name);
 

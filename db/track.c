@@ -252,14 +252,6 @@ static int apply(struct track *t, const struct pool_event *e, struct rows *rows)
 /* --- around it ----------------------------------------------------------------------------------
  */
 
-static bool says_available(enum pool_event_kind kind)
-{
-	return kind == POOL_EVENT_TICK || kind == POOL_EVENT_ALLOC_REQUEST ||
-	       kind == POOL_EVENT_ALLOC_COMPLETE || kind == POOL_EVENT_BLOCK_FREE ||
-	       kind == POOL_EVENT_RX_TAKE || kind == POOL_EVENT_RX_RETURN ||
-	       kind == POOL_EVENT_FALLBACK;
-}
-
 static void learn_marks(struct track *t, const struct pool_event *e)
 {
 	if (e->kind != POOL_EVENT_POOL_OPEN && e->kind != POOL_EVENT_TICK)
@@ -363,7 +355,7 @@ int track_event(struct track *t, const struct pool_event *e, const struct window
 	ret = apply(t, e, rows);
 	if (!ret)
 		ret = follow_allocation(t, e, rows);
-	if (says_available(e->kind))
+	if (pool_event_says_available(e->kind))
 		t->now.available = e->available;
 	if (e->kind != POOL_EVENT_TICK)
 		t->now.pending = (uint32_t)t->pending;

@@ -55,20 +55,6 @@ static struct style kind_style(const struct pool_event *e)
 	}
 }
 
-static bool says_available(const struct pool_event *e)
-{
-	switch (e->kind) {
-	case POOL_EVENT_POOL_OPEN:
-	case POOL_EVENT_POOL_CLOSE:
-	case POOL_EVENT_ALLOC_REFUSED:
-	case POOL_EVENT_RX_DROP:
-	case POOL_EVENT_VIOLATION:
-		return false;
-	default:
-		return e->available != POOL_UNKNOWN;
-	}
-}
-
 static void put_pool(const struct log_row *row, const struct model *model, struct table_cell *cell)
 {
 	int64_t pool = row->is_loss ? row->loss.pool : row->place.pool;
@@ -132,7 +118,7 @@ static void put_event(const struct log_row *row, int column, struct table_cell *
 		cell->style = dim;
 		break;
 	case COLUMN_AVAILABLE:
-		if (!says_available(e))
+		if (!pool_event_says_available(e->kind) || e->available == POOL_UNKNOWN)
 			break;
 		snprintf(cell->s, sizeof(cell->s), "%u", e->available);
 		if (!e->available)
