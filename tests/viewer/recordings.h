@@ -32,7 +32,9 @@ static inline int recordings_end(void)
 	DIR *dir = opendir(recordings_folder);
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)))
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
 		unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
 	return rmdir(recordings_folder);
