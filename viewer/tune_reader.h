@@ -10,7 +10,8 @@
 #include "tuner/atlas.h"
 #include "tuner/demand.h"
 
-#define TUNE_STEPS_MAX 2000000 /* as many as are simulated while a key is pressed */
+/* As many as are simulated while a key is pressed, and as fit into 64 MB while they are read. */
+#define TUNE_STEPS_MAX 1500000
 
 struct tune_reader;
 
