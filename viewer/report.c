@@ -20,7 +20,8 @@ static const char style[] =
 	"table{border-collapse:collapse;margin:.5em 0;font-variant-numeric:tabular-nums}\n"
 	"th,td{text-align:right;padding:.15em .8em;border-bottom:1px solid "
 	"#ccc;white-space:nowrap}\n"
-	"th{font-weight:600}th:first-child,td:first-child,td.text{text-align:left}\n"
+	"th{font-weight:600;white-space:normal;vertical-align:bottom}"
+	"th:first-child,td:first-child,.text{text-align:left}\n"
 	"dl{display:grid;grid-template-columns:max-content auto;gap:.15em 1.2em;margin:.5em 0}\n"
 	"dt{color:#555}dd{margin:0}\n"
 	"figure{margin:1em 0}figure svg{width:100%;height:auto}figcaption{color:#555}\n"
@@ -214,9 +215,15 @@ static void write_leak(struct report *r, const struct pool_summary *p)
 		     n(leak.requests));
 }
 
+/* What stands before figures that lost events have touched. */
+static const char *mark_of(const struct report *r, const struct pool_summary *p)
+{
+	return pool_has_loss(&r->status, p) ? "~ " : "";
+}
+
 static void write_figures(struct report *r, const struct pool_summary *p)
 {
-	const char *mark = pool_has_loss(&r->status, p) ? "~ " : "";
+	const char *mark = mark_of(r, p);
 	const struct pool_totals *o = &p->totals;
 
 	fputs("<dl>\n", r->out);
@@ -242,12 +249,13 @@ static void write_figures(struct report *r, const struct pool_summary *p)
 	fputs("</dl>\n", r->out);
 }
 
-static void write_latency_row(struct report *r, const char *label, const struct latency *l)
+static void write_latency_row(struct report *r, const char *mark, const char *label,
+			      const struct latency *l)
 {
 	const int64_t values[] = {l->p50_ns,  l->p90_ns,   l->p95_ns, l->p99_ns,
 				  l->p999_ns, l->p9999_ns, l->max_ns};
 
-	fprintf(r->out, "<tr><td>%s<td>%llu", label, n(l->count));
+	fprintf(r->out, "<tr><td>%s%s<td>%llu", mark, label, n(l->count));
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		fprintf(r->out, "<td>%s", l->count ? human_duration(values[i]).s : "-");
 	fputs("\n", r->out);
@@ -265,8 +273,8 @@ static int write_pool(struct report *r, const struct pool_summary *p, bool first
 	fputs("<table><tr><th>latency<th>count<th>p50<th>p90<th>p95<th>p99<th>p99.9<th>p99.99"
 	      "<th>max\n",
 	      r->out);
-	write_latency_row(r, "lead time", &p->lead);
-	write_latency_row(r, "hold time", &p->hold);
+	write_latency_row(r, mark_of(r, p), "lead time", &p->lead);
+	write_latency_row(r, mark_of(r, p), "hold time", &p->hold);
 	fputs("</table>\n", r->out);
 	ret = report_pictures(r, p, err);
 	return ret ? ret : report_worst(r, p, err);

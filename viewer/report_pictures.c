@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/query_lead.h"
+#include "viewer/bars.h"
 #include "viewer/human.h"
 #include "viewer/plot.h"
 #include "viewer/report_parts.h"
@@ -28,9 +29,12 @@ static double middle_s(const struct report *r, size_t i)
 	       1e9;
 }
 
+/* Pictures of the same time stand one under the other, to the pixel. */
 static void set_time_axis(struct report *r, FILE *s)
 {
-	fprintf(s, "set xrange [%.9f:%.9f]\nset xlabel 'seconds since the first event'\n",
+	fprintf(s,
+		"set xrange [%.9f:%.9f]\nset xlabel 'seconds since the first event'\n"
+		"set lmargin at screen 0.13\nset rmargin at screen 0.81\n",
 		(double)(r->from_ns - r->status.start_ns) / 1e9,
 		(double)(r->to_ns - r->status.start_ns) / 1e9);
 }
@@ -153,7 +157,8 @@ static int draw_occupancy(struct report *r, const struct pool_summary *p,
 	      " '' using 1:2:3 with filledcurves fillstyle solid 0.35 noborder linecolor rgb '" BLUE
 	      "' title 'available',"
 	      " '' using 1:4 with lines linewidth 1 linecolor rgb '" BLUE "' title 'its mean',"
-	      " '' using 1:5 with lines linewidth 1.5 linecolor rgb '" ORANGE "' title 'held',"
+	      " '' using 1:5 with lines linewidth 2 dashtype (9,3) linecolor rgb '" ORANGE
+	      "' title 'held',"
 	      " '' using 1:6 with steps linewidth 2 linecolor rgb '#000000' title 'total'",
 	      s);
 	if (marks)
@@ -175,24 +180,36 @@ static int draw_occupancy(struct report *r, const struct pool_summary *p,
 
 /* --- lead times over time --------------------------------------------------------------------- */
 
+#define HEAT_COLUMNS 3 /* columns to a cell: a single request must be seen */
+
+static uint32_t heat_count(const struct latency_cells *cells, size_t i, unsigned cell)
+{
+	uint32_t count = 0;
+
+	for (size_t c = i; c < i + HEAT_COLUMNS && c < REPORT_COLUMNS; c++)
+		count += cells[c].count[cell];
+	return count;
+}
+
 /* Cells as rectangles: grey says how many, so the picture needs no colour. */
 static uint32_t heat_data(struct report *r, FILE *s, const struct latency_cells *cells)
 {
+	double half_s = HEAT_COLUMNS * (double)r->width_ns / 2e9;
 	uint32_t most = 0;
 
 	fputs("$heat << EOD\n", s);
-	for (size_t i = 0; i < REPORT_COLUMNS; i++) {
+	for (size_t i = 0; i < REPORT_COLUMNS; i += HEAT_COLUMNS) {
 		for (unsigned cell = 0; cell < LATENCY_CELLS; cell++) {
-			uint32_t count = cells[i].count[cell];
+			uint32_t count = heat_count(cells, i, cell);
 			double low = ldexp(4 + cell % 4, (int)(cell / 4) - 2);
 			double high = ldexp(5 + cell % 4, (int)(cell / 4) - 2);
+			double at_s = middle_s(r, i) - (double)r->width_ns / 2e9 + half_s;
 
 			if (!count)
 				continue;
-			fprintf(s, "%.9f %.6g %.9f %.9f %.6g %.6g %u\n", middle_s(r, i),
-				sqrt(low * high) / 1e9, middle_s(r, i) - (double)r->width_ns / 2e9,
-				middle_s(r, i) + (double)r->width_ns / 2e9, low / 1e9, high / 1e9,
-				count);
+			fprintf(s, "%.9f %.6g %.9f %.9f %.6g %.6g %u\n", at_s,
+				sqrt(low * high) / 1e9, at_s - half_s, at_s + half_s, low / 1e9,
+				high / 1e9, count);
 			most = count > most ? count : most;
 		}
 	}
@@ -212,7 +229,7 @@ static int draw_lead(struct report *r, const struct latency_cells *cells, struct
 	set_time_axis(r, s);
 	fprintf(s,
 		"set logscale y\nset ylabel 'lead time'\nset format y '%%.0s %%cs'\n"
-		"set palette defined (0 '#d0d0d0', 1 '#000000')\nset cbrange [1:%u]\nset format cb "
+		"set palette defined (0 '#a8a8a8', 1 '#000000')\nset cbrange [1:%u]\nset format cb "
 		"'%%.0f'\n%s"
 		"%sset cblabel 'requests'\n"
 		"plot $heat using 1:2:3:4:5:6:7 with boxxyerror fillstyle solid noborder palette "
@@ -227,33 +244,61 @@ static int draw_lead(struct report *r, const struct latency_cells *cells, struct
 
 #define BARS 120
 
-static void histogram_data(FILE *s, const struct latency_window *w, const char *name, double low,
-			   double high)
+/* Returns: the highest bar. */
+static double histogram_data(FILE *s, const struct latency_window *w, const char *name, double low,
+			     double high)
 {
-	double bars[BARS], step = log(high / low) / BARS;
+	double bars[BARS], step = log(high / low) / BARS, most = 0;
 
 	histogram_columns(&w->histogram, low, high, BARS, bars);
 	fprintf(s, "$%s << EOD\n", name);
-	for (size_t i = 0; i < BARS; i++)
+	for (size_t i = 0; i < BARS; i++) {
 		fprintf(s, "%.6g %.6g %.6g\n", low * exp(step * ((double)i + .5)) / 1e9, bars[i],
 			low * (exp(step * ((double)i + 1)) - exp(step * (double)i)) / 1e9);
+		most = bars[i] > most ? bars[i] : most;
+	}
 	fputs("EOD\n", s);
+	return most;
 }
 
-static void mark_quantile(FILE *s, const char *name, int64_t ns)
+/* 1, 2 and 5 of each power of ten; over many powers, 1 alone. */
+static void duration_tics(FILE *s, double low_ns, double high_ns)
+{
+	static const double steps[] = {1, 2, 5};
+	int nr = high_ns / low_ns > 2000 ? 1 : 3;
+	const char *comma = "";
+	char text[40];
+
+	fputs("set xtics (", s);
+	for (double power = pow(10, floor(log10(low_ns))); power <= high_ns; power *= 10) {
+		for (int i = 0; i < nr; i++) {
+			double ns = power * steps[i];
+
+			if (ns < low_ns || ns > high_ns)
+				continue;
+			fprintf(s, "%s'%s' %.9g", comma, bars_time_label(ns, text, sizeof(text)),
+				ns / 1e9);
+			comma = ", ";
+		}
+	}
+	fputs(")\n", s);
+}
+
+/* side: of the line, on which its name stands: two that are near must not meet. */
+static void mark_quantile(FILE *s, const char *name, int64_t ns, const char *side)
 {
 	double at = (double)(ns > 0 ? ns : 1) / 1e9;
 
 	fprintf(s,
 		"set arrow from first %.9g, graph 0 to first %.9g, graph 1 nohead dashtype '-' "
-		"linecolor rgb '" GREY "'\nset label '%s %s' at first %.9g, graph 1.04 center\n",
-		at, at, name, human_duration(ns).s, at);
+		"linecolor rgb '" GREY "'\nset label '%s %s' at first %.9g, graph 1.08 %s\n",
+		at, at, name, human_duration(ns).s, at, side);
 }
 
 static int draw_histogram(struct report *r, const struct latency_window *w, const char *what,
 			  const char *caption, struct db_error *err)
 {
-	double low, high;
+	double low, high, most;
 	FILE *s;
 	int ret;
 
@@ -264,13 +309,16 @@ static int draw_histogram(struct report *r, const struct latency_window *w, cons
 		return ret;
 	low = fmax(1, (double)histogram_quantile(&w->histogram, 0) / 1.5);
 	high = fmax(low * 4, (double)w->figures.max_ns * 1.2);
-	histogram_data(s, w, "bars", low, high);
+	most = histogram_data(s, w, "bars", low, high);
 	fprintf(s,
-		"set logscale x\nset xrange [%.9g:%.9g]\nset format x '%%.0s %%cs'\n"
-		"set xlabel '%s'\nset ylabel 'count'\nset yrange [0:*]\nset tmargin 2\n",
-		low / 1e9, high / 1e9, what);
-	mark_quantile(s, "p50", w->figures.p50_ns);
-	mark_quantile(s, "p99", w->figures.p99_ns);
+		"set logscale x\nset xrange [%.9g:%.9g]\nset lmargin at screen 0.13\n"
+		"set rmargin at screen 0.88\n"
+		"set xlabel '%s'\nset ylabel 'count'\nset yrange [0:*]\nset format y '%%.0f'\n"
+		"set tmargin 2.5\n%s",
+		low / 1e9, high / 1e9, what, most <= 5 ? "set ytics 1\n" : "");
+	duration_tics(s, low, high);
+	mark_quantile(s, "p50", w->figures.p50_ns, "right");
+	mark_quantile(s, "p99", w->figures.p99_ns, "left");
 	fputs("plot $bars using 1:2:3 with boxes fillstyle solid 0.6 noborder linecolor rgb '" BLUE
 	      "' notitle\n",
 	      s);
@@ -364,8 +412,8 @@ static int draw(struct report *r, const struct pool_summary *p, const struct lev
 	if (!ret && leads)
 		ret = draw_lead(r, cells, err);
 	if (!ret)
-		ret = draw_histograms(r, p, err);
-	return ret ? ret : draw_health(r, level, err);
+		ret = draw_health(r, level, err);
+	return ret ? ret : draw_histograms(r, p, err);
 }
 
 int report_pictures(struct report *r, const struct pool_summary *p, struct db_error *err)

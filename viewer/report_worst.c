@@ -46,7 +46,8 @@ int report_worst(struct report *r, const struct pool_summary *p, struct db_error
 	if (ret || !nr)
 		return ret;
 	fputs("<h3>Worst moments</h3>\n<table><tr><th>requested at<th>request<th>lead time"
-	      "<th>outcome<th>available then<th>others pending<th>failures before<th>dropped "
+	      "<th class=text>outcome<th>available then<th>others pending<th>failures "
+	      "before<th>dropped "
 	      "meanwhile<th>\n",
 	      r->out);
 	for (size_t i = 0; i < nr && !ret; i++)

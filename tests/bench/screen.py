@@ -96,7 +96,9 @@ def main():
     time.sleep(0.5)
     os.write(fd, keys.encode().decode("unicode_escape").encode())
     if path.isdigit():
-        time.sleep(1)
+        settled = time.monotonic() + 1
+        while time.monotonic() < settled:
+            output(fd)
         say_cost(pid, fd, int(path))
     else:
         say_lags(fd, path)

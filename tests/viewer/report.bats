@@ -104,6 +104,7 @@ pictures() {
 	grep -q 'class=bad>.* events were lost in' "$T/r.html"
 	grep -q '<h2>Losses</h2>' "$T/r.html"
 	grep -q '<dd>~ ' "$T/r.html"
+	grep -q '<td>~ hold time<td>' "$T/r.html"
 }
 
 @test "a recording without a pool says so" {
