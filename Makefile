@@ -191,11 +191,14 @@ fuzz: $(BUILD)/tests/tools/makedb ## fuzz the readers of database files, and tho
 # Babeltrace keeps what it had when it gives up on a trace: fuzz_trace works in children, which may run
 # out of memory.
 FUZZ_FLAGS = -max_total_time=$(FUZZ_SECONDS) -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
+# In memory, and gone at the end however it ends.
+FUZZ_FOLDER = dir=$$(mktemp -d /dev/shm/poolscope-fuzz-XXXXXX) && trap 'rm -rf "$$dir"' EXIT && \
+	trap 'exit 1' INT TERM && TMPDIR=$$dir
 fuzz-built: $(BUILD)/tests/fuzz/fuzz_database $(BUILD)/tests/fuzz/fuzz_trace
 	$(Q)$(BUILD)/tests/fuzz/fuzz_trace -seeds $(FUZZ_CORPUS)/trace
-	$(Q)$(BUILD)/tests/fuzz/fuzz_trace $(FUZZ_FLAGS) -max_len=40000 -fork=1 -ignore_ooms=1 -detect_leaks=0 \
+	$(Q)$(FUZZ_FOLDER) $(BUILD)/tests/fuzz/fuzz_trace $(FUZZ_FLAGS) -max_len=40000 -fork=1 -ignore_ooms=1 -detect_leaks=0 \
 		-artifact_prefix=$(FUZZ_CORPUS)/trace- $(FUZZ_CORPUS)/trace
-	$(Q)$(BUILD)/tests/fuzz/fuzz_database $(FUZZ_FLAGS) -max_len=400000 \
+	$(Q)$(FUZZ_FOLDER) $(BUILD)/tests/fuzz/fuzz_database $(FUZZ_FLAGS) -max_len=400000 \
 		-artifact_prefix=$(FUZZ_CORPUS)/database- $(FUZZ_CORPUS)/database
 
 $(BUILD)/tests/fuzz/fuzz_trace: ALL_LDFLAGS += $(WRAP_DECODER)

@@ -11,13 +11,15 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nr);
 
-static char path[64];
+static char path[256];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	snprintf(path, sizeof(path), "/dev/shm/poolscope-fuzz-%d.db", (int)getpid());
+	/* Below the folder that `make fuzz` removes: a process that is killed removes nothing. */
+	snprintf(path, sizeof(path), "%s/poolscope-fuzz-%d.db",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/dev/shm", (int)getpid());
 	return freopen("/dev/null", "w", stdout) ? 0 : 1;
 }
 

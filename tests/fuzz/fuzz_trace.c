@@ -9,7 +9,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nr);
 
-static char folder[64];
+static char folder[256];
 
 static void write_seeds(const char *dir)
 {
@@ -34,7 +34,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		write_seeds((*argv)[2]);
 		exit(0);
 	}
-	snprintf(folder, sizeof(folder), "/dev/shm/poolscope-fuzz-%d", (int)getpid());
+	/* Below the folder that `make fuzz` removes: a process that is killed removes nothing. */
+	snprintf(folder, sizeof(folder), "%s/poolscope-fuzz-%d",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/dev/shm", (int)getpid());
 	return mkdir(folder, 0700);
 }
 
