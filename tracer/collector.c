@@ -30,7 +30,7 @@ struct collector {
 	struct decoder *decoder;
 	struct origins *origins;
 	bt_message_iterator *messages;
-	atomic_ullong events, foreign;
+	atomic_ullong events, foreign, rests;
 	atomic_bool attached, ended, cancelled;
 	void (*see)(const struct pool_event *event, void *ctx); /* NULL: events are stored */
 	void *see_ctx;
@@ -382,6 +382,7 @@ int collector_run(struct collector *c, struct db_error *err)
 			break;
 		case BT_GRAPH_RUN_ONCE_STATUS_AGAIN:
 			atomic_store(&c->attached, true);
+			atomic_fetch_add(&c->rests, 1);
 			nanosleep(&idle_nap, NULL);
 			break;
 		case BT_GRAPH_RUN_ONCE_STATUS_END:
@@ -433,6 +434,7 @@ void collector_progress(struct collector *c, struct collector_progress *out)
 {
 	out->events = atomic_load_explicit(&c->events, memory_order_relaxed);
 	out->foreign = atomic_load_explicit(&c->foreign, memory_order_relaxed);
+	out->rests = atomic_load(&c->rests);
 	out->attached = atomic_load(&c->attached);
 	out->ended = atomic_load(&c->ended);
 }

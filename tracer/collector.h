@@ -19,6 +19,7 @@ struct collector;
 struct collector_progress {
 	uint64_t events;  /* handed to the store */
 	uint64_t foreign; /* skipped: of other providers */
+	uint64_t rests;	  /* how often it had read all that a live session had */
 	bool attached;	  /* the source has joined the session */
 	bool ended;	  /* the end of the trace was seen */
 };

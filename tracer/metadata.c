@@ -142,7 +142,7 @@ static bool is_complete(const char *dir, const char *const *events)
 {
 	char path[PATH_MAX + 16];
 	struct stat st;
-	bool complete;
+	bool complete, declares_stream;
 	char *text;
 	int fd;
 
@@ -152,10 +152,11 @@ static bool is_complete(const char *dir, const char *const *events)
 		return false;
 	text = fstat(fd, &st) ? NULL : text_of(fd, (uint64_t)st.st_size);
 	close(fd);
-	complete = text != NULL;
+	complete = text && strstr(text, "\nstream {");
+	declares_stream = complete;
 	for (; complete && *events; events++)
 		complete = declares(text, *events);
-	if (text && *text && !complete)
+	if (declares_stream && !complete)
 		complete = time(NULL) - st.st_mtime > 1;
 	free(text);
 	return complete;

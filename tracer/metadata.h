@@ -24,7 +24,7 @@ int metadata_check(const char *dir, struct db_error *err);
  * Is all of these events' metadata there, in each trace below dir whose path has `session` in it?
  * Metadata that has not changed for a second is taken for all there will be.
  *	events  names as in the trace, NULL behind the last
- * Returns: false while something is missing, or there is no such trace.
+ * Returns: false while something is missing, no stream is declared, or there is no such trace.
  */
 bool metadata_is_complete(const char *dir, const char *session, const char *const *events);
 

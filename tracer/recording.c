@@ -213,6 +213,13 @@ static void *collect(void *arg)
 	return NULL;
 }
 
+bool recording_is_described(const struct recording *r)
+{
+	static const char *const no_event[] = {NULL};
+
+	return metadata_is_complete(r->trail.trace, r->session.name, no_event);
+}
+
 /* On the collector's thread. */
 static bool may_read(void *ctx)
 {
@@ -221,7 +228,8 @@ static bool may_read(void *ctx)
 
 	session_events(r->options.groups, r->options.flight_bytes != 0, names);
 	return atomic_load(&r->all_said) ||
-	       metadata_is_complete(r->trail.trace, r->session.name, names);
+	       metadata_is_complete(r->trail.trace, r->session.name, names) ||
+	       (atomic_load(&r->no_more) && recording_is_described(r));
 }
 
 int recording_attach(struct recording *r, struct db_error *err)

@@ -12,6 +12,40 @@
 
 #include "tracer/recording_parts.h"
 
+/* How long a collector that does not get on is waited for. */
+#define IDLE_MS_MAX 10000
+static const struct timespec nap = {.tv_nsec = 5000000};
+
+/*
+ * Between the session's stop and its destruction: the collector must have heard of all its streams.
+ * A relay daemon forgets those that end before a viewer has asked for them, and of those that it
+ * is asked for too late it shows no metadata, for which Babeltrace would wait for ever.  When the
+ * collector rests for the second time from now on it has asked for all that there is; once more,
+ * since what it hears of streams first comes with their data.
+ */
+static void let_catch_up(struct recording *r)
+{
+	struct collector_progress now, before;
+	int idle_ms = 0;
+	uint64_t enough;
+
+	atomic_store(&r->no_more, true);
+	if (!recording_is_described(r))
+		return; /* nobody said a word */
+	collector_progress(r->collector, &before);
+	enough = before.rests + 3;
+	while (!atomic_load(&r->collector_done) && idle_ms < IDLE_MS_MAX &&
+	       relayd_alive(&r->relayd)) {
+		collector_progress(r->collector, &now);
+		if (now.rests >= enough)
+			return;
+		idle_ms =
+			now.events == before.events && now.rests == before.rests ? idle_ms + 5 : 0;
+		before = now;
+		nanosleep(&nap, NULL);
+	}
+}
+
 /*
  * The session is destroyed, so the live source will see the end of each stream once it has read all
  * of them.  It is given up only when nothing at all has come for a while; then the relay daemon is
@@ -19,11 +53,11 @@
  */
 static void drain_collector(struct recording *r)
 {
-	const struct timespec nap = {.tv_nsec = 5000000};
 	struct collector_progress progress;
 	int idle_ms = 0;
 
-	while (!atomic_load(&r->collector_done) && idle_ms < 10000 && relayd_alive(&r->relayd)) {
+	while (!atomic_load(&r->collector_done) && idle_ms < IDLE_MS_MAX &&
+	       relayd_alive(&r->relayd)) {
 		nanosleep(&nap, NULL);
 		collector_progress(r->collector, &progress);
 		idle_ms = progress.events == r->seen ? idle_ms + 5 : 0;
@@ -114,6 +148,8 @@ static void stop_live(struct recording *r)
 		welcome_stop(&r->welcome);
 	if (r->session_opened) {
 		r->stop_ret = session_stop(&r->session, &r->stop_err);
+		if (r->was_live)
+			let_catch_up(r);
 		session_close(&r->session);
 	}
 	atomic_store(&r->all_said, true);

@@ -32,7 +32,8 @@ struct recording {
 	struct collector *collector;
 	pthread_t collector_thread;
 	atomic_bool collector_done;
-	atomic_bool all_said; /* tracing is over: what metadata there is, is all of it */
+	atomic_bool no_more;  /* tracing is stopped: what metadata there is, is all of it */
+	atomic_bool all_said; /* the session is destroyed, too: it is to be read whatever it is */
 	int collector_ret;
 	struct db_error collector_err;
 	uint64_t seen; /* events that the collector handed over */
@@ -57,6 +58,8 @@ int recording_open_store(struct recording *r, bool append, struct db_error *err)
 int recording_welcome(struct recording *r, uint32_t first_pool, struct db_error *err);
 int recording_attach(struct recording *r, struct db_error *err);
 void recording_detach(struct recording *r); /* after an attempt that failed */
+/* Does the relay daemon's metadata of the live session declare any stream? */
+bool recording_is_described(const struct recording *r);
 bool recording_cancelled(const struct recording *r, struct db_error *err);
 
 /* Ends what makes events and collects the last of them; safe at any stage. */

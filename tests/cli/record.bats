@@ -49,8 +49,8 @@ wait_for_events() {
 }
 
 @test "the database is what an independent reading of the kept trace says" {
-	run -0 "$P" record -o "$T/x.db" --keep-trace "$T/t" --for 5s -- \
-		"$R" --traffic burst:rate=30k --for 1s
+	run -0 "$P" record -o "$T/x.db" --keep-trace "$T/t" -- \
+		"$R" --traffic burst:rate=30k --packets 20k
 	run -0 tests/tools/compare_trace.py "$T/x.db" "$T/t"
 	echo "$output"
 	[ "$(json "$T/x.db" 's["trace"]["events"] > 1000')" = True ]
@@ -64,7 +64,7 @@ wait_for_events() {
 
 @test "a recording of the NDIS 5 face says so, and replays" {
 	run -0 "$P" record -o "$T/x.db" -- "$R" --ndis 5 --traffic burst:rate=50k --hold exp:mean=2ms \
-		--base 64 --block 32 --low 24 --high 96 --limit 512 --reserve 4 --tick 10ms --for 1s
+		--base 64 --block 32 --low 24 --high 96 --limit 512 --reserve 4 --tick 10ms --packets 20k
 	[ "$(json "$T/x.db" 'p["generation"]')" = 5 ]
 	[ "$(json "$T/x.db" 's["trace"]["lost"]')" = 0 ]
 	[ "$(json "$T/x.db" 'p["requested"] > 0 and p["taken"] > 1000')" = True ]
@@ -167,6 +167,12 @@ wait_for_events() {
 		[ "$(sqlite3 "$T/x.db" 'SELECT min(seq), max(seq), count(*) FROM event')" = "0|14|15" ]
 		rm "$T"/x.db*
 	done
+}
+
+@test "a program that declares less than all events, and ends at once, is recorded whole" {
+	# Nothing says before its end that its metadata are complete, and no viewer has asked for its streams.
+	run -4 "$P" record -q -o "$T/x.db" -- "$BUILD/tests/tools/partial"
+	[ "$(sqlite3 "$T/x.db" 'SELECT group_concat(kind) FROM event')" = fallback ]
 }
 
 @test "-e alloc leaves the packets out, and nothing counts as lost" {
