@@ -22,9 +22,9 @@
  *
  * What a recording cannot say is filled in, and counted (struct demand_quality):
  *  - a frame that was RESOURCES has no return of its own, and one that was dropped for want of a
- *    descriptor has no take either.  Each gets the hold time of the packet nearest in time that
- *    has one.  Drops are told late, by a counter: they are spread evenly between the event before
- *    and the one that tells them.
+ *    descriptor has no take either.  Each gets the hold time of a packet near it: the 64 around it
+ *    that have one lend theirs by turns.  Drops are told late, by a counter: they are spread
+ *    evenly between the event before and the one that tells them.
  *  - a return of a buffer nobody took (the recording began later) is left out;
  *  - a take of a buffer that is held (its return was lost) returns it first.
  *

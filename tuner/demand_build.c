@@ -150,33 +150,47 @@ struct demand_lead *build_lead(struct build *b)
 /* --- imputed holds -------------------------------------------------------------------------------
  */
 
+/* So many packets around an imputed one lend it their hold times, by turns: one alone would make
+ * hundreds that were dropped at one time come back at one time.  A power of two. */
+#define LENDERS 64
+#define TURN	27
+
 struct imputed {
 	size_t take;
-	int64_t hold_ns, from_ns; /* that of a packet so far away in time; INT64_MAX: none yet */
 	int64_t return_ns;
 };
 
-struct known {
-	bool any;
-	int64_t t_ns, hold_ns;
+/* The takes that have a return, in order. */
+struct lenders {
+	uint32_t *take;
+	size_t nr;
+	size_t around; /* as many as lend; 0: none */
 };
 
-/* Step i as it is passed, in either direction: what it tells, or what it is told. */
-static void pass(const struct build *b, size_t i, struct known *last, struct imputed *im)
+static int find_lenders(const struct build *b, struct lenders *l)
 {
-	const int64_t *t = b->d->t_ns;
-	int64_t away = last->t_ns < t[i] ? t[i] - last->t_ns : last->t_ns - t[i];
+	*l = (struct lenders){.take = calloc(b->nr / 2 + 1, sizeof(*l->take))};
+	if (!l->take)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->nr; i++)
+		if (b->flags[i] & STEP_TAKE && !(b->flags[i] & STEP_IMPUTED) &&
+		    b->pair[i] != BUILD_NO_STEP)
+			l->take[l->nr++] = (uint32_t)i;
+	for (l->around = LENDERS; l->around > l->nr;)
+		l->around /= 2;
+	return 0;
+}
 
-	if (!(b->flags[i] & STEP_IMPUTED)) {
-		if (b->pair[i] != BUILD_NO_STEP)
-			*last = (struct known){true, t[i], t[b->pair[i]] - t[i]};
-		return;
-	}
-	im->take = i;
-	if (last->any && away < im->from_ns) {
-		im->from_ns = away;
-		im->hold_ns = last->hold_ns;
-	}
+/* The hold time for the k-th imputed packet, before which stand `before` lenders. */
+static int64_t lent(const struct build *b, const struct lenders *l, size_t before, size_t k)
+{
+	size_t first = before > l->around / 2 ? before - l->around / 2 : 0;
+	uint32_t take;
+
+	if (first > l->nr - l->around)
+		first = l->nr - l->around;
+	take = l->take[first + k * TURN % l->around];
+	return b->d->t_ns[b->pair[take]] - b->d->t_ns[take];
 }
 
 static int by_return(const void *a, const void *b)
@@ -188,35 +202,30 @@ static int by_return(const void *a, const void *b)
 	return x->take < y->take ? -1 : x->take > y->take;
 }
 
-/* Each imputed packet gets the hold time of its nearest neighbour. */
 static struct imputed *find_holds(struct build *b)
 {
 	struct imputed *list = calloc(b->nr_imputed, sizeof(*list));
-	struct known before = {0}, after = {0};
-	size_t k = 0;
+	struct lenders l = {0};
+	size_t k = 0, before = 0;
 
-	if (!list)
+	if (!list || find_lenders(b, &l)) {
+		free(list);
 		return NULL;
-	for (size_t i = 0; i < b->nr_imputed; i++)
-		list[i].from_ns = INT64_MAX;
-	for (size_t i = 0; i < b->nr; i++)
-		if (b->flags[i] & STEP_TAKE) {
-			pass(b, i, &before, &list[k < b->nr_imputed ? k : 0]);
-			k += (b->flags[i] & STEP_IMPUTED) != 0;
-		}
-	for (size_t i = b->nr; i-- > 0;)
-		if (b->flags[i] & STEP_TAKE) {
-			k -= (b->flags[i] & STEP_IMPUTED) != 0;
-			pass(b, i, &after, &list[k < b->nr_imputed ? k : 0]);
-		}
-	for (size_t i = 0; i < b->nr_imputed; i++) {
-		struct imputed *im = &list[i];
-
-		b->d->quality.not_imputed += im->from_ns == INT64_MAX;
-		if (im->from_ns == INT64_MAX ||
-		    __builtin_add_overflow(b->d->t_ns[im->take], im->hold_ns, &im->return_ns))
-			im->return_ns = INT64_MAX;
 	}
+	for (size_t i = 0; i < b->nr; i++) {
+		if (before < l.nr && l.take[before] == i)
+			before++;
+		if (!(b->flags[i] & STEP_IMPUTED))
+			continue;
+		list[k] = (struct imputed){i, INT64_MAX};
+		if (!l.around)
+			b->d->quality.not_imputed++;
+		else if (__builtin_add_overflow(b->d->t_ns[i], lent(b, &l, before, k),
+						&list[k].return_ns))
+			list[k].return_ns = INT64_MAX;
+		k++;
+	}
+	free(l.take);
 	qsort(list, b->nr_imputed, sizeof(*list), by_return);
 	return list;
 }

@@ -174,15 +174,15 @@ static void event_of_several_buffers_is_one_for_the_policy(void **state)
 	demand_close(d);
 }
 
-static void resources_get_the_hold_time_of_their_neighbour(void **state)
+static void resources_get_the_hold_time_of_a_neighbour(void **state)
 {
 	struct tape t = tape_open();
 	struct demand *d;
 
-	/* 0: held for 500; 1000: RESOURCES, nearer to the one at 1100, which is held for 70. */
+	/* 0: held for 70; 1000: RESOURCES; 1100: held for 70, too. */
 	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 500);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 1, 500);
+	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 70);
+	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 1, 930);
 	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 100);
 	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 70);
 	assert_int_equal(tape_read(&t, &d), 0);
@@ -209,19 +209,54 @@ static void drops_are_spread_and_counted(void **state)
 	drop.u.drop.cause = POOL_DROP_FIFO;
 	say(&t, drop, 0);
 	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 100);
+	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 200);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->quality.dropped, 4);
 	assert_int_equal(d->quality.dropped_by_device, 4);
 	assert_int_equal(d->takes, 6);
 	assert_int_equal(d->nr, 12);
-	/* At 400, 600, 800 and 1000, each held for 200 as the packet before was. */
+	/* At 400, 600, 800 and 1000, each held for 200 as those around them are. */
 	for (size_t i = 2; i < 10; i += 2) {
 		assert_true(demand_is_imputed(d, i));
 		assert_int_equal(d->t_ns[i] - T0, 200 + 100 * i);
 		assert_int_equal(d->t_ns[i + 1] - d->t_ns[i], 200);
 	}
 	assert_int_equal(d->max_held, 1);
+	demand_close(d);
+}
+
+/* Were one of them the lender of all that were dropped, all would come back at once. */
+static void those_around_lend_their_hold_times_by_turns(void **state)
+{
+	struct pool_event drop = {.kind = POOL_EVENT_RX_DROP,
+				  .u.drop = {64, POOL_DROP_NO_DESCRIPTOR}};
+	struct tape t = tape_open();
+	uint64_t held[65] = {0};
+	struct demand *d;
+
+	/* The k-th of 64 is held for k; then 64 are dropped. */
+	for (uint32_t k = 1; k <= 64; k++) {
+		say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000);
+		say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, k);
+	}
+	say(&t, drop, 64000);
+	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000); /* never back, so it lends nothing */
+	assert_int_equal(tape_read(&t, &d), 0);
+	assert_int_equal(d->quality.not_imputed, 0);
+	for (size_t i = 128; i < d->nr; i++)
+		if (demand_is_imputed(d, i)) {
+			int64_t t_ns = d->t_ns[i];
+			size_t back = i + 1;
+
+			while (back < d->nr &&
+			       (demand_is_take(d, back) || d->slot[back] != d->slot[i]))
+				back++;
+			assert_true(back < d->nr);
+			assert_in_range(d->t_ns[back] - t_ns, 1, 64);
+			held[d->t_ns[back] - t_ns]++;
+		}
+	for (size_t k = 1; k <= 64; k++)
+		assert_int_equal(held[k], 1);
 	demand_close(d);
 }
 
@@ -370,7 +405,8 @@ int main(void)
 		cmocka_unit_test(impossible_rows_are_refused_by_number),
 		cmocka_unit_test(searches_find_the_first),
 		cmocka_unit_test(event_of_several_buffers_is_one_for_the_policy),
-		cmocka_unit_test(resources_get_the_hold_time_of_their_neighbour),
+		cmocka_unit_test(resources_get_the_hold_time_of_a_neighbour),
+		cmocka_unit_test(those_around_lend_their_hold_times_by_turns),
 		cmocka_unit_test(drops_are_spread_and_counted),
 		cmocka_unit_test(lost_events_are_mended_and_counted),
 		cmocka_unit_test(record_without_packets_says_so),
