@@ -247,6 +247,33 @@ static json_t *hold_out(const struct advice *a)
 	return o;
 }
 
+/* What the largest pool is made of, and whether growth pays. */
+static json_t *size(const struct plan *plan)
+{
+	static const char *const reasons[] = {
+		[PLAN_GROWS] = "growth saves memory",
+		[PLAN_SLOW] = "leads are longer than bursts",
+		[PLAN_STEADY] = "growth would save too little",
+	};
+	const struct peaks *k = &plan->peaks;
+	json_t *o = json_object();
+
+	set(o, "buffers", plan->size);
+	set(o, "in_use", plan->in_use);
+	json_object_set_new(o, "chance", k->known ? json_real(PLAN_CHANCE_SAFE) : json_null());
+	set(o, "peaks", k->blocks);
+	set(o, "peaks_above", k->above);
+	json_object_set_new(o, "why", json_string(reasons[plan->reason]));
+	return o;
+}
+
+static json_t *known_row(const struct advice *a, enum plan_name which)
+{
+	const struct advice_row *r = &a->row[which];
+
+	return r->known ? row(plan_names[which], a, r) : json_null();
+}
+
 static void set_advice(json_t *o, const struct advice *a)
 {
 	json_object_set_new(o, "lead_ns", leads(a));
@@ -254,9 +281,9 @@ static void set_advice(json_t *o, const struct advice *a)
 	json_object_set_new(o, "hurst", json_real(a->evidence.memory.hurst));
 	set(o, "settings_tried", a->plan.tried);
 	json_object_set_new(o, "recommend", recommend(a));
-	json_object_set_new(o, "static",
-			    a->row[PLAN_STATIC].known ? row("static", a, &a->row[PLAN_STATIC])
-						      : json_null());
+	json_object_set_new(o, "size", size(&a->plan));
+	json_object_set_new(o, "static", known_row(a, PLAN_STATIC));
+	json_object_set_new(o, "static_cushioned", known_row(a, PLAN_CUSHIONED));
 	json_object_set_new(o, "clairvoyant",
 			    json_pack("{s:f,s:I}", "mean_buffers", a->plan.clairvoyant_mean,
 				      "peak_buffers", (json_int_t)a->plan.clairvoyant_peak));

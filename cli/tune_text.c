@@ -33,8 +33,18 @@ static void print_limit(const struct policy_marks *m)
 		printf(" limit %u", m->limit);
 }
 
+static bool is_fixed(const struct policy_marks *m)
+{
+	return m->limit == m->base;
+}
+
 static void print_marks(const struct policy_marks *m)
 {
+	if (is_fixed(m)) {
+		printf("base %u, and no growth: limit %u reserve %u", m->base, m->limit,
+		       m->reserve);
+		return;
+	}
 	printf("base %u block %u low %u high %u", m->base, m->block, m->low, m->high);
 	print_limit(m);
 	printf(" reserve %u", m->reserve);
@@ -153,22 +163,15 @@ static void print_use(const struct advice *a)
 	printf("  mean %.1f  peak %u\n", r->s.sim.mean_buffers, r->s.sim.peak_buffers);
 }
 
-static void print_why(const struct tune_pool *p)
+/* The burst that low is made for. */
+static void print_burst(const struct tune_pool *p)
 {
 	const struct advice *a = p->advice;
-	const struct advice_row *r = &a->row[PLAN_SAFE];
 	const struct low_burst *b = &a->plan.burst;
 
-	printf("\n  why low %u", r->s.marks.low);
-	if (r->s.covers)
-		printf("\n               base %u holds all that was ever in use (%u, and the "
-		       "reserve "
-		       "of %u); a pool that\n"
-		       "               grows would need low %" PRId64
-		       " to be as safe, and more memory\n",
-		       r->s.marks.base, a->plan.batch.need, r->s.marks.reserve, r->s.robust_low);
-	printf("\n               the steepest rise within %s is %u buffers, at %s (%u packets in "
-	       "%s, to %u held)",
+	printf("               the steepest rise within %s is %u buffers, at %s (%u packets in %s, "
+	       "to "
+	       "%u held)",
 	       text_duration(a->plan.safe_ns), b->rise, since_start(p, b->from_ns), b->rise,
 	       text_duration(b->to_ns - b->from_ns), b->held);
 	if (a->plan.safe_ns > a->plan.longest_ns)
@@ -178,13 +181,88 @@ static void print_why(const struct tune_pool *p)
 	if (a->plan.batch.ns)
 		printf("\n               (and %s between interrupts, when frames wait in the ring)",
 		       text_duration(a->plan.batch.ns));
-	if (!r->s.covers)
-		printf("\n               + reserve %u - 1 = %u", r->s.marks.reserve,
-		       low_of(b->rise, r->s.marks.reserve));
 	if (b->imputed)
 		printf("\n               %llu of the packets in it were RESOURCES or dropped",
 		       n(b->imputed));
 	putchar('\n');
+}
+
+static void print_why_low(const struct tune_pool *p)
+{
+	const struct plan *plan = &p->advice->plan;
+	const struct policy_marks *m = &p->advice->row[PLAN_SAFE].s.marks;
+	uint32_t low = low_of(plan->burst.rise, m->reserve);
+
+	printf("  why low %u\n", m->low);
+	print_burst(p);
+	printf("               + reserve %u - 1 = %u", m->reserve, low);
+	if (m->low > low)
+		printf("; %u more, as blocks of %u come one after the other", m->low - low,
+		       m->block);
+	putchar('\n');
+}
+
+static void print_why_fixed(const struct tune_pool *p)
+{
+	const struct plan *plan = &p->advice->plan;
+	const struct plan_setting *g = &plan->growing;
+
+	printf("  why fixed\n");
+	if (plan->reason == PLAN_SLOW)
+		printf("               leads are longer than bursts: what is asked for when one "
+		       "begins comes too late,\n"
+		       "               so memory must be there beforehand\n");
+	else
+		printf("               near its peak the demand is steady: a pool that grows would "
+		       "be grown most of the time\n");
+	print_burst(p);
+	if (!plan->has_growing)
+		return;
+	printf("               the best that grows and is as safe: base %u block %u low %u high %u "
+	       "limit %u,\n"
+	       "               mean %.1f, %llu requests: growth pays from %.0f%% less on\n",
+	       g->marks.base, g->marks.block, g->marks.low, g->marks.high, g->marks.limit,
+	       g->sim.mean_buffers, n(g->sim.requests), 100 * (1 - PLAN_WORTH));
+}
+
+/* What the pool may come to. */
+static void print_why_limit(const struct advice *a)
+{
+	const struct plan *plan = &a->plan;
+	const struct policy_marks *m = &a->row[PLAN_SAFE].s.marks;
+	const struct peaks *k = &plan->peaks;
+	uint32_t cushion = plan->size - plan->in_use - m->reserve;
+
+	printf("  why %s %u\n", is_fixed(m) ? "base" : "limit", m->limit);
+	printf("               %u in use at most", plan->in_use);
+	if (plan->in_use > k->max_held)
+		printf(" (%u held, %u waiting in the ring)", k->max_held,
+		       plan->in_use - k->max_held);
+	else if (plan->in_use < k->max_held)
+		printf(" (of %u held: what is above may be lost)", k->max_held);
+	printf(" + reserve %u + cushion %u\n", m->reserve, cushion);
+	if (k->known)
+		printf("               cushion: another recording as long needs more with a chance "
+		       "of %.0f%%, to judge by the %zu highest\n"
+		       "               of %zu peaks (extrapolated)\n",
+		       100 * PLAN_CHANCE_SAFE, k->above, k->blocks);
+	else
+		printf("               cushion: the square root of what was held; the recording "
+		       "has too few peaks to say more\n");
+	if (!is_fixed(m))
+		printf("               a fixed pool as safe has %u; this one has %.0f%% less in "
+		       "the mean, and never more\n",
+		       plan->size, 100 * (1 - a->row[PLAN_SAFE].s.sim.mean_buffers / plan->size));
+}
+
+static void print_why(const struct tune_pool *p)
+{
+	putchar('\n');
+	if (is_fixed(&p->advice->row[PLAN_SAFE].s.marks))
+		print_why_fixed(p);
+	else
+		print_why_low(p);
+	print_why_limit(p->advice);
 }
 
 static void print_certificate(const struct advice *a, const struct advice_row *r)
@@ -195,7 +273,9 @@ static void print_certificate(const struct advice *a, const struct advice_row *r
 	       "chance of\n"
 	       "               at most %.2g%%",
 	       c->exceeding, c->blocks, text_duration(a->evidence.block_ns), 100 * c->block_chance);
-	if (c->leads)
+	if (is_fixed(&r->s.marks))
+		printf("; leads do not matter");
+	else if (c->leads)
 		printf(", a request takes longer than %s with at most %.2g%%",
 		       text_duration(a->plan.longest_ns), 100 * c->lead_chance);
 	else
@@ -232,7 +312,9 @@ static void print_sure(const struct advice *a)
 		       "blocks and %zu leads;\n"
 		       "               %d and %d are needed\n",
 		       a->evidence.nr, a->leads.nr, EXPECT_BLOCKS, EXPECT_LEADS);
-	if (r->expected)
+	if (r->expected && is_fixed(&r->s.marks))
+		printf("  expect       %u buffers at all times\n", r->s.marks.limit);
+	else if (r->expected)
 		printf("  expect       %sof another recording as long: mean %.1f to %.1f, at most "
 		       "%u;\n"
 		       "               %.0f to %.0f requests, %.0f to %.0f frees\n",
@@ -291,7 +373,7 @@ static void print_table(const struct advice *a)
 	if (a->row[ADVICE_CURRENT].known)
 		print_row("current", &a->row[ADVICE_CURRENT]);
 	for (int i = 0; i < PLAN_NR; i++)
-		if (a->row[i].known)
+		if (a->row[i].known && (i != PLAN_CUSHIONED || a->plan.reason == PLAN_GROWS))
 			print_row(plan_names[i], &a->row[i]);
 	if (a->row[PLAN_STATIC].known)
 		printf("  %-11s %34s %8.1f %7u  who knows the future and loses nothing\n",

@@ -76,6 +76,13 @@ static void certify_leads(const struct advising *g, struct certificate *c)
 	c->more_ns = worse <= 0.01 ? 0 : time_for(c->leads_limit ? c->leads : c->blocks, span);
 }
 
+/* What never asks is as sure as its blocks of time, whatever is known of leads. */
+static void forget_leads(const struct advising *g, struct certificate *c)
+{
+	c->leads_limit = false;
+	c->more_ns = c->block_chance <= 0.01 ? 0 : time_for(c->blocks, demand_span_ns(g->d));
+}
+
 /* A row that needs no luck. */
 static void certify_order(const struct advising *g, struct advice_row *row)
 {
@@ -142,8 +149,8 @@ static const char *binding_of(const struct advising *g, const struct advice_row 
 
 	if (m->limit == m->base)
 		return "fixed: it never grows";
-	if ((uint64_t)g->d->max_held + m->low + 1 > m->limit)
-		return "limit: low cannot be honoured at the peak";
+	if ((uint64_t)g->a->plan.in_use + m->reserve > m->limit)
+		return "limit: less than was in use, and the reserve";
 	if (s->covers)
 		return "base: it holds all that was ever held";
 	if (m->low > s->robust_low)
@@ -153,6 +160,16 @@ static const char *binding_of(const struct advising *g, const struct advice_row 
 	if (row == &g->a->row[PLAN_BALANCED])
 		return "low: the steepest rise within the lead that 1 % exceed";
 	return "low: below the steepest rise, by luck of phase";
+}
+
+/* Of a fixed pool there is no doubt. */
+static void expect_fixed(struct advice_row *row)
+{
+	double base = row->s.marks.base;
+
+	row->expected = true;
+	row->mean = (struct interval){base, base};
+	row->requests = row->frees = (struct interval){0, 0};
 }
 
 /* What a row did in each block, and what to expect of another recording. */
@@ -166,12 +183,16 @@ static int fill(struct advising *g, struct advice_row *row)
 	row->known = true;
 	row->binding = binding_of(g, row);
 	grade(g, row);
+	if (row->s.marks.limit == row->s.marks.base)
+		expect_fixed(row);
 	if (!a->evidence.nr)
 		return 0;
 	ret = evidence_tally(g->d, &a->evidence, &row->s.marks, &g->q->lead, g->tally, &whole);
 	if (ret)
 		return ret;
 	row->whole = tally_sum(g->tally, 0, a->evidence.nr, g->q->loss);
+	if (row->expected)
+		return 0;
 	ret = expect_make(g->d, &a->evidence, &row->s.marks, &g->q->lead, g->tally, &whole,
 			  g->q->seed, &expected);
 	if (ret || !expected.known)
@@ -198,7 +219,7 @@ static int fill_current(struct advising *g)
 		return 0;
 	row->s = (struct plan_setting){.marks = g->d->marks};
 	row->s.robust_low = g->a->plan.robust_low;
-	row->s.covers = (uint64_t)g->a->plan.batch.need + g->d->marks.reserve <= g->d->marks.base;
+	row->s.covers = (uint64_t)g->a->plan.in_use + g->d->marks.reserve <= g->d->marks.base;
 	ret = plan_settle(g->d, &g->plan_request, &g->a->plan, &row->s);
 	return ret ? ret : fill(g, row);
 }
@@ -217,6 +238,8 @@ static int fill_rows(struct advising *g)
 			return ret;
 		if (i != PLAN_LEAN)
 			certify_order(g, row);
+		if (row->s.marks.limit == row->s.marks.base)
+			forget_leads(g, &row->certificate);
 	}
 	/* What could not be certified to be leaner is not called so. */
 	if (g->a->row[PLAN_BALANCED].known &&
@@ -287,8 +310,8 @@ static int test_path(struct advising *g, const struct split *s)
 		row->s = (struct plan_setting){.marks = path[i].marks,
 					       .cost = path[i].cost,
 					       .robust_low = path[i].robust_low};
-		row->s.covers = (uint64_t)g->a->plan.batch.need + path[i].marks.reserve <=
-				path[i].marks.base;
+		row->s.covers =
+			(uint64_t)g->a->plan.in_use + path[i].marks.reserve <= path[i].marks.base;
 		row->certificate.kind = CERTIFICATE_TEST;
 	}
 	return 0;
@@ -407,7 +430,8 @@ int advice_make(const struct demand *d, const struct advice_request *q, struct a
 	ret = lead_sample_make(d, &q->lead, q->lead_recorded, &out->leads);
 	if (ret || !out->leads.nr)
 		return ret ? ret : -ENODATA;
-	g.plan_request = (struct plan_request){like(d), &q->lead, &out->leads, q->loss, q->seed};
+	g.plan_request =
+		(struct plan_request){like(d), &q->lead, &out->leads, q->loss, q->seed, q->hold_ns};
 	ret = advise(&g);
 	free(g.tally);
 	if (ret)

@@ -14,19 +14,27 @@ struct one_batch {
 	size_t next; /* step behind it */
 	int64_t t_ns;
 	uint32_t takes;
-	uint32_t x_before, x_after;
+	uint32_t x_until;  /* before anything of that moment */
+	uint32_t x_before; /* before the first take */
+	uint32_t x_after;
 };
 
 /* The next batch from a step on, X before which is x.  Returns: false when there is none. */
 static bool next_batch(const struct demand *d, size_t from, uint32_t x, struct one_batch *b)
 {
+	uint32_t until = x;
 	size_t i = from;
 
-	for (; i < d->nr && !demand_is_take(d, i); i++)
+	for (; i < d->nr && !demand_is_take(d, i); i++) {
+		if (i == from || d->t_ns[i] != d->t_ns[i - 1])
+			until = x;
 		x--;
+	}
 	if (i == d->nr)
 		return false;
-	*b = (struct one_batch){.t_ns = d->t_ns[i], .x_before = x};
+	if (i == from || d->t_ns[i] != d->t_ns[i - 1])
+		until = x;
+	*b = (struct one_batch){.t_ns = d->t_ns[i], .x_until = until, .x_before = x};
 	for (; i < d->nr && d->t_ns[i] == b->t_ns; i++) {
 		bool take = demand_is_take(d, i);
 
@@ -80,7 +88,10 @@ static int64_t usual_gap(const struct demand *d, int64_t *gaps)
 	return nr ? gaps[(nr - 1) / 4] : 0;
 }
 
-/* Where a batch follows at once, what came back since the one before does not help it. */
+/*
+ * Where a batch follows at once, its frames came in the time between: what comes back at its own
+ * moment is too late for all of them, and what came back since the one before for half of them.
+ */
 static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
 {
 	struct one_batch b, last = {.t_ns = INT64_MIN / 2};
@@ -88,7 +99,8 @@ static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
 
 	for (; next_batch(d, last.next, last.x_after, &b); last = b) {
 		bool follows = b.takes > 1 && b.t_ns - last.t_ns <= gap_ns + gap_ns / 2;
-		uint32_t x = (follows ? last.x_after : b.x_before) + b.takes;
+		uint32_t late = follows ? (last.x_after - b.x_until + 1) / 2 : 0;
+		uint32_t x = (follows ? b.x_until + late : b.x_before) + b.takes;
 
 		most = x > most ? x : most;
 	}

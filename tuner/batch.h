@@ -7,7 +7,7 @@
  *
  * X counts them from then on.  So a block that comes between two interrupts is too late for some of
  * them, as if its lead had been longer by that time; and what comes back between two interrupts
- * comes too late, too.
+ * comes too late for some, too.  When in between they came is not known.
  */
 #include "tuner/demand.h"
 

@@ -9,7 +9,7 @@
 #include "tuner/atlas.h"
 #include "tuner/bound.h"
 
-const char *const plan_names[PLAN_NR] = {"safe", "balanced", "lean", "static"};
+const char *const plan_names[PLAN_NR] = {"safe", "balanced", "lean", "static", "static+"};
 
 /* Small sets of numbers: what is to be tried of one mark. */
 #define CHOICES 16
@@ -30,10 +30,8 @@ struct search {
 	const struct plan_request *q;
 	struct plan *plan;
 	struct atlas atlas;
-	struct choices blocks, held;
-	uint32_t margin; /* how much higher the next recording's peak may well be */
+	struct choices held;
 	int64_t tau[NR_TAU];
-	uint32_t need[CHOICES][NR_TAU]; /* of a block of blocks: the low for each lead */
 	struct plan_setting *tried;
 	size_t nr, room;
 	uint64_t steps;
@@ -50,10 +48,10 @@ static void choose(struct choices *c, uint64_t value)
 	c->value[c->nr++] = (uint32_t)value;
 }
 
-/* Memory comes in pages: sizes above 16 buffers are multiples of 8. */
-static uint64_t even(uint64_t buffers)
+/* Memory comes in pages: blocks above 16 buffers are multiples of 8. */
+static uint32_t even_below(uint32_t buffers)
 {
-	return buffers > 16 ? (buffers + 7) / 8 * 8 : buffers ? buffers : 1;
+	return buffers > 16 ? buffers / 8 * 8 : buffers;
 }
 
 /* --- what to try --------------------------------------------------------------------------------
@@ -77,26 +75,8 @@ static void choose_taus(struct search *s)
 		s->tau[i] += s->tau[i] < INT64_MAX / 4 ? p->batch.ns : 0;
 }
 
-static void choose_blocks(struct search *s)
-{
-	for (size_t i = 0; i < NR_TAU; i++)
-		choose(&s->blocks, even(atlas_rise(&s->atlas, s->tau[i])));
-	for (uint32_t b = 8; b <= s->d->max_held && s->blocks.nr < CHOICES - 2; b *= 4)
-		choose(&s->blocks, b);
-	if (s->q->like.block)
-		choose(&s->blocks, s->q->like.block);
-	for (size_t b = 0; b < s->blocks.nr; b++)
-		for (size_t i = 0; i < NR_TAU; i++)
-			s->need[b][i] = atlas_low(&s->atlas, s->tau[i], s->blocks.value[b],
-						  s->q->like.max_pending, s->q->like.reserve);
-}
-
-/* The low that a block needs for a lead; of a block that was not to be tried, it is worked out. */
 static uint32_t need_of(const struct search *s, uint32_t block, size_t tau)
 {
-	for (size_t b = 0; b < s->blocks.nr; b++)
-		if (s->blocks.value[b] == block)
-			return s->need[b][tau];
 	return atlas_low(&s->atlas, s->tau[tau], block, s->q->like.max_pending, s->q->like.reserve);
 }
 
@@ -125,39 +105,44 @@ static int choose_held(struct search *s)
 	return 0;
 }
 
-static void choose_lows(const struct search *s, uint32_t block, struct choices *lows)
-{
-	uint32_t robust = need_of(s, block, TAU_LONGEST);
+/* Which low: what one of the leads needs, or a part of what the longest does. */
+enum { LOW_PARTS = NR_TAU + 4, LOW_LEAST = LOW_PARTS, NR_LOWS };
 
-	for (size_t i = 0; i < NR_TAU; i++)
-		choose(lows, need_of(s, block, i));
-	for (uint32_t part = 1; part < 8; part += 2)
-		choose(lows, (uint64_t)robust * part / 8);
-	choose(lows, (uint64_t)s->q->like.reserve + 1);
-	choose(lows, (uint64_t)s->q->like.reserve + s->margin);
+static uint32_t low_for(const struct search *s, uint32_t block, size_t which)
+{
+	if (which < NR_TAU)
+		return need_of(s, block, which);
+	if (which < LOW_PARTS)
+		return need_of(s, block, TAU_LONGEST) * (2 * (uint32_t)(which - NR_TAU) + 1) / 8;
+	return s->q->like.reserve + 1;
 }
 
-static void choose_bases(const struct search *s, uint32_t low, struct choices *bases)
+/*
+ * What a pool has at most is given; it is split into a base block that leaves low + 1 above what is
+ * held for some of the time, and blocks.  Smaller blocks need a higher low.
+ * Returns: false when there is nothing to split.
+ */
+static bool split(const struct search *s, uint32_t held, uint32_t blocks, size_t which,
+		  struct policy_marks *m)
 {
-	uint32_t r = s->q->like.reserve;
+	uint32_t size = s->plan->size;
 
-	uint64_t all = (uint64_t)s->plan->batch.need + r;
+	m->block = size;
+	for (int round = 0; round < 3; round++) {
+		uint64_t least;
 
-	/* More than all is never cheaper. */
-	choose(bases, all);
-	choose(bases, all + s->margin);
-	for (size_t i = 0; i < s->held.nr; i++)
-		if (even((uint64_t)low + 1 + s->held.value[i]) < all)
-			choose(bases, even((uint64_t)low + 1 + s->held.value[i]));
-}
-
-static uint32_t choose_limit(const struct search *s, uint32_t base, uint32_t block, uint32_t low)
-{
-	uint64_t need = s->plan->batch.need, least = need + need / 4 + low + 1;
-	uint64_t blocks = least > base ? (least - base + block - 1) / block : 0;
-	uint64_t limit = base + (blocks ? blocks : 1) * block;
-
-	return limit < INT32_MAX ? (uint32_t)limit : INT32_MAX;
+		m->low = low_for(s, m->block, which);
+		least = (uint64_t)held + m->low + 1;
+		if (least >= size)
+			return false;
+		m->block = even_below((uint32_t)(size - least) / blocks);
+		if (!m->block)
+			return false;
+	}
+	m->low = low_for(s, m->block, which);
+	m->base = size - blocks * m->block;
+	m->limit = size;
+	return m->base > m->low;
 }
 
 /* --- trials -------------------------------------------------------------------------------------
@@ -167,9 +152,10 @@ static double cost_of(const struct demand *d, const struct policy_marks *m,
 		      const struct sim_result *r)
 {
 	double span = (double)demand_span_ns(d);
+	double price = m->block < PLAN_SWITCH_LEAST ? PLAN_SWITCH_LEAST : m->block;
 
 	return r->mean_buffers +
-	       (span > 0 ? (double)r->granted * m->block * PLAN_SWITCH_NS / span : 0);
+	       (span > 0 ? (double)r->granted * price * PLAN_SWITCH_NS / span : 0);
 }
 
 static struct plan_setting *make_room(struct search *s)
@@ -194,7 +180,31 @@ static void describe(const struct search *s, struct plan_setting *one)
 
 	one->robust_low =
 		atlas_low(&s->atlas, s->plan->longest_ns, m->block, m->max_pending, m->reserve);
-	one->covers = m->base >= (uint64_t)s->plan->batch.need + m->reserve;
+	one->covers = m->base >= (uint64_t)s->plan->in_use + m->reserve;
+}
+
+/* What a fixed pool has to hold to meet the target. */
+static uint32_t held_for_target(const struct search *s)
+{
+	uint32_t c = s->d->max_held;
+	uint64_t lost = 0;
+
+	while (c > 1 && lost + s->d->hunt[c - 1] <= s->plan->missed_allowed)
+		lost += s->d->hunt[--c];
+	return c;
+}
+
+static int choose_size(struct search *s)
+{
+	struct plan *p = s->plan;
+	int ret = peaks_find(s->d, s->q->hold_ns, &p->peaks);
+	uint32_t need;
+
+	p->in_use = held_for_target(s) + (p->batch.need - s->d->max_held);
+	need = p->in_use + s->q->like.reserve;
+	p->size = need + peaks_cushion(&p->peaks, PLAN_CHANCE_SAFE);
+	p->size_balanced = need + peaks_cushion(&p->peaks, PLAN_CHANCE_BALANCED);
+	return ret;
 }
 
 /* Tries marks; they are kept when they meet the target. */
@@ -237,26 +247,34 @@ static void try_highs(struct search *s, struct policy_marks m)
 	}
 }
 
+/* A pool that never grows. */
+static struct policy_marks fixed(const struct search *s, uint32_t size)
+{
+	struct policy_marks m = s->q->like;
+
+	m.base = m.limit = size;
+	m.block = 1;
+	m.low = m.reserve + 1;
+	m.high = m.low + 2;
+	m.shrink_ticks = m.probe_ticks = 0;
+	return m;
+}
+
 static void try_all(struct search *s)
 {
-	for (size_t b = 0; b < s->blocks.nr; b++) {
-		struct policy_marks m = s->q->like;
-		struct choices lows = {.nr = 0};
+	static const uint32_t parts[] = {1, 2, 3, 4, 6, 8, 12, 16};
 
-		m.block = s->blocks.value[b];
-		choose_lows(s, m.block, &lows);
-		for (size_t l = 0; l < lows.nr; l++) {
-			struct choices bases = {.nr = 0};
+	try(s, fixed(s, s->plan->size));
+	try(s, fixed(s, s->plan->size_balanced));
+	try(s, fixed(s, s->plan->in_use + s->q->like.reserve));
+	for (size_t which = 0; which < NR_LOWS; which++)
+		for (size_t i = 0; i < s->held.nr; i++)
+			for (size_t k = 0; k < sizeof(parts) / sizeof(*parts) && !s->error; k++) {
+				struct policy_marks m = s->q->like;
 
-			m.low = lows.value[l];
-			choose_bases(s, m.low, &bases);
-			for (size_t i = 0; i < bases.nr && !s->error; i++) {
-				m.base = bases.value[i];
-				m.limit = choose_limit(s, m.base, m.block, m.low);
-				try_highs(s, m);
+				if (split(s, s->held.value[i], parts[k], which, &m))
+					try_highs(s, m);
 			}
-		}
-	}
 }
 
 /* --- what comes of it ---------------------------------------------------------------------------
@@ -300,27 +318,31 @@ static void make_front(struct search *s)
 }
 
 /*
- * Needs it no luck?  Its low is made for that lead; or its base block holds all that was ever held,
- * for the safe setting with a margin, below which it would still ask for more.
+ * Needs it no luck?  It may be as large as a fixed pool has to be; and its low is made for that
+ * lead, or it is as large from the beginning.
  */
 static bool is_robust(const struct search *s, const struct plan_setting *one, size_t tau)
 {
 	const struct policy_marks *m = &one->marks;
-	uint32_t margin = tau == TAU_SAFE ? s->margin : 0;
+	uint32_t size = tau == TAU_SAFE ? s->plan->size : s->plan->size_balanced;
 
-	if (m->low >= need_of(s, m->block, tau))
-		return true;
-	return m->base >= (uint64_t)s->plan->batch.need + m->reserve + margin &&
-	       m->low >= m->reserve + margin && m->block >= margin;
+	if (m->limit < size)
+		return false;
+	return m->base >= size || m->low >= need_of(s, m->block, tau);
 }
 
-/* The cheapest without luck, or of all; the draws of the leads must meet the target, too. */
-static bool settle_cheapest(struct search *s, size_t tau, bool luck, struct plan_setting *out)
+enum which { ANY_SAFE, ONLY_GROWING, ONLY_FIXED, BY_LUCK };
+
+/* The cheapest of them; the draws of the leads must meet the target, too. */
+static bool settle_cheapest(struct search *s, size_t tau, enum which which,
+			    struct plan_setting *out)
 {
 	for (size_t i = 0; i < s->nr && !s->error; i++) {
 		struct plan_setting *one = &s->tried[i];
 
-		if (!luck && !is_robust(s, one, tau))
+		if (which != BY_LUCK && !is_robust(s, one, tau))
+			continue;
+		if (which == (one->marks.base == one->marks.limit ? ONLY_GROWING : ONLY_FIXED))
 			continue;
 		s->error = plan_stand_draws(s->d, s->q, s->plan, one);
 		if (s->error || one->worst_missed > s->plan->missed_allowed)
@@ -335,18 +357,7 @@ static bool settle_cheapest(struct search *s, size_t tau, bool luck, struct plan
 /* The smallest fixed pool that meets the target. */
 static bool settle_static(struct search *s, struct plan_setting *out)
 {
-	uint32_t c = s->d->max_held;
-	struct policy_marks m = s->q->like;
-	uint64_t lost = 0;
-
-	while (c > 1 && lost + s->d->hunt[c - 1] <= s->plan->missed_allowed)
-		lost += s->d->hunt[--c];
-	m.base = m.limit = c + m.reserve;
-	m.block = 1;
-	m.low = m.reserve + 1;
-	m.high = m.low + 2;
-	m.shrink_ticks = m.probe_ticks = 0;
-	*out = (struct plan_setting){.marks = m};
+	*out = (struct plan_setting){.marks = fixed(s, held_for_target(s) + s->q->like.reserve)};
 	s->error = plan_settle(s->d, s->q, s->plan, out);
 	out->cost = out->sim.mean_buffers;
 	describe(s, out);
@@ -362,10 +373,10 @@ static int bound(struct search *s)
 
 	p->clairvoyant_mean = INFINITY;
 	ret = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &table);
-	for (size_t i = 0; !ret && i < s->blocks.nr; i++) {
+	for (uint32_t block = 1; !ret && block <= s->d->max_held; block *= 2) {
 		struct bound bound;
 
-		ret = bound_of(&table, 1, s->blocks.value[i], s->q->like.reserve, &bound);
+		ret = bound_of(&table, 1, block, s->q->like.reserve, &bound);
 		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
 			p->clairvoyant_mean = bound.mean_buffers;
 			p->clairvoyant_peak = bound.peak_buffers;
@@ -375,6 +386,22 @@ static int bound(struct search *s)
 	return ret;
 }
 
+/* Of a lead that lasts longer than a rise to three quarters of the peak, growth makes nothing. */
+static bool is_slow(const struct plan *p)
+{
+	return !p->has_growing || p->burst.rise >= p->peaks.max_held / 4 * 3;
+}
+
+static void choose_safe(struct plan *p)
+{
+	bool grows = p->has_growing && p->growing.cost <= PLAN_WORTH * p->size;
+	enum plan_name from = PLAN_CUSHIONED;
+
+	p->reason = grows ? PLAN_GROWS : is_slow(p) ? PLAN_SLOW : PLAN_STEADY;
+	p->has[PLAN_SAFE] = grows || p->has[from];
+	p->row[PLAN_SAFE] = grows ? p->growing : p->row[from];
+}
+
 static int conclude(struct search *s)
 {
 	struct plan *p = s->plan;
@@ -382,9 +409,11 @@ static int conclude(struct search *s)
 	if (s->nr)
 		qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
 	p->has[PLAN_STATIC] = settle_static(s, &p->row[PLAN_STATIC]);
-	p->has[PLAN_SAFE] = settle_cheapest(s, TAU_SAFE, false, &p->row[PLAN_SAFE]);
-	p->has[PLAN_BALANCED] = settle_cheapest(s, TAU_P99, false, &p->row[PLAN_BALANCED]);
-	p->has[PLAN_LEAN] = settle_cheapest(s, TAU_P99, true, &p->row[PLAN_LEAN]);
+	p->has_growing = settle_cheapest(s, TAU_SAFE, ONLY_GROWING, &p->growing);
+	p->has[PLAN_CUSHIONED] = settle_cheapest(s, TAU_SAFE, ONLY_FIXED, &p->row[PLAN_CUSHIONED]);
+	choose_safe(p);
+	p->has[PLAN_BALANCED] = settle_cheapest(s, TAU_P99, ANY_SAFE, &p->row[PLAN_BALANCED]);
+	p->has[PLAN_LEAN] = settle_cheapest(s, TAU_P99, BY_LUCK, &p->row[PLAN_LEAN]);
 	if (!s->error)
 		s->error = bound(s);
 	make_front(s);
@@ -409,10 +438,9 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 		ret = atlas_make(d, ATLAS_NEVER, false, &s.atlas);
 	if (ret)
 		return ret;
-	/* The standard deviation, were packets to come and go independently of each other. */
-	s.margin = (uint32_t)ceil(sqrt(d->max_held));
-	choose_blocks(&s);
-	ret = choose_held(&s);
+	ret = choose_size(&s);
+	if (!ret)
+		ret = choose_held(&s);
 	if (!ret) {
 		try_all(&s);
 		ret = s.error ? s.error : conclude(&s);

@@ -8,9 +8,12 @@
  *    and powers of two between;
  *  - low: from what this very pool needs (low_exact) to what any pool needs (atlas_low), for
  * typical leads and for the longest;
- *  - base: low + 1 above what is held most of the time, up to all that was ever held;
- *  - high: low + block, and some gaps above;
- *  - limit: a quarter above the highest peak, with low still honoured there.
+ *  - limit: what a fixed pool needs that shall hold all of another recording, too: all that was
+ *    ever in use, the reserve, and a cushion (tuner/peaks.h).  No pool is larger than that fixed
+ *    one; and one that reaches its limit is as safe as that one;
+ *  - base: so many blocks less than the limit that low + 1 is left above what is held most of the
+ *    time; or the limit itself, without growth;
+ *  - high: low + block, and some gaps above.
  *
  * Reserve, requests at once and ticks stay as they are: they say what driver it is.
  *
@@ -24,14 +27,22 @@
 #include "tuner/evidence.h"
 #include "tuner/lead.h"
 #include "tuner/low.h"
+#include "tuner/peaks.h"
 #include "tuner/sim.h"
 
 #define PLAN_SWITCH_NS 100000000.0
+/* A small block costs as much as one of so many buffers: a request is a request. */
+#define PLAN_SWITCH_LEAST 16
 /*
  * The safe setting expects leads half as long again as the longest that was recorded; with fewer
  * than this (95 % sure of 95 %), twice as long.
  */
 #define PLAN_LEADS 59
+/* That another recording as long holds more than there is room for. */
+#define PLAN_CHANCE_SAFE     0.01
+#define PLAN_CHANCE_BALANCED 0.1
+/* A pool that grows is safe only as long as leads are as expected: it has to save this much. */
+#define PLAN_WORTH 0.95
 /* Draws of the recorded leads that a setting has to stand, beside the recorded ones. */
 #define PLAN_DRAWS 16
 #define PLAN_FRONT 64
@@ -42,7 +53,7 @@ struct plan_setting {
 	double cost;	       /* mean buffers, and switches */
 	int64_t robust_low;  /* what this block needs for the longest lead, whatever happened before
 			      */
-	bool covers;	     /* the base block alone is enough for all that was ever held */
+	bool covers;	     /* the base block alone is enough for all that was ever in use */
 	bool drawn, settled; /* what is below is known; first the draws, then the rest */
 	/* Over PLAN_DRAWS draws of the leads: */
 	uint64_t worst_missed; /* lost and RESOURCES; one that misses the target ends at that */
@@ -52,7 +63,8 @@ struct plan_setting {
 	unsigned int neighbours, neighbours_lose;
 };
 
-enum plan_name { PLAN_SAFE, PLAN_BALANCED, PLAN_LEAN, PLAN_STATIC, PLAN_NR };
+/* PLAN_CUSHIONED: the fixed pool that is as large as the safe setting may become. */
+enum plan_name { PLAN_SAFE, PLAN_BALANCED, PLAN_LEAN, PLAN_STATIC, PLAN_CUSHIONED, PLAN_NR };
 extern const char *const plan_names[PLAN_NR];
 
 struct plan_request {
@@ -61,17 +73,29 @@ struct plan_request {
 	const struct lead_sample *leads; /* at least one */
 	double loss;			 /* share of the takes that may be lost or RESOURCES */
 	uint64_t seed;
+	int64_t hold_ns; /* p99.9 of the hold times; 0: unknown */
 };
 
 struct plan {
-	int64_t longest_ns;		/* the longest lead */
-	int64_t safe_ns;		/* the lead that the safe setting is made for */
-	struct batch batch;		/* every lead counts as longer by batch.ns */
+	int64_t longest_ns; /* the longest lead */
+	int64_t safe_ns;    /* the lead that the safe setting is made for */
+	struct batch batch; /* every lead counts as longer by batch.ns */
+	struct peaks peaks;
+	uint32_t in_use; /* at most, in buffers, as far as the target wants it; no reserve */
+	uint32_t size, size_balanced;	/* of a fixed pool: in_use, the reserve, and a cushion */
 	struct low_burst burst;		/* the steepest rise within safe_ns */
 	struct low_burst longest_burst; /* within longest_ns */
 	int64_t robust_low;		/* for longest_ns, if enough requests are allowed */
 	bool has[PLAN_NR];
 	struct plan_setting row[PLAN_NR];
+	bool has_growing; /* of those that are as safe, the best that grows */
+	struct plan_setting growing;
+	/* Why the safe setting grows, or does not. */
+	enum plan_reason {
+		PLAN_GROWS,  /* it saves more than 1 - PLAN_WORTH of the fixed pool */
+		PLAN_SLOW,   /* leads are longer than bursts: memory has to be there beforehand */
+		PLAN_STEADY, /* it would save less than that */
+	} reason;
 	double clairvoyant_mean; /* of the best block that was tried */
 	uint32_t clairvoyant_peak;
 	struct plan_setting front[PLAN_FRONT]; /* by mean, then by frees: none is better in both */

@@ -60,6 +60,17 @@ int plan_stand_draws(const struct demand *d, const struct plan_request *q, const
 	return ret;
 }
 
+/* As many whole blocks above the base as the limit leaves room for, or one more. */
+static uint32_t limit_of(const struct policy_marks *m)
+{
+	uint64_t room = m->limit > m->base ? m->limit - m->base : 1, limit;
+
+	if (!m->block) /* refused anyway */
+		return m->limit;
+	limit = m->base + (room + m->block - 1) / m->block * m->block;
+	return limit < INT32_MAX ? (uint32_t)limit : INT32_MAX;
+}
+
 /* base, block and low a little more or less; high and limit move along. */
 static struct policy_marks neighbour(struct policy_marks m, int which)
 {
@@ -68,13 +79,13 @@ static struct policy_marks neighbour(struct policy_marks m, int which)
 	} moves[] = {{-1, 0, 0}, {1, 0, 0}, {0, -1, 0}, {0, 1, 0},
 		     {0, 0, -1}, {0, 0, 1}, {1, 1, 0},	{-1, -1, 0}};
 	uint32_t tenth = 1 + m.block / 10;
+	bool fixed = m.limit == m.base;
 
 	m.base += (uint32_t)(moves[which].base * (int)(1 + m.block / 3));
 	m.block += (uint32_t)(moves[which].block * (int)tenth);
 	m.low += (uint32_t)moves[which].low;
 	m.high += (uint32_t)(moves[which].low + moves[which].block * (int)tenth);
-	if (m.limit < m.base + m.block)
-		m.limit = m.base + m.block;
+	m.limit = fixed ? m.base : limit_of(&m);
 	return m;
 }
 
