@@ -12,7 +12,7 @@ static void rise(struct bound_level *l, int64_t t_ns, int64_t pause_ns)
 	l->now = true;
 	l->since_ns = t_ns;
 	if (l->grants && pause <= pause_ns)
-		l->had_ns += pause;
+		l->paused_ns += pause;
 	else
 		l->grants++;
 }
@@ -21,7 +21,7 @@ static void fall(struct bound_level *l, int64_t t_ns)
 {
 	l->now = false;
 	l->until_ns = t_ns;
-	l->had_ns += t_ns - l->since_ns;
+	l->above_ns += t_ns - l->since_ns;
 }
 
 static void pass(const struct demand *d, int64_t pause_ns, struct bound_level *levels)
@@ -77,7 +77,7 @@ int bound_of(const struct bound_table *t, uint32_t base, uint32_t block, uint32_
 		const struct bound_level *l = &t->levels[level < 0 ? 0 : level];
 
 		/* What the reserve alone needs beside the base is there from the first step on. */
-		had += (double)(level < 0 ? t->span_ns : l->had_ns) * block;
+		had += (double)(level < 0 ? t->span_ns : l->above_ns + l->paused_ns) * block;
 		out->grants += level < 0 ? 1 : l->grants;
 		out->frees += level < 0 ? 0 : l->grants - l->now;
 	}

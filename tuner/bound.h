@@ -17,7 +17,8 @@
 /* X from one level on: from the step up to level + 1 to the step down again. */
 struct bound_level {
 	int64_t since_ns, until_ns; /* of the last time */
-	int64_t had_ns;		    /* all of them, and the pauses that were short enough */
+	int64_t above_ns;	    /* all of them */
+	int64_t paused_ns;	    /* the pauses between them that were short enough */
 	uint64_t grants;	    /* times, as short pauses count for nothing */
 	bool now;		    /* still so after the last step */
 };

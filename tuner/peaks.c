@@ -10,21 +10,47 @@
 #define ABOVE_LEAST  8
 #define ABOVE_MOST   16
 
-/* The highest X of each block. */
-static void find_highest(const struct demand *d, uint32_t *highest, size_t nr)
+static size_t block_at(const struct demand *d, size_t step, size_t nr)
 {
 	int64_t span = demand_span_ns(d);
-	uint32_t x = 0;
+	double at = (double)(d->t_ns[step] - d->t_ns[0]) / (double)(span ? span : 1);
+	size_t block = (size_t)(at * (double)nr);
 
-	for (size_t i = 0; i < d->nr; i++) {
-		double at = (double)(d->t_ns[i] - d->t_ns[0]) / (double)(span ? span : 1);
-		size_t block = (size_t)(at * (double)nr);
+	return block < nr ? block : nr - 1;
+}
 
-		x += demand_is_take(d, i) ? 1 : -1;
-		if (block >= nr)
-			block = nr - 1;
-		if (x > highest[block])
-			highest[block] = x;
+/* The first step of a later block. */
+static size_t end_of_block(const struct demand *d, size_t from, size_t block, size_t nr)
+{
+	size_t low = from, high = d->nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (block_at(d, middle, nr) <= block)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The highest X of each block: of whole cells it is known. */
+static void find_highest(const struct demand *d, uint32_t *highest, size_t nr)
+{
+	size_t i = 0;
+
+	for (size_t block = 0; block < nr; block++) {
+		size_t end = end_of_block(d, i, block, nr);
+
+		while (i < end) {
+			bool whole = i % DEMAND_CELL == 0 && i + DEMAND_CELL <= end;
+			uint32_t x =
+				whole ? d->extremes[0][i / DEMAND_CELL].max : demand_held(d, i + 1);
+
+			highest[block] = x > highest[block] ? x : highest[block];
+			i += whole ? DEMAND_CELL : 1;
+		}
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "tuner/atlas.h"
 #include "tuner/bound.h"
+#include "tuner/parallel.h"
 
 const char *const plan_names[PLAN_NR] = {"safe", "balanced", "lean", "static", "static+"};
 
@@ -22,6 +23,20 @@ struct choices {
  * this is reached where recordings are long and hardly anything can be skipped. */
 #define STEPS_MAX UINT64_C(400000000)
 
+/* So many trials at a time.  All are concluded in their order, whatever thread made them. */
+#define TRIALS 64
+/* Below this, threads take longer to begin than it takes to do the work. */
+#define STEPS_PARALLEL 100000
+
+struct trial {
+	struct policy_marks marks;
+	struct sim_result sim;
+	int ret;
+};
+
+/* What goes through the whole demand. */
+enum { TABLE_BATCH, TABLE_ATLAS, TABLE_BOUND, NR_TABLES };
+
 /* The leads that lows are made for. */
 enum { TAU_SAFE, TAU_LONGEST, TAU_P99, TAU_P90, TAU_P50, NR_TAU };
 
@@ -30,10 +45,15 @@ struct search {
 	const struct plan_request *q;
 	struct plan *plan;
 	struct atlas atlas;
+	struct bound_table bound;
+	int table_ret[NR_TABLES];
 	struct choices held;
 	int64_t tau[NR_TAU];
 	struct plan_setting *tried;
 	size_t nr, room;
+	unsigned int threads; /* of parallel_run() */
+	struct trial trial[TRIALS];
+	size_t nr_trials;
 	uint64_t steps;
 	int error;
 };
@@ -81,28 +101,19 @@ static uint32_t need_of(const struct search *s, uint32_t block, size_t tau)
 }
 
 /* What is held: quantiles of X over time. */
-static int choose_held(struct search *s)
+static void choose_held(struct search *s)
 {
 	static const double quantiles[] = {0, 0.25, 0.5, 0.75, 0.9, 0.99, 1};
-	const struct demand *d = s->d;
-	double *ns = calloc(d->max_held + 1, sizeof(*ns)), sum = 0;
-	uint32_t x = 0, level = 0;
+	const struct bound_table *t = &s->bound;
+	uint32_t level = 0;
 
-	if (!ns)
-		return -ENOMEM;
-	for (size_t i = 0; i + 1 < d->nr; i++) {
-		x += demand_is_take(d, i) ? 1 : -1;
-		ns[x] += (double)(d->t_ns[i + 1] - d->t_ns[i]);
-	}
 	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
-		double wanted = quantiles[i] * (double)demand_span_ns(d);
+		double wanted = quantiles[i] * (double)t->span_ns;
 
-		while (level < d->max_held && sum + ns[level] < wanted)
-			sum += ns[level++];
-		choose(&s->held, quantiles[i] < 1 ? level : d->max_held);
+		while (level < t->nr && (double)(t->span_ns - t->levels[level].above_ns) < wanted)
+			level++;
+		choose(&s->held, quantiles[i] < 1 ? level : t->nr);
 	}
-	free(ns);
-	return 0;
 }
 
 /* Which low: what one of the leads needs, or a part of what the longest does. */
@@ -207,29 +218,54 @@ static int choose_size(struct search *s)
 	return ret;
 }
 
-/* Tries marks; they are kept when they meet the target. */
-static void try(struct search *s, struct policy_marks marks)
+/* Marks that are tried together, on all processors. */
+static void simulate(size_t i, void *ctx)
 {
+	struct search *s = ctx;
+	struct trial *t = &s->trial[i];
 	struct sim_options options = {s->plan->missed_allowed};
-	struct plan_setting *one = make_room(s);
-	char why[192];
-	int ret;
 
-	s->plan->possible++;
-	if (!one || s->steps > STEPS_MAX || !policy_marks_ok(&marks, why, sizeof(why)))
+	t->ret = sim_skip(s->d, &t->marks, s->q->lead, &options, &t->sim);
+}
+
+/* What came of one trial; it is kept when it meets the target. */
+static void conclude_trial(struct search *s, const struct trial *t)
+{
+	struct plan_setting *one = make_room(s);
+
+	if (!one || s->steps > STEPS_MAX)
 		return;
-	*one = (struct plan_setting){.marks = marks};
-	ret = sim_skip(s->d, &marks, s->q->lead, &options, &one->sim);
 	s->plan->tried++;
-	s->steps += one->sim.steps_done;
-	if (ret == -EINVAL)
+	if (t->ret == -EINVAL)
 		return;
-	s->error = ret;
-	if (ret || one->sim.lost + one->sim.resources > s->plan->missed_allowed)
+	s->error = t->ret;
+	s->steps += t->sim.steps_done;
+	if (t->ret || t->sim.lost + t->sim.resources > s->plan->missed_allowed)
 		return;
-	one->cost = cost_of(s->d, &marks, &one->sim);
+	*one = (struct plan_setting){.marks = t->marks, .sim = t->sim};
+	one->cost = cost_of(s->d, &t->marks, &t->sim);
 	describe(s, one);
 	s->nr++;
+}
+
+static void run_trials(struct search *s)
+{
+	parallel_run(s->threads, s->nr_trials, simulate, s);
+	for (size_t i = 0; i < s->nr_trials && !s->error; i++)
+		conclude_trial(s, &s->trial[i]);
+	s->nr_trials = 0;
+}
+
+static void try(struct search *s, struct policy_marks marks)
+{
+	char why[192];
+
+	s->plan->possible++;
+	if (s->steps > STEPS_MAX || !policy_marks_ok(&marks, why, sizeof(why)))
+		return;
+	s->trial[s->nr_trials++] = (struct trial){.marks = marks};
+	if (s->nr_trials == TRIALS)
+		run_trials(s);
 }
 
 static void try_highs(struct search *s, struct policy_marks m)
@@ -275,6 +311,8 @@ static void try_all(struct search *s)
 				if (split(s, s->held.value[i], parts[k], which, &m))
 					try_highs(s, m);
 			}
+	if (!s->error)
+		run_trials(s);
 }
 
 /* --- what comes of it ---------------------------------------------------------------------------
@@ -368,21 +406,18 @@ static bool settle_static(struct search *s, struct plan_setting *out)
 static int bound(struct search *s)
 {
 	struct plan *p = s->plan;
-	struct bound_table table;
-	int ret;
+	int ret = 0;
 
 	p->clairvoyant_mean = INFINITY;
-	ret = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &table);
 	for (uint32_t block = 1; !ret && block <= s->d->max_held; block *= 2) {
 		struct bound bound;
 
-		ret = bound_of(&table, 1, block, s->q->like.reserve, &bound);
+		ret = bound_of(&s->bound, 1, block, s->q->like.reserve, &bound);
 		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
 			p->clairvoyant_mean = bound.mean_buffers;
 			p->clairvoyant_peak = bound.peak_buffers;
 		}
 	}
-	bound_table_release(&table);
 	return ret;
 }
 
@@ -420,32 +455,52 @@ static int conclude(struct search *s)
 	return s->error;
 }
 
+static void make_table(size_t i, void *ctx)
+{
+	struct search *s = ctx;
+
+	if (i == TABLE_BATCH)
+		s->table_ret[i] = batch_find(s->d, &s->plan->batch);
+	else if (i == TABLE_ATLAS)
+		s->table_ret[i] = atlas_make(s->d, ATLAS_NEVER, false, &s->atlas);
+	else
+		s->table_ret[i] = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &s->bound);
+}
+
+static int make_tables(struct search *s)
+{
+	struct plan *p = s->plan;
+	int ret = 0;
+
+	parallel_run(s->threads, NR_TABLES, make_table, s);
+	for (int i = 0; i < NR_TABLES && !ret; i++)
+		ret = s->table_ret[i];
+	if (ret)
+		return ret;
+	choose_taus(s);
+	ret = low_burst(s->d, s->tau[TAU_SAFE], &p->burst);
+	if (!ret)
+		ret = low_burst(s->d, s->tau[TAU_LONGEST], &p->longest_burst);
+	p->robust_low = low_of(p->longest_burst.rise, s->q->like.reserve);
+	return ret;
+}
+
 int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)
 {
-	struct search s = {.d = d, .q = q, .plan = out};
+	struct search s = {.d = d, .q = q, .plan = out, .threads = d->nr < STEPS_PARALLEL};
 	int ret;
 
 	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
-	ret = batch_find(d, &out->batch);
-	if (ret)
-		return ret;
-	choose_taus(&s);
-	ret = low_burst(d, s.tau[TAU_SAFE], &out->burst);
+	ret = make_tables(&s);
 	if (!ret)
-		ret = low_burst(d, s.tau[TAU_LONGEST], &out->longest_burst);
-	out->robust_low = low_of(out->longest_burst.rise, q->like.reserve);
-	if (!ret)
-		ret = atlas_make(d, ATLAS_NEVER, false, &s.atlas);
-	if (ret)
-		return ret;
-	ret = choose_size(&s);
-	if (!ret)
-		ret = choose_held(&s);
+		ret = choose_size(&s);
 	if (!ret) {
+		choose_held(&s);
 		try_all(&s);
 		ret = s.error ? s.error : conclude(&s);
 	}
 	atlas_release(&s.atlas);
+	bound_table_release(&s.bound);
 	free(s.tried);
 	return ret;
 }
