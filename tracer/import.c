@@ -62,7 +62,8 @@ static int open_mended(struct job *j)
 		nr_damaged += j->salvages[i].nr_damaged;
 	}
 	if (!ret)
-		ret = nr_damaged ? reading_open(j->store, dirs, j->nr, &j->reading, &err) : -EIO;
+		ret = nr_damaged ? reading_open(j->store, dirs, j->nr, NULL, &j->reading, &err)
+				 : -EIO;
 	free(dirs);
 	return ret;
 }
@@ -83,12 +84,13 @@ static void keep_whole(struct job *j)
 
 static int open_group(struct job *j)
 {
+	const struct reading_cut cut = {j->state->scratch, READING_PIECE_BYTES};
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < j->nr; i++)
 		ret = metadata_check(j->dirs[i], &j->err);
 	if (!ret)
-		ret = reading_open(j->store, j->dirs, j->nr, &j->reading, &j->err);
+		ret = reading_open(j->store, j->dirs, j->nr, &cut, &j->reading, &j->err);
 	if (ret != -EIO)
 		return ret;
 	ret = open_mended(j);

@@ -73,22 +73,6 @@ bool lane_has_room(const struct lane *l)
 	       atomic_load_explicit(&l->all->bytes, memory_order_relaxed) < LANES_BYTES;
 }
 
-static bool any_has_room(struct lane *const *mine, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		if (!mine[i]->ended && lane_has_room(mine[i]))
-			return true;
-	return false;
-}
-
-void lanes_wait_for_room(struct lanes *l, struct lane *const *mine, size_t nr)
-{
-	pthread_mutex_lock(&l->lock);
-	while (!atomic_load(&l->stopped) && !any_has_room(mine, nr))
-		pthread_cond_wait(&l->freed, &l->lock);
-	pthread_mutex_unlock(&l->lock);
-}
-
 static void hand_over(struct lane *l)
 {
 	struct chunk *c = l->fill;
@@ -198,8 +182,12 @@ struct chunk *lane_take(struct lane *l)
 	struct chunk *c;
 
 	pthread_mutex_lock(&l->all->lock);
-	while (!l->head && !l->ended && !atomic_load(&l->all->stopped))
+	while (!l->head && !l->ended && !atomic_load(&l->all->stopped)) {
+		l->all->wanted = l;
+		pthread_cond_broadcast(&l->all->freed);
 		pthread_cond_wait(&l->all->filled, &l->all->lock);
+	}
+	l->all->wanted = NULL;
 	c = l->head;
 	if (c) {
 		l->head = c->next;

@@ -2,8 +2,9 @@
 #ifndef TRACER_LANE_H
 #define TRACER_LANE_H
 /*
- * Decoded streams on their way to where they are merged.  A lane is one stream: a thread that
- * decodes puts its events and losses in, in order, and the merging thread looks at them there.
+ * Decoded streams on their way to where they are merged.  A lane is one stream, or a piece of one
+ * that the next lane goes on with: a thread that decodes puts its events and losses in, in order,
+ * and the merging thread looks at them there.
  * They are made once, as the items that the store takes (db/queue.h), in chunks that come back
  * when the store is done with them.
  *
@@ -20,7 +21,7 @@
 #include "db/queue.h"
 #include "db/store.h"
 
-#define LANES_BYTES	((size_t)128 << 20)
+#define LANES_BYTES	((size_t)80 << 20)
 #define LANE_CHUNKS_MIN 32
 #define CHUNK_BYTES	((size_t)128 << 10)
 
@@ -33,6 +34,7 @@ struct chunk {
 
 struct lane {
 	struct lanes *all;
+	bool follows;		   /* the same stream goes on here from the lane before */
 	struct chunk *fill;	   /* the decoding thread's */
 	struct chunk *head, *tail; /* full ones; the lock is all->lock */
 	atomic_uint nr_chunks;	   /* not given back yet */
@@ -46,6 +48,7 @@ struct lanes {
 	pthread_cond_t filled, freed;
 	struct lane *list;
 	size_t nr;
+	struct lane *wanted; /* the merging thread waits for it; the lock is this one */
 	atomic_size_t bytes; /* of all chunks that are out */
 	struct chunk *spare;
 	size_t nr_taken;     /* chunks that are to come back; the lock is this one, too */
@@ -63,8 +66,6 @@ void lanes_stop(struct lanes *l);
 
 /* Is there room for some more events?  What is put then is taken, even if it is more. */
 bool lane_has_room(const struct lane *l);
-/* Waits until one of these has room, or until lanes_stop(). */
-void lanes_wait_for_room(struct lanes *l, struct lane *const *mine, size_t nr);
 /* An event that no row can hold becomes a loss.  Returns: 0 or -ENOMEM. */
 int lane_put_event(struct lane *l, const struct pool_event *event);
 int lane_put_loss(struct lane *l, const struct queue_loss *loss);

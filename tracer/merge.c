@@ -19,7 +19,8 @@ struct head {
 	struct lane *lane;
 	struct chunk *chunk;
 	unsigned char *at, *end;
-	int64_t ts_ns; /* of the item at `at` */
+	int64_t ts_ns;	/* of the item at `at` */
+	bool goes_back; /* a piece begins before the end of the one ahead of it */
 };
 
 struct merge {
@@ -175,11 +176,17 @@ static const struct head *second(const struct merge *m)
  */
 static bool load(struct head *h)
 {
+	const struct lanes *all = h->lane->all;
+
 	h->chunk = lane_take(h->lane);
+	while (!h->chunk && !h->lane->failed && h->lane + 1 < all->list + all->nr &&
+	       h->lane[1].follows)
+		h->chunk = lane_take(++h->lane);
 	if (h->chunk) {
 		h->at = h->chunk->bytes;
 		h->end = h->at + h->chunk->used;
-		h->ts_ns = time_of(h->at, h->ts_ns);
+		h->goes_back = time_of(h->at, h->ts_ns) < h->ts_ns;
+		h->ts_ns = h->goes_back ? h->ts_ns : time_of(h->at, h->ts_ns);
 	} else if (h->lane->failed && h->lane->failed_ns > h->ts_ns) {
 		h->ts_ns = h->lane->failed_ns;
 	}
@@ -196,6 +203,8 @@ static int start(struct merge *m)
 		struct head *h = &m->heads[i];
 
 		h->lane = &m->lanes->list[i];
+		if (h->lane->follows)
+			continue;
 		h->ts_ns = INT64_MIN;
 		if (load(h))
 			m->heap[m->nr++] = h;
@@ -251,6 +260,10 @@ static int step(struct merge *m)
 
 	if (!h->chunk) {
 		*m->err = h->lane->why;
+		return -EIO;
+	}
+	if (h->goes_back) {
+		snprintf(m->err->text, sizeof(m->err->text), "a stream's time goes back");
 		return -EIO;
 	}
 	ret = take_run(m, h);

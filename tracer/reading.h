@@ -2,9 +2,10 @@
 #ifndef TRACER_READING_H
 #define TRACER_READING_H
 /*
- * A kept CTF trace into a store, as fast as the processors allow: its streams are shared out among
- * several Babeltrace graphs (tracer/stream_graph.h), each on a thread of its own, and merged by
- * time on the thread that calls reading_run().  The store gets what one graph with a muxer
+ * A kept CTF trace into a store, as fast as the processors allow: large streams are cut into pieces
+ * (tracer/cut.h), the others are shared out among several Babeltrace graphs
+ * (tracer/stream_graph.h), threads decode all that in order of time (tracer/crew.h), and it is
+ * merged on the thread that calls reading_run().  The store gets what one graph with a muxer
  * (collector_open_dirs()) would give it, in the same order.
  *
  * Thread:  reading_run() belongs to one thread, which is the store's producer; reading_cancel() and
@@ -17,12 +18,20 @@
 
 struct reading;
 
+/* How large streams are cut. */
+struct reading_cut {
+	const char *scratch;  /* a folder for links, borrowed */
+	uint64_t piece_bytes; /* what is decoded of a piece takes about twice that */
+};
+#define READING_PIECE_BYTES ((uint64_t)8 << 20)
+
 /*
  * Opens folders that each hold a file `metadata`, all of the same UUID: they are read as one trace.
+ *	cut  NULL: all streams stay whole
  * Errors:  -ENOENT Babeltrace's ctf plugin is missing; -EIO else; err filled.
  */
-int reading_open(struct store *store, const char *const *dirs, size_t nr, struct reading **out,
-		 struct db_error *err);
+int reading_open(struct store *store, const char *const *dirs, size_t nr,
+		 const struct reading_cut *cut, struct reading **out, struct db_error *err);
 
 /*
  * Before the run: what is older or younger, by the trace's own clock, is passed over, as if it had

@@ -12,18 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PACKET_MAGIC 0xc1fc1fc1u
-#define PAGE	     4096 /* LTTng's packets begin and end at multiples of it */
-
-/* How each packet of LTTng-UST begins; sizes are in bits. */
-struct packet_head {
-	uint32_t magic;
-	unsigned char uuid[16];
-	uint32_t stream_id;
-	uint64_t stream_instance_id;
-	uint64_t timestamp_begin, timestamp_end;
-	uint64_t content_size, packet_size;
-} __attribute__((packed));
+#include "tracer/packet.h"
 
 struct stream_file {
 	int fd, copy_fd; /* copy_fd -1: not damaged so far */
@@ -114,8 +103,8 @@ static int walk_packets(struct stream_file *f, uint64_t *cut)
 			continue;
 		}
 		ret = begin_copy(f, at);
-		*cut += left < PAGE ? left : PAGE - at % PAGE;
-		at += left < PAGE ? left : PAGE - at % PAGE;
+		*cut += left < PACKET_PAGE ? left : PACKET_PAGE - at % PACKET_PAGE;
+		at += left < PACKET_PAGE ? left : PACKET_PAGE - at % PACKET_PAGE;
 	}
 	return ret;
 }

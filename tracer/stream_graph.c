@@ -2,7 +2,6 @@
 #include "tracer/stream_graph.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,9 @@
 #include "tracer/babel.h"
 #include "tracer/decode.h"
 #include "tracer/origin.h"
+
+/* Messages come in fifteens at most. */
+#define STEPS 256
 
 /* One stream: a sink of the graph. */
 struct stream {
@@ -20,6 +22,7 @@ struct stream {
 	bt_message_iterator *messages;
 	uint64_t from_cycles, to_cycles; /* what is older or younger is passed over */
 	int64_t last_ns;		 /* of the newest message that says its time */
+	uint64_t at_cycles;		 /* about the same, by the trace's clock */
 	bool is_known; /* owner: the trace; and where its events say their process */
 	bool has_process;
 	int64_t vpid_member, vpid;
@@ -32,12 +35,8 @@ struct stream {
 struct stream_graph {
 	bt_graph *graph;
 	const bt_component_source *source;
-	struct lanes *lanes;
 	struct stream **streams;
-	struct lane **mine;
 	size_t nr;
-	pthread_t thread;
-	bool is_running;
 };
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -244,6 +243,10 @@ static int keep(struct stream *s, bt_message_array_const messages, uint64_t nr)
 
 static int take_messages(struct stream *s, bt_message_array_const messages, uint64_t nr)
 {
+	const bt_clock_snapshot *clock = clock_of(messages[nr - 1]);
+
+	if (clock)
+		s->at_cycles = bt_clock_snapshot_get_value(clock);
 	for (uint64_t i = 0; i < nr; i++) {
 		if (take_message(s, messages[i]))
 			return keep(s, messages + i, nr - i);
@@ -319,16 +322,13 @@ static struct stream *add_stream(struct stream_graph *g, struct lane *lane, stru
 				 atomic_ullong *foreign)
 {
 	struct stream **streams = realloc(g->streams, (g->nr + 1) * sizeof(struct stream *));
-	struct lane **mine = realloc(g->mine, (g->nr + 1) * sizeof(struct lane *));
 	struct stream *s = calloc(1, sizeof(*s));
 
 	if (streams)
 		g->streams = streams;
-	if (mine)
-		g->mine = mine;
 	if (s)
 		s->decoder = decoder_create();
-	if (!streams || !mine || !s || !s->decoder) {
+	if (!streams || !s || !s->decoder) {
 		if (s)
 			decoder_destroy(s->decoder);
 		free(s);
@@ -339,7 +339,6 @@ static struct stream *add_stream(struct stream_graph *g, struct lane *lane, stru
 	s->lane = lane;
 	s->owners = owners;
 	s->foreign = foreign;
-	g->mine[g->nr] = lane;
 	g->streams[g->nr++] = s;
 	return s;
 }
@@ -383,49 +382,73 @@ void stream_graph_keep(struct stream_graph *g, uint64_t from_cycles, uint64_t to
 	}
 }
 
-static void *run(void *arg)
+/* The graph is over, or broken. */
+static void end_lanes(struct stream_graph *g, bool failed)
 {
-	struct stream_graph *g = arg;
-	bt_graph_run_once_status status = BT_GRAPH_RUN_ONCE_STATUS_OK;
 	struct db_error why = {""};
 
-	while (!atomic_load_explicit(&g->lanes->stopped, memory_order_relaxed) &&
-	       (status == BT_GRAPH_RUN_ONCE_STATUS_OK ||
-		status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN)) {
-		status = bt_graph_run_once(g->graph);
-		if (status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN)
-			lanes_wait_for_room(g->lanes, g->mine, g->nr);
-	}
-	if (status < 0)
+	if (failed)
 		babel_failed(&why, "cannot read the trace");
 	for (size_t i = 0; i < g->nr; i++) {
-		if (status < 0)
-			lane_fail(g->mine[i], why.text, g->streams[i]->last_ns);
+		if (failed)
+			lane_fail(g->streams[i]->lane, why.text, g->streams[i]->last_ns);
 		else
-			lane_end(g->mine[i]);
+			lane_end(g->streams[i]->lane);
 	}
-	return NULL;
 }
 
-int stream_graph_start(struct stream_graph *g, struct lanes *lanes, struct db_error *err)
+bool stream_graph_run(struct stream_graph *g, struct lanes *lanes)
 {
-	g->lanes = lanes;
-	if (pthread_create(&g->thread, NULL, run, g)) {
-		snprintf(err->text, sizeof(err->text), "cannot start a thread");
-		return -EIO;
+	for (int i = 0; i < STEPS; i++) {
+		bt_graph_run_once_status status = bt_graph_run_once(g->graph);
+
+		if (status != BT_GRAPH_RUN_ONCE_STATUS_OK &&
+		    status != BT_GRAPH_RUN_ONCE_STATUS_AGAIN) {
+			end_lanes(g, status < 0);
+			return false;
+		}
+		if (atomic_load_explicit(&lanes->stopped, memory_order_relaxed) ||
+		    (status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN && !stream_graph_has_room(g)))
+			break;
 	}
-	g->is_running = true;
-	return 0;
+	return true;
+}
+
+bool stream_graph_has_room(const struct stream_graph *g)
+{
+	for (size_t i = 0; i < g->nr; i++)
+		if (!g->streams[i]->lane->ended && lane_has_room(g->streams[i]->lane))
+			return true;
+	return false;
+}
+
+bool stream_graph_has(const struct stream_graph *g, const struct lane *lane)
+{
+	for (size_t i = 0; i < g->nr; i++)
+		if (g->streams[i]->lane == lane)
+			return true;
+	return false;
+}
+
+bool stream_graph_reads_any(const struct stream_graph *g)
+{
+	return g->nr;
+}
+
+uint64_t stream_graph_at(const struct stream_graph *g)
+{
+	uint64_t at = UINT64_MAX;
+
+	for (size_t i = 0; i < g->nr; i++)
+		if (!g->streams[i]->lane->ended && g->streams[i]->at_cycles < at)
+			at = g->streams[i]->at_cycles;
+	return at;
 }
 
 void stream_graph_close(struct stream_graph *g)
 {
 	if (!g)
 		return;
-	if (g->is_running) {
-		bt_interrupter_set(bt_graph_borrow_default_interrupter(g->graph));
-		pthread_join(g->thread, NULL);
-	}
 	if (g->graph)
 		bt_graph_put_ref(g->graph);
 	bt_current_thread_clear_error();
@@ -435,6 +458,5 @@ void stream_graph_close(struct stream_graph *g)
 		free(g->streams[i]);
 	}
 	free(g->streams);
-	free(g->mine);
 	free(g);
 }

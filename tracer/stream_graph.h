@@ -7,10 +7,11 @@
  * stream is read on its own, and the streams of several graphs are merged afterwards
  * (tracer/merge.h).
  *
- * Thread:  it is opened and closed on one thread; in between it runs on one of its own.
+ * Thread:  one at a time; no two are opened or closed at once.
  */
 #include <babeltrace2/babeltrace.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tracer/lane.h"
@@ -36,9 +37,18 @@ int stream_graph_want(struct stream_graph *g, const char *port, struct lane *lan
 /* Before the start, of all streams: as reading_keep(). */
 void stream_graph_keep(struct stream_graph *g, uint64_t from_cycles, uint64_t to_cycles);
 
-/* Starts to read.  Errors: -EIO with err filled. */
-int stream_graph_start(struct stream_graph *g, struct lanes *lanes, struct db_error *err);
-/* Ends the thread, where lanes_stop() did not, and releases everything. */
+/*
+ * Reads for a while, some thousand events; errors are the lanes'.
+ * Returns: is there more?
+ */
+bool stream_graph_run(struct stream_graph *g, struct lanes *lanes);
+/* Would it get anywhere now?  Is that lane one of its own? */
+bool stream_graph_has_room(const struct stream_graph *g);
+bool stream_graph_has(const struct stream_graph *g, const struct lane *lane);
+bool stream_graph_reads_any(const struct stream_graph *g);
+/* How far the stream is that is furthest behind, by the trace's clock. */
+uint64_t stream_graph_at(const struct stream_graph *g);
+
 void stream_graph_close(struct stream_graph *g);
 
 #endif

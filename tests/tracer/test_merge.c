@@ -81,8 +81,10 @@ static void put(struct feed *f, uint32_t pool, uint64_t seq, int64_t ts_ns)
 			       .kind = POOL_EVENT_RX_DROP,
 			       .u.drop.count = 1};
 
-	while (!lane_has_room(f->lane))
-		lanes_wait_for_room(f->lane->all, &f->lane, 1);
+	pthread_mutex_lock(&f->lane->all->lock);
+	while (!lane_has_room(f->lane) && !atomic_load(&f->lane->all->stopped))
+		pthread_cond_wait(&f->lane->all->freed, &f->lane->all->lock);
+	pthread_mutex_unlock(&f->lane->all->lock);
 	assert_int_equal(lane_put_event(f->lane, &e), 0);
 }
 
@@ -171,6 +173,65 @@ static void lane_that_fails_at_once_stores_nothing(void **state)
 	assert_int_equal(merge(&b), -EIO);
 	fixture_close(b.store);
 	assert_int_equal(b.stored.nr, 0);
+	end(&b);
+}
+
+/* Three pieces of one stream, filled in any order. */
+static void lanes_that_follow_are_one_stream(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 10);
+	b.lanes.list[1].follows = b.lanes.list[2].follows = true;
+	put(&b.feeds[2], 0, 3, T0 + 30);
+	lane_end(b.feeds[2].lane);
+	lane_end(b.feeds[1].lane); /* an empty one */
+	for (unsigned i = 0; i < 3; i++)
+		put(&b.feeds[0], 0, i, T0 + i);
+	lane_end(b.feeds[0].lane);
+	assert_int_equal(merge(&b), 0);
+	fixture_close(b.store);
+	assert_int_equal(b.stored.nr, 4);
+	assert_int_equal(b.stored.nr_back, 0);
+	assert_int_equal(fixture_int(b.path, "SELECT count(*) FROM loss"), 0);
+	end(&b);
+}
+
+static void piece_that_fails_ends_the_merge_though_others_follow(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 10);
+	b.lanes.list[1].follows = b.lanes.list[2].follows = true;
+	put(&b.feeds[0], 0, 0, T0);
+	lane_end(b.feeds[0].lane);
+	lane_fail(b.feeds[1].lane, "made to fail", T0);
+	put(&b.feeds[2], 0, 1, T0 + 1);
+	lane_end(b.feeds[2].lane);
+	assert_int_equal(merge(&b), -EIO);
+	assert_string_equal(b.err.text, "made to fail");
+	fixture_close(b.store);
+	assert_int_equal(b.stored.nr, 1);
+	end(&b);
+}
+
+static void piece_that_begins_before_the_end_of_the_last_one_is_not_merged(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 10);
+	b.lanes.list[1].follows = b.lanes.list[2].follows = true;
+	put(&b.feeds[0], 0, 0, T0 + 5);
+	put(&b.feeds[1], 0, 1, T0 + 4);
+	for (unsigned i = 0; i < NR_LANES; i++)
+		lane_end(b.feeds[i].lane);
+	assert_int_equal(merge(&b), -EIO);
+	assert_non_null(strstr(b.err.text, "time goes back"));
+	fixture_close(b.store);
+	assert_int_equal(b.stored.nr, 1);
 	end(&b);
 }
 
@@ -268,6 +329,9 @@ int main(void)
 		cmocka_unit_test(lanes_are_stored_in_order_of_time),
 		cmocka_unit_test(failed_lane_ends_the_merge_where_it_failed),
 		cmocka_unit_test(lane_that_fails_at_once_stores_nothing),
+		cmocka_unit_test(lanes_that_follow_are_one_stream),
+		cmocka_unit_test(piece_that_fails_ends_the_merge_though_others_follow),
+		cmocka_unit_test(piece_that_begins_before_the_end_of_the_last_one_is_not_merged),
 		cmocka_unit_test(losses_and_what_no_row_holds_keep_their_trace),
 		cmocka_unit_test(lane_that_is_far_ahead_waits_for_the_others),
 		cmocka_unit_test(store_that_takes_no_more_gets_nothing_and_keeps_nothing),
