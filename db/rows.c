@@ -16,6 +16,7 @@ int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err)
 
 	memset(r, 0, sizeof(*r));
 	r->db = db;
+	r->pages.fd = -1;
 	r->scratch = malloc(HISTOGRAM_ENCODED_MAX);
 	if (!r->scratch)
 		return db_fail(err, -ENOMEM, "out of memory");
@@ -34,7 +35,30 @@ void rows_release(struct rows *r)
 {
 	statements_release(&r->statements);
 	rx_rows_release(&r->rx);
+	rx_pages_release(&r->pages);
 	free(r->scratch);
+}
+
+int rows_at_once(struct rows *r, int fd, struct db_error *err)
+{
+	return rx_pages_init(&r->pages, r->db, fd, err);
+}
+
+static void keep_error(struct rows *r, int error)
+{
+	if (error && !r->error)
+		r->error = db_fail(&r->error_text, error, "storing: %s", strerror(-error));
+}
+
+void rows_finish(struct rows *r)
+{
+	if (r->pages.fd >= 0 && !r->error)
+		keep_error(r, rx_pages_finish(&r->pages));
+}
+
+bool rows_are_many(const struct rows *r)
+{
+	return r->pages.fd >= 0 && rx_pages_full(&r->pages);
 }
 
 static sqlite3_stmt *stmt_of(struct rows *r, enum statement which)
@@ -57,6 +81,8 @@ void rows_commit(struct rows *r)
 {
 	rows_flush(r);
 	rows_run(r, stmt_of(r, STMT_COMMIT));
+	if (!r->error && rows_are_many(r))
+		keep_error(r, rx_pages_flush(&r->pages));
 }
 
 void rows_rollback(struct rows *r)
@@ -432,6 +458,10 @@ bool rows_has_event(struct rows *r, uint32_t pool, uint64_t seq)
 	sqlite3_stmt *stmt = stmt_of(r, STMT_STORED);
 	int64_t id = (int64_t)((uint64_t)pool << DB_SEQ_BITS | seq);
 
+	if (r->pages.fd >= 0) {
+		keep_error(r, -EOPNOTSUPP);
+		return false;
+	}
 	if (rx_rows_may_have(&r->rx, id))
 		rows_flush(r);
 	bind_int(stmt, ":id", id);

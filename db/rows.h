@@ -15,6 +15,7 @@
 #include "db/level.h"
 #include "db/pool_event.h"
 #include "db/queue.h"
+#include "db/rx_pages.h"
 #include "db/rx_rows.h"
 #include "db/statement.h"
 #include "db/store.h"
@@ -27,6 +28,7 @@ struct rows {
 	struct sqlite3 *db;
 	struct statements statements;
 	struct rx_rows rx;
+	struct rx_pages pages; /* instead, for a file of rows_at_once() */
 	bool knows_rx_max;
 	int64_t rx_max; /* the highest id in ev_rx; 0: it is empty */
 	bool muted;	/* what follows from events is not written: it is there already */
@@ -46,6 +48,17 @@ struct rows_progress {
 /* Owns: db stays the caller's.  Returns: 0 or -errno. */
 int rows_init(struct rows *r, struct sqlite3 *db, struct db_error *err);
 void rows_release(struct rows *r);
+
+/*
+ * The file has no name yet (db/unnamed.h): rows of ev_rx go into it as pages.  They are in the
+ * table from rows_finish() on, and nothing may look for them before: events that come late, ids in
+ * no order, or very many in one row are errors, and the file is to be made in the other way.
+ */
+int rows_at_once(struct rows *r, int fd, struct db_error *err);
+/* After the last commit. */
+void rows_finish(struct rows *r);
+/* Is there so much that it is time for a commit? */
+bool rows_are_many(const struct rows *r);
 
 void rows_begin(struct rows *r);
 void rows_commit(struct rows *r);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Events to rows of their physical tables. */
 #include <sqlite3.h>
+#include <string.h>
 
 #include "db/connect.h"
+#include "db/error.h"
 #include "db/rows.h"
 
 /* Ids in as few bytes as they need: 2 each, or 4 when one does not fit; says which by bit 1. */
@@ -25,17 +27,34 @@ static size_t pack_ids(const uint32_t *ids, uint32_t nr, uint8_t *out, unsigned 
 	return (size_t)(at - out);
 }
 
+static void rx_page(struct rows *r, int64_t id, const struct pool_event *e, unsigned what)
+{
+	int ret = r->error ? 0
+			   : rx_pages_add(&r->pages, id, e->ts_ns - r->base_ns, what, e->available,
+					  e->u.rx.buffers, e->u.rx.nr_buffers);
+
+	if (ret)
+		r->error = db_fail(&r->error_text, ret, "storing: %s", strerror(-ret));
+}
+
 static void rx_event(struct rows *r, int64_t id, const struct pool_event *e)
 {
-	struct rx_row *row = rx_rows_add(&r->rx);
 	bool is_return = e->kind == POOL_EVENT_RX_RETURN;
 	bool one_frame = !is_return && e->u.rx.frames == 1 && e->u.rx.nr_buffers > 1;
 	unsigned resources = is_return ? 0 : e->u.rx.resources, wide;
-	size_t bytes = pack_ids(e->u.rx.buffers, e->u.rx.nr_buffers, row->ids, &wide);
+	unsigned what = is_return | resources << 2 | (unsigned)one_frame << 18;
+	struct rx_row *row;
+	size_t bytes;
 
+	if (r->pages.fd >= 0) {
+		rx_page(r, id, e, what);
+		return;
+	}
+	row = rx_rows_add(&r->rx);
+	bytes = pack_ids(e->u.rx.buffers, e->u.rx.nr_buffers, row->ids, &wide);
 	row->id = id;
 	row->ts = e->ts_ns - r->base_ns;
-	row->what = is_return | wide | resources << 2 | (unsigned)one_frame << 18;
+	row->what = what | wide;
 	row->available = e->available;
 	rx_rows_added(&r->rx, bytes);
 	if (rx_rows_full(&r->rx))

@@ -98,7 +98,8 @@ static void work_on(struct store *s, struct queue_item *item)
 	if (++s->nr_items % CHECK_CLOCK_EVERY)
 		return;
 	s->writer.now_ns = writer_now_ns();
-	if (s->writer.now_ns - s->writer.batch_since_ns > s->batch_ns)
+	if (s->writer.now_ns - s->writer.batch_since_ns > s->batch_ns ||
+	    rows_are_many(&s->writer.rows))
 		commit_if_whole(s);
 }
 
@@ -148,7 +149,8 @@ static void *writer_thread(void *arg)
 		work(s);
 		if (ticket != flushed)
 			commit(s);
-		else if (s->writer.in_batch || writer_now_ns() - last_commit_ns > HEARTBEAT_NS)
+		else if (!s->file.is_unnamed && /* else nobody looks */
+			 (s->writer.in_batch || writer_now_ns() - last_commit_ns > HEARTBEAT_NS))
 			commit_if_whole(s);
 		if (!s->writer.in_batch)
 			last_commit_ns = writer_now_ns();
@@ -158,6 +160,7 @@ static void *writer_thread(void *arg)
 			publish(s);
 		}
 		if (s->writer.rows.error) {
+			publish(s);
 			rows_rollback(&s->writer.rows);
 			queue_fail(&s->queue);
 			break;
@@ -196,6 +199,8 @@ static int start(struct store *s, const struct store_options *options, struct db
 		return ret;
 	s->writer.path = s->file.is_unnamed ? NULL : s->file.path;
 	ret = s->is_old ? recover_file(&s->writer, err) : 0;
+	if (!ret && s->file.is_unnamed)
+		ret = rows_at_once(&s->writer.rows, s->file.unnamed, err);
 	if (!ret)
 		ret = writer_begin(&s->writer, !s->is_old, err);
 	if (ret) {
@@ -377,6 +382,7 @@ int store_close(struct store *store, enum store_end end, const char *note, struc
 
 	if (!store_drain(store))
 		writer_finish(w, end, note);
+	rows_finish(&w->rows);
 	check_file(store);
 	ret = w->rows.error ? db_fail(err, -EIO, "%s", w->rows.error_text.text) : 0;
 	spare_give_back(&store->spare);

@@ -60,7 +60,7 @@ content() {
 @test "a new file is there when it is whole: an import that is killed leaves none, and the next one makes it" {
 	mkdir "$T/x"
 	for i in 1 2 3 4 5 6 7 8; do
-		setsid "$P" import -q -o "$T/x/x.db" "$KEPT" 3>&- &
+		TMPDIR=$T setsid "$P" import -q -o "$T/x/x.db" "$KEPT" 3>&- &
 		sleep "0.0$i" # anywhere
 		kill -KILL -- "-$!" || true
 		wait "$!" || true

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "db/window.h"
 #include "tests/db/compare.h"
 
 static struct store *open_at_once(const char *path)
@@ -60,6 +61,17 @@ static void file_has_no_name_before_it_is_whole(void **state)
 	fixture_remove(usual);
 }
 
+/* A program of its own, not a fork of this one: a store has threads.  It says when to kill it. */
+static int be_killed(const char *path)
+{
+	struct store *store = open_at_once(path);
+
+	fixture_life(1, 0.5, fixture_emit, store);
+	if (!store_flush(store) && write(STDOUT_FILENO, "", 1) == 1)
+		pause();
+	return 1;
+}
+
 static void of_a_killed_writer_nothing_is_left(void **state)
 {
 	char *path = fixture_path();
@@ -71,19 +83,43 @@ static void of_a_killed_writer_nothing_is_left(void **state)
 	assert_int_equal(pipe(told), 0);
 	pid = fork();
 	if (!pid) {
-		struct store *store = open_at_once(path);
-
-		fixture_life(1, 0.5, fixture_emit, store);
-		if (!store_flush(store) && write(told[1], "", 1) == 1)
-			pause();
+		dup2(told[1], STDOUT_FILENO);
+		execl("/proc/self/exe", "test_unnamed", path, (char *)NULL);
 		_exit(1);
 	}
+	close(told[1]);
 	assert_int_equal(read(told[0], &byte, 1), 1);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(names_beside(path), 0);
 	close(told[0]);
-	close(told[1]);
+	fixture_remove(path);
+}
+
+/* As an event that comes when its gap was told already. */
+static void what_does_not_fit_is_an_error_and_leaves_nothing(void **state)
+{
+	static uint32_t ids[2100];
+	struct pool_event e = {.ts_ns = T0, .kind = POOL_EVENT_RX_RETURN, .u.rx.buffers = ids};
+	char *path = fixture_path();
+	struct db_error err = {""};
+	struct store *store;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		store = open_at_once(path);
+		for (e.seq = 0; e.seq <= WINDOW_EVENTS + 2; e.seq += e.seq ? 1 : 2) {
+			e.u.rx.nr_buffers = i && e.seq == 7 ? 2100 : 1;
+			assert_int_equal(store_append(store, &e), 0);
+		}
+		e.seq = 1;
+		if (!i)
+			assert_int_equal(store_append(store, &e), 0);
+		assert_int_equal(store_drain(store), -EIO);
+		assert_true(*store_error(store));
+		assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), -EIO);
+		assert_int_equal(names_beside(path), 0);
+	}
 	fixture_remove(path);
 }
 
@@ -126,14 +162,17 @@ static void file_that_is_there_is_continued_as_ever(void **state)
 	fixture_remove(path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_has_no_name_before_it_is_whole),
 		cmocka_unit_test(of_a_killed_writer_nothing_is_left),
+		cmocka_unit_test(what_does_not_fit_is_an_error_and_leaves_nothing),
 		cmocka_unit_test(name_that_was_taken_meanwhile_is_not_touched),
 		cmocka_unit_test(file_that_is_there_is_continued_as_ever),
 	};
 
+	if (argc > 1)
+		return be_killed(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
