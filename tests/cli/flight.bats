@@ -151,7 +151,10 @@ snapshot_of() {
 	# The buffers are as they were: it works again.
 	run -0 "${AS[@]}" "$P" import --crash "$T/home/buffers" -o again.db
 	[ "$(sqlite3 again.db 'SELECT count(*) FROM event')" = "$(sqlite3 crash.db 'SELECT count(*) FROM event')" ]
-	# Damaged, they give what they can, or one line: they are read where import reads.
+	# Damaged, they give what they can, or one line: they are read where import reads.  What Babeltrace crashes of
+	# there is not for a sanitizer to tell; with one, the reading child's stderr stays open to GLib.
+	local others='^poolscope: ' options=handle_segv=0:handle_sigbus=0:handle_abort=0
+	case $BUILD in *-asan | *-tsan) others="$others|^\(process:|^[0-9-]+ [0-9]+:|^\$" ;; esac
 	for seed in 1 2 3 4 5 6; do
 		cp -r "$T/home/buffers" "$T/damaged"
 		/usr/bin/python3 - "$T/damaged" "$seed" <<-'END'
@@ -166,10 +169,10 @@ snapshot_of() {
 			                f.write(rng.randbytes(rng.choice((1, 4, 64))))
 		END
 		chmod -R a+rwX "$T/damaged"
-		run "${AS[@]}" timeout 60 "$P" import --crash "$T/damaged" -o "damaged$seed.db"
+		run "${AS[@]}" env "ASAN_OPTIONS=$options" "TSAN_OPTIONS=$options" timeout 60 "$P" import --crash "$T/damaged" -o "damaged$seed.db"
 		echo "$output"
 		[ "$status" = 0 ] || [ "$status" = 3 ] || [ "$status" = 4 ]
-		run ! grep -v '^poolscope: ' <<<"$output"
+		run ! grep -vE "$others" <<<"$output"
 		[ ! -e "damaged$seed.db" ] || [ "$(sqlite3 "damaged$seed.db" 'PRAGMA integrity_check')" = ok ]
 		rm -rf "$T/damaged"
 	done

@@ -34,9 +34,9 @@ machine() {
 	lttng-sessiond -d --no-kernel
 	lttng-relayd -d -o "$home/trace" -C tcp://127.0.0.1:5342 -D tcp://127.0.0.1:5343 -L "tcp://10.77.$nr.2:5344"
 	lttng create app --live=50000 --set-url=net://127.0.0.1
-	# Buffers that hold for seconds when their reader does not come to run: a live one begins another part
-	# of them 20 times a second.
-	local room="--subbuf-size=64K --num-subbuf=64"
+	# Buffers that hold for twelve seconds when their reader does not come to run: a live one begins another
+	# part of them 20 times a second.
+	local room="--subbuf-size=64K --num-subbuf=256"
 	# shellcheck disable=SC2086
 	if [ "$name" = alpha ]; then
 		lttng enable-channel -u $room all
