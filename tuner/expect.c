@@ -169,11 +169,14 @@ int expect_make(const struct demand *d, const struct evidence *e, const struct p
 {
 	uint32_t level = marks->base > marks->low ? marks->base - marks->low : 0;
 	struct stretches s;
-	int ret = e->nr >= EXPECT_BLOCKS ? find_stretches(e, &s) : 0;
 	size_t k;
+	int ret;
 
 	*out = (struct expectation){.known = e->nr >= EXPECT_BLOCKS};
-	if (ret || !out->known)
+	if (!out->known)
+		return 0;
+	ret = find_stretches(e, &s);
+	if (ret)
 		return ret;
 	out->mean = tally_interval(tally, e->nr, TALLY_BUFFERS, seed);
 	out->requests = tally_interval(tally, e->nr, TALLY_REQUESTS, seed);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "tuner/memory.h"
 
+#include <float.h>
 #include <math.h>
 
-#define HURSTS	   25
-#define HURST_STEP 0.02
+#define HURSTS	    44
+#define HURST_STEP  0.02
+#define HURST_LEAST 0.12
 
 static double hurst_at(int i)
 {
-	return 0.5 + HURST_STEP * i;
+	return HURST_LEAST + HURST_STEP * i;
 }
 
 /* What one parameter makes of a series. */
@@ -62,8 +64,9 @@ static struct fit fit(const double *x, size_t nr, double hurst)
 		}
 	}
 	squares -= cross * cross / ones;
-	return (struct fit){-0.5 * (log_det + log(ones) + (double)(nr - 1) * log(squares)),
-			    1 / ones};
+	return (struct fit){
+		-0.5 * (log_det + log(fmax(ones, DBL_MIN)) + (double)(nr - 1) * log(squares)),
+		1 / ones};
 }
 
 /* Sums of neighbours, so that they are at most MEMORY_VALUES, centred.  Returns: how many. */
@@ -117,6 +120,6 @@ struct memory memory_of(const double *values, size_t nr, size_t run)
 		wider += weight * both / drawn;
 	}
 	m.hurst = hurst / weights;
-	m.wider = fmax(1, sqrt(wider / weights));
+	m.wider = sqrt(wider / weights);
 	return m;
 }

@@ -11,6 +11,14 @@
 
 #include "db/store.h" /* struct db_error */
 
+/* Colours that colour-blind people tell apart; lines differ in dashes and weight as well. */
+#define PLOT_BLUE   "#0072b2"
+#define PLOT_ORANGE "#e69f00"
+#define PLOT_GREEN  "#009e73"
+#define PLOT_RED    "#d55e00"
+#define PLOT_PURPLE "#aa4499"
+#define PLOT_GREY   "#666666"
+
 /*
  * The terminal is set: SVG, `height` high where it is 960 wide.
  * Owns:    *script until plot_end().

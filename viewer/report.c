@@ -277,7 +277,9 @@ static int write_pool(struct report *r, const struct pool_summary *p, bool first
 	write_latency_row(r, mark_of(r, p), "hold time", &p->hold);
 	fputs("</table>\n", r->out);
 	ret = report_pictures(r, p, err);
-	return ret ? ret : report_worst(r, p, err);
+	if (!ret)
+		ret = report_worst(r, p, err);
+	return ret ? ret : report_tuning(r, p, err);
 }
 
 static int write_pools(struct report *r, struct db_error *err)

@@ -23,6 +23,15 @@ void report_text(FILE *out, const char *text);
 /* Occupancy, lead times, latency histograms, health: a <figure> each.  Returns: 0 or -errno. */
 int report_pictures(struct report *r, const struct pool_summary *pool, struct db_error *err);
 
+/*
+ * Ends a script of plot_begin(): the picture as a <figure>.  Without gnuplot the page goes on
+ * without pictures.  Returns: 0.
+ */
+int report_finish(struct report *r, FILE *script, const char *caption, struct db_error *err);
+
+/* Which marks to set, and the pictures that say why.  Returns: 0 or -errno. */
+int report_tuning(struct report *r, const struct pool_summary *pool, struct db_error *err);
+
 /* The longest leads of the time, and what was going on then.  Returns: 0 or -errno. */
 int report_worst(struct report *r, const struct pool_summary *pool, struct db_error *err);
 

@@ -14,13 +14,6 @@
 #include "viewer/plot.h"
 #include "viewer/report_parts.h"
 
-#define BLUE   "#0072b2"
-#define ORANGE "#e69f00"
-#define GREEN  "#009e73"
-#define RED    "#d55e00"
-#define PURPLE "#aa4499"
-#define GREY   "#666666"
-
 /* Seconds since the recording's first event: column i's middle. */
 static double middle_s(const struct report *r, size_t i)
 {
@@ -49,8 +42,7 @@ static void end_figure(struct report *r, const char *caption)
 	fprintf(r->out, "<figcaption>%s</figcaption></figure>\n", caption);
 }
 
-/* Without gnuplot the page goes on without pictures.  Returns: 0 or -errno. */
-static int finish(struct report *r, FILE *script, const char *caption, struct db_error *err)
+int report_finish(struct report *r, FILE *script, const char *caption, struct db_error *err)
 {
 	int ret;
 
@@ -127,13 +119,14 @@ static bool has_loss(const struct level_column *c)
 static void plot_marks(FILE *s, const struct pool_marks *m)
 {
 	fprintf(s,
-		", %u with lines linewidth 1.5 dashtype '-' linecolor rgb '" RED "' title 'low %u'"
-		", %u with lines linewidth 1.5 dashtype '-.' linecolor rgb '" GREEN
+		", %u with lines linewidth 1.5 dashtype '-' linecolor rgb '" PLOT_RED
+		"' title 'low %u'"
+		", %u with lines linewidth 1.5 dashtype '-.' linecolor rgb '" PLOT_GREEN
 		"' title 'high %u'",
 		m->low, m->low, m->high, m->high);
 	if (m->reserve)
 		fprintf(s,
-			", %u with lines linewidth 1 dashtype '.' linecolor rgb '" GREY
+			", %u with lines linewidth 1 dashtype '.' linecolor rgb '" PLOT_GREY
 			"' title 'reserve %u'",
 			m->reserve, m->reserve);
 }
@@ -152,30 +145,31 @@ static int draw_occupancy(struct report *r, const struct pool_summary *p,
 	set_time_axis(r, s);
 	fputs("set ylabel 'buffers'\nset yrange [0:*]\nset key outside right top\n"
 	      "set datafile missing '?'\n"
-	      "plot $level using 1:6:7 with filledcurves fillstyle pattern 4 linecolor rgb '" PURPLE
-	      "' title 'pending',"
-	      " '' using 1:2:3 with filledcurves fillstyle solid 0.35 noborder linecolor rgb '" BLUE
-	      "' title 'available',"
-	      " '' using 1:4 with lines linewidth 1 linecolor rgb '" BLUE "' title 'its mean',"
-	      " '' using 1:5 with lines linewidth 2 dashtype (9,3) linecolor rgb '" ORANGE
+	      "plot $level using 1:6:7 with filledcurves fillstyle pattern 4 linecolor rgb "
+	      "'" PLOT_PURPLE "' title 'pending',"
+	      " '' using 1:2:3 with filledcurves fillstyle solid 0.35 noborder linecolor rgb "
+	      "'" PLOT_BLUE "' title 'available',"
+	      " '' using 1:4 with lines linewidth 1 linecolor rgb '" PLOT_BLUE "' title 'its mean',"
+	      " '' using 1:5 with lines linewidth 2 dashtype (9,3) linecolor rgb '" PLOT_ORANGE
 	      "' title 'held',"
 	      " '' using 1:6 with steps linewidth 2 linecolor rgb '#000000' title 'total'",
 	      s);
 	if (marks)
 		plot_marks(s, &p->marks);
 	if (any(c, has_drop))
-		fputs(", $drops using 1:2 with points pointtype 2 pointsize 1 linecolor rgb '" RED
-		      "' title 'drop'",
+		fputs(", $drops using 1:2 with points pointtype 2 pointsize 1 linecolor rgb "
+		      "'" PLOT_RED "' title 'drop'",
 		      s);
 	if (any(c, has_fallback))
 		fputs(", $fallback using 1:2 with points pointtype 6 pointsize 1 linecolor rgb "
 		      "'#000000' title 'RESOURCES'",
 		      s);
 	fputs("\n", s);
-	return finish(r, s,
-		      "Occupancy: the band holds every available count of its moment; pending "
-		      "buffers lie above the total.",
-		      err);
+	return report_finish(
+		r, s,
+		"Occupancy: the band holds every available count of its moment; pending "
+		"buffers lie above the total.",
+		err);
 }
 
 /* --- lead times over time --------------------------------------------------------------------- */
@@ -236,8 +230,8 @@ static int draw_lead(struct report *r, const struct latency_cells *cells, struct
 		"notitle\n",
 		most > 1 ? most : 2, most <= 4 ? "set cbtics 1\n" : "",
 		most > 100 ? "set logscale cb\n" : "");
-	return finish(r, s, "Lead times by the time of completion: the darker, the more requests.",
-		      err);
+	return report_finish(
+		r, s, "Lead times by the time of completion: the darker, the more requests.", err);
 }
 
 /* --- histograms ------------------------------------------------------------------------------- */
@@ -291,7 +285,7 @@ static void mark_quantile(FILE *s, const char *name, int64_t ns, const char *sid
 
 	fprintf(s,
 		"set arrow from first %.9g, graph 0 to first %.9g, graph 1 nohead dashtype '-' "
-		"linecolor rgb '" GREY "'\nset label '%s %s' at first %.9g, graph 1.08 %s\n",
+		"linecolor rgb '" PLOT_GREY "'\nset label '%s %s' at first %.9g, graph 1.08 %s\n",
 		at, at, name, human_duration(ns).s, at, side);
 }
 
@@ -319,10 +313,10 @@ static int draw_histogram(struct report *r, const struct latency_window *w, cons
 	duration_tics(s, low, high);
 	mark_quantile(s, "p50", w->figures.p50_ns, "right");
 	mark_quantile(s, "p99", w->figures.p99_ns, "left");
-	fputs("plot $bars using 1:2:3 with boxes fillstyle solid 0.6 noborder linecolor rgb '" BLUE
-	      "' notitle\n",
+	fputs("plot $bars using 1:2:3 with boxes fillstyle solid 0.6 noborder linecolor rgb "
+	      "'" PLOT_BLUE "' notitle\n",
 	      s);
-	return finish(r, s, caption, err);
+	return report_finish(r, s, caption, err);
 }
 
 static int draw_histograms(struct report *r, const struct pool_summary *p, struct db_error *err)
@@ -387,12 +381,12 @@ static int draw_health(struct report *r, const struct level_column *c, struct db
 	set_time_axis(r, s);
 	fputs("set yrange [0.4:4.6]\nset ytics ('drops' 4, 'RESOURCES' 3, 'failed requests' 2, "
 	      "'lost events' 1)\nset grid y linecolor rgb '#dddddd'\n"
-	      "plot $drop with points pointtype 2 linecolor rgb '" RED "' notitle,"
+	      "plot $drop with points pointtype 2 linecolor rgb '" PLOT_RED "' notitle,"
 	      " $resources with points pointtype 6 linecolor rgb '#000000' notitle,"
-	      " $failed with points pointtype 1 linecolor rgb '" PURPLE "' notitle,"
-	      " $loss with points pointtype 5 linecolor rgb '" ORANGE "' notitle\n",
+	      " $failed with points pointtype 1 linecolor rgb '" PLOT_PURPLE "' notitle,"
+	      " $loss with points pointtype 5 linecolor rgb '" PLOT_ORANGE "' notitle\n",
 	      s);
-	return finish(r, s, "When there was trouble, and of which kind.", err);
+	return report_finish(r, s, "When there was trouble, and of which kind.", err);
 }
 
 /* ---------------------------------------------------------------------------------------------- */

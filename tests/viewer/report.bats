@@ -55,7 +55,7 @@ pictures() {
 	run -0 "$P" report "$V" -o "$T/r.html"
 	[ -z "$output" ]
 	well_formed "$T/r.html"
-	[ "$(pictures "$T/r.html")" = 10 ]
+	[ "$(pictures "$T/r.html")" = 20 ]
 	[ "$(grep -c '<h3>Worst moments' "$T/r.html")" = 2 ]
 	# The worst lead is the one that SQL finds.
 	worst=$(sqlite3 "$V" 'SELECT request FROM allocation WHERE pool = 0 ORDER BY lead_ns DESC LIMIT 1')
@@ -70,11 +70,33 @@ pictures() {
 	run -0 --separate-stderr "$P" report "$V" --pool 1 --from 1s --to 2s -o -
 	echo "$output" >"$T/r.html"
 	well_formed "$T/r.html"
-	[ "$(pictures "$T/r.html")" = 5 ]
+	[ "$(pictures "$T/r.html")" = 10 ]
 	run ! grep -q '<h2 class=first>Pool 0' "$T/r.html"
 	run -0 "$P" report "$V" --no-pictures -o "$T/n.html"
 	well_formed "$T/n.html"
 	[ "$(grep -c '<svg' "$T/n.html")" = 0 ]
+}
+
+@test "which marks to set: what tune says, with the pictures that say why" {
+	run -0 "$P" report "$V" --pool 1 -o "$T/r.html"
+	# The marks are those of tune.
+	marks=$("$P" tune "$V" --pool 1 --json | python3 -c 'import json, sys
+m = json.load(sys.stdin)["pools"][0]["recommend"][0]["marks"]
+print(", ".join(f"{k} {m[k]}" for k in ("base", "block", "low", "high", "limit")))')
+	grep -q "<p>$marks: " "$T/r.html"
+	for words in 'How many buffers were taken at most' 'The burst that decides' 'What memory buys' \
+		'A wider gap' 'What low each block of time needs' 'leads all half, all twice the longest'; do
+		[ "$(grep -c "$words" "$T/r.html")" = 1 ]
+	done
+	# Readable without colour: what each line is, is said beside it.
+	for line in 'steepest rise' "low [0-9]* is enough" 'asks from here on' 'frees below' 'fixed pools' clairvoyant; do
+		grep -q ">$line<" "$T/r.html"
+	done
+	# Without a lead time there is nothing to show, and it says so.
+	"$BUILD/refnic" --clock virtual --traffic poisson:rate=10k --for 2s -o "$T/p.db" >/dev/null
+	run -0 "$P" report "$T/p.db" -o "$T/p.html"
+	grep -q 'No request was recorded, so nobody knows how long one takes' "$T/p.html"
+	[ "$(grep -c 'The burst that decides' "$T/p.html")" = 0 ]
 }
 
 @test "without gnuplot: one line, and all the rest" {
