@@ -230,15 +230,16 @@ click() {
 }
 
 @test "replay plays, pauses and ends" {
-	tmux send-keys "clear; $P replay --speed 20 $T/x.db" Enter
-	wait_for '20x'
+	# Slow enough for a busy machine to be seen playing.
+	tmux send-keys "clear; $P replay --speed 5 $T/x.db" Enter
+	wait_for '5x'
 	wait_for 'the end of the recording'
 	tmux send-keys Home Space
-	wait_for '20x'
+	wait_for '5x'
 	tmux send-keys Space
 	wait_for 'ENDED'
 	tmux send-keys '{'
-	wait_for 'speed 10x'
+	wait_for 'speed 2x'
 	tmux send-keys q
 	terminal_is_restored
 }
