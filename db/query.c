@@ -149,8 +149,8 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_ACTIVITY_TOLD] = "SELECT start_ns, end_ns FROM (SELECT start_ns, end_ns FROM loss"
 				" WHERE source <> 'seq' AND source <> 'clock' AND start_ns < ?2"
 				" ORDER BY start_ns DESC LIMIT 4096) WHERE end_ns >= ?1",
-	[QUERY_FREE_PAGES] = "SELECT freelist_count, page_size FROM pragma_freelist_count,"
-			     " pragma_page_size",
+	[QUERY_FREE_PAGES] = "SELECT freelist_count, page_size, page_count FROM"
+			     " pragma_freelist_count, pragma_page_size, pragma_page_count",
 	[QUERY_LOST] = "SELECT lost_seq, lost_told, (SELECT count(*) FROM (SELECT 1 FROM loss"
 		       " WHERE source <> 'seq' LIMIT 4096)) FROM progress",
 	[QUERY_RATE_LEVELS] = "SELECT count(*), sum(events) FROM (SELECT pool FROM pool LIMIT 64)"

@@ -215,7 +215,7 @@ static int rate_rows(struct query *q, struct query_health *out, struct db_error 
 
 int query_health(struct query *q, struct query_health *out, struct db_error *err)
 {
-	uint64_t pages[2], losses[3];
+	uint64_t pages[3], losses[3];
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -223,7 +223,7 @@ int query_health(struct query *q, struct query_health *out, struct db_error *err
 	out->wal_bytes = size_of(q->path, "-wal");
 	ret = read_meta(q, out, err);
 	if (!ret)
-		ret = read_numbers(q, QUERY_FREE_PAGES, 0, NULL, 2, pages, err);
+		ret = read_numbers(q, QUERY_FREE_PAGES, 0, NULL, 3, pages, err);
 	if (!ret)
 		ret = read_numbers(q, QUERY_LOST, 0, NULL, 3, losses, err);
 	if (!ret)
@@ -231,6 +231,7 @@ int query_health(struct query *q, struct query_health *out, struct db_error *err
 	if (ret)
 		return ret;
 	out->free_bytes = pages[0] * pages[1];
+	out->content_bytes = pages[2] * pages[1];
 	out->lost_seq = losses[0];
 	out->lost_told = losses[1];
 	out->nr_told = losses[2];

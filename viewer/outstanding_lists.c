@@ -303,12 +303,14 @@ const struct table_spec outstanding_lists[NR_LISTS] = {
 			   .nr_columns = NR_REQUEST_COLUMNS,
 			   .cell = request_cell,
 			   .compare = request_compare,
-			   .id = request_id},
+			   .id = request_id,
+			   .top_stays = true},
 	[LIST_BLOCKS] = {.columns = block_columns,
 			 .nr_columns = NR_BLOCK_COLUMNS,
 			 .cell = block_cell,
 			 .compare = block_compare,
 			 .id = block_id,
+			 .top_stays = true,
 			 .rest = block_bar,
 			 .rest_head = "held",
 			 .rest_width = 9},
@@ -316,7 +318,8 @@ const struct table_spec outstanding_lists[NR_LISTS] = {
 			  .nr_columns = NR_BUFFER_COLUMNS,
 			  .cell = buffer_cell,
 			  .compare = buffer_compare,
-			  .id = buffer_id},
+			  .id = buffer_id,
+			  .top_stays = true},
 };
 
 const int outstanding_sorts[NR_LISTS] = {

@@ -80,6 +80,8 @@ int table_load(struct table *table, const void *rows, size_t nr)
 	}
 	table->rows = rows;
 	table->nr = nr;
+	if (table->spec->top_stays && !table->selected)
+		table->has_id = false;
 	arrange(table);
 	find_selected(table);
 	return 0;

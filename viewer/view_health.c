@@ -361,7 +361,7 @@ static void facts_recorder(struct facts *f, const struct app *app, const struct 
 
 static void fact_growth(struct facts *f, const struct app *app, const struct query_health *h)
 {
-	double bytes = (double)(h->file_bytes + h->wal_bytes);
+	double bytes = (double)h->content_bytes;
 	double seconds = (double)(app->model.status.end_ns - app->model.status.start_ns) / 1e9;
 
 	if (app->cost.off)
@@ -377,7 +377,7 @@ static void facts_cost(struct facts *f, const struct app *app, const struct quer
 {
 	const struct cost *cost = &app->cost;
 	uint64_t events = app->model.status.events;
-	double bytes = (double)(h->file_bytes + h->wal_bytes);
+	double bytes = (double)h->content_bytes;
 
 	if (cost->off) {
 		fact(f, "file", dim, "– (not in a script)");
@@ -484,7 +484,7 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 			      state->err.text);
 		return;
 	}
-	cost_sample(&app->cost, state->health.file_bytes + state->health.wal_bytes);
+	cost_sample(&app->cost, state->health.content_bytes);
 	fact_recorder(&left, &right, app);
 	facts_recorder(&left, app, &state->health);
 	facts_cost(&right, app, &state->health);

@@ -221,6 +221,7 @@ static const struct table_spec spec = {
 	.cell = cell,
 	.compare = compare,
 	.id = id,
+	.top_stays = true,
 };
 
 /* --- asking ---------------------------------------------------------------------------------- */

@@ -158,9 +158,38 @@ static void health_is_what_the_file_says(void **state)
 	assert_int_equal(health.file_bytes,
 			 fixture_int(path, "SELECT page_count * page_size FROM"
 					   " pragma_page_count, pragma_page_size"));
+	assert_int_equal(health.content_bytes, health.file_bytes);
 	/* The rows of the last second: events, and a good deal fewer of everything else. */
 	assert_true(health.rows_per_s > 1000 && health.rows_per_s < 200000);
 	query_close(q);
+	fixture_remove(path);
+}
+
+/* The WAL is written over and over, and goes into the file now and then: neither's size tells. */
+static void what_is_recorded_grows_while_it_is_in_the_wal(void **state)
+{
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+	struct sim_config config = fixture_config(1);
+	struct query_health early, later;
+	static struct sim sim;
+	struct db_error err;
+	struct query *q;
+
+	sim_open(&sim, &config, fixture_emit, store);
+	sim_run(&sim, T0 + 100 * MS);
+	assert_int_equal(store_flush(store), 0);
+	q = fixture_query(path);
+	assert_int_equal(query_health(q, &early, &err), 0);
+	sim_run(&sim, T0 + 3000 * MS);
+	assert_int_equal(store_flush(store), 0);
+	assert_int_equal(query_health(q, &later, &err), 0);
+	assert_int_equal(later.file_bytes, early.file_bytes);
+	assert_true(later.content_bytes > early.content_bytes);
+	assert_true(early.content_bytes >= early.file_bytes);
+	sim_close(&sim);
+	query_close(q);
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
 	fixture_remove(path);
 }
 
@@ -189,6 +218,7 @@ int main(void)
 		cmocka_unit_test(a_told_loss_marks_its_time),
 		cmocka_unit_test(many_pools_are_read_from_wider_buckets),
 		cmocka_unit_test(health_is_what_the_file_says),
+		cmocka_unit_test(what_is_recorded_grows_while_it_is_in_the_wal),
 		cmocka_unit_test(absurd_windows_are_refused),
 	};
 

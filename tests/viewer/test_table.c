@@ -118,6 +118,27 @@ static void the_bar_stays_on_its_row_while_rows_come_and_go(void **state)
 	assert_int_equal(table_request(&table, REQUEST_DOWN), TABLE_SAME);
 }
 
+static void a_bar_on_the_worst_row_stays_at_the_top(void **state)
+{
+	const struct row more[] = {{"eth9", 11}, {"eth2", 9}, {"eth0", 2}};
+	static struct table_spec worst;
+
+	worst = *table.spec;
+	worst.top_stays = true;
+	table_init(&table, &worst, 1);
+	table_load(&table, few, 4);
+	assert_int_equal(table_selected(&table), 2); /* eth2, 9 */
+	table_load(&table, more, 3);
+	assert_int_equal(table_selected(&table), 0); /* eth9, 11 */
+	/* Moved by hand, it stays on what it is on: eth0. */
+	table_load(&table, few, 4);
+	assert_int_equal(table_request(&table, REQUEST_DOWN), TABLE_MOVED);
+	assert_int_equal(table_selected(&table), 0);
+	table_load(&table, more, 3);
+	assert_int_equal(table_selected(&table), 2);
+	table_release(&table);
+}
+
 static void the_bar_is_always_seen(void **state)
 {
 	static struct row many[100];
@@ -196,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_column_sorts_in_its_own_direction_and_equal_rows_keep_their_order),
 		TEST(the_bar_stays_on_its_row_while_rows_come_and_go),
+		TEST(a_bar_on_the_worst_row_stays_at_the_top),
 		TEST(the_bar_is_always_seen),
 		TEST(wide_and_combining_characters_do_not_move_columns),
 		TEST(a_narrow_screen_leaves_out_the_least_important),
