@@ -7,11 +7,13 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	BUILD=$(realpath "${BUILD:-build}")
-	if ! unshare -n -m -u -p -f --mount-proc ip link add name here0 type veth peer name there0 2>/dev/null; then
+	spaces=(unshare -n -m -p -f --mount-proc)
+	[ "$(id -u)" = 0 ] || spaces+=(-U -c --keep-caps)
+	if ! "${spaces[@]}" -u ip link add name here0 type veth peer name there0 2>/dev/null; then
 		return 0
 	fi
 	touch "$BATS_FILE_TMPDIR/can"
-	timeout 250 unshare -n -m -p -f --mount-proc --kill-child tests/tools/hosts.sh "$BUILD" \
+	timeout 250 "${spaces[@]}" --kill-child tests/tools/hosts.sh "$BUILD" \
 		"$BATS_FILE_TMPDIR" >"$BATS_FILE_TMPDIR/said" 2>&1 3>&- || touch "$BATS_FILE_TMPDIR/failed"
 }
 

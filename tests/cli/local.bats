@@ -8,11 +8,13 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	BUILD=$(realpath "${BUILD:-build}")
-	if ! unshare -n -m -p -f --mount-proc true 2>/dev/null; then
+	spaces=(unshare -n -m -p -f --mount-proc)
+	[ "$(id -u)" = 0 ] || spaces+=(-U -c --keep-caps)
+	if ! "${spaces[@]}" mount -t tmpfs none /dev/shm 2>/dev/null; then
 		return 0
 	fi
 	touch "$BATS_FILE_TMPDIR/can"
-	timeout 280 unshare -n -m -p -f --mount-proc --kill-child tests/tools/local_session.sh "$BUILD" \
+	timeout 280 "${spaces[@]}" --kill-child tests/tools/local_session.sh "$BUILD" \
 		"$BATS_FILE_TMPDIR" >"$BATS_FILE_TMPDIR/said" 2>&1 3>&- || touch "$BATS_FILE_TMPDIR/failed"
 }
 

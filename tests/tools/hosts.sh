@@ -4,7 +4,7 @@
 # Leaves in DIR: both.db (joined soon after the programs started, left in their middle, then one joined again),
 # late.db (joined the other one in the middle), the relay daemons' traces below alpha/trace and beta/trace, what
 # was said, and the exit statuses.
-# Run as root inside: unshare -n -m -p -f --mount-proc --kill-child
+# Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
 
@@ -23,8 +23,10 @@ wait_for() {
 machine() {
 	local name=$1 nr=$2 home=$dir/$1
 	hostname "$name"
-	mkdir -p /var/run/lttng
-	mount -t tmpfs none /var/run/lttng
+	if [ "$(id -u)" = 0 ]; then # the daemons of others have theirs in their homes
+		mkdir -p /var/run/lttng
+		mount -t tmpfs none /var/run/lttng
+	fi
 	mount -t tmpfs none /dev/shm
 	ip link set lo up
 	wait_for ip link show eth0

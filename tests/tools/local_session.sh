@@ -6,7 +6,7 @@
 # Leaves in DIR: whole.db (joined by name), killed.db (killed by SIGKILL, joined again), cut.db (whose connection
 # was cut in the middle), pieces.db (whose metadata came in two pieces), small.db (of buffers that are too small),
 # broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
-# Run as root inside: unshare -n -m -p -f --mount-proc --kill-child
+# Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
 P=$build/poolscope
@@ -60,8 +60,10 @@ asked_in_vain() {
 	[ "$(wc -l <"$dir/second.waits")" -gt 20 ]
 }
 
-mkdir -p /var/run/lttng
-mount -t tmpfs none /var/run/lttng
+if [ "$(id -u)" = 0 ]; then # the daemons of others have theirs in their homes
+	mkdir -p /var/run/lttng
+	mount -t tmpfs none /var/run/lttng
+fi
 mount -t tmpfs none /dev/shm
 ip link set lo up
 export LTTNG_HOME=$dir HOME=$dir
