@@ -85,7 +85,8 @@ static void spread(struct rect rect, int *rows, size_t nr)
 	}
 }
 
-/* A label in the top row belongs to the line there: those of marks above the scale come after it. */
+/* A label in the top row belongs to the line there: those of marks above the scale come after it.
+ */
 static void let_line_first(struct rect rect, const struct scale *scale, struct chart_mark *marks,
 			   size_t nr)
 {

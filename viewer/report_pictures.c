@@ -260,13 +260,14 @@ static void duration_tics(FILE *s, double low_ns, double high_ns)
 {
 	static const double steps[] = {1, 2, 5};
 	int nr = high_ns / low_ns > 2000 ? 1 : 3;
+	int first = (int)floor(log10(low_ns)), last = (int)ceil(log10(high_ns));
 	const char *comma = "";
 	char text[40];
 
 	fputs("set xtics (", s);
-	for (double power = pow(10, floor(log10(low_ns))); power <= high_ns; power *= 10) {
+	for (int power = first; power <= last; power++) {
 		for (int i = 0; i < nr; i++) {
-			double ns = power * steps[i];
+			double ns = pow(10, power) * steps[i];
 
 			if (ns < low_ns || ns > high_ns)
 				continue;
