@@ -203,6 +203,14 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 	return 0;
 }
 
+void query_keep(struct query *q, int kib)
+{
+	char sql_text[64];
+
+	snprintf(sql_text, sizeof(sql_text), "PRAGMA cache_size = -%d", kib);
+	sqlite3_exec(q->db, sql_text, NULL, NULL, NULL);
+}
+
 int reader_attach(struct query *q, struct sqlite3 *db, struct db_error *err)
 {
 	memset(q, 0, sizeof(*q));

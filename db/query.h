@@ -23,6 +23,12 @@ struct query;
 int query_open(const char *path, struct query **out, struct db_error *err);
 void query_close(struct query *q);
 
+/*
+ * How much of the file is kept in memory between queries, 2000 KiB by itself: for those that look
+ * at the same places of many pools again and again.
+ */
+void query_keep(struct query *q, int kib);
+
 /* The recording as a whole.  O(pools), never O(events). */
 struct trace_status {
 	uint64_t events; /* stored */

@@ -50,15 +50,48 @@ static int end_seq(struct query *q, uint32_t pool, int64_t *end, struct db_error
 }
 
 /*
+ * Most events are receive events, and their table alone is found through ten times as fast as all:
+ * between two of them lies what is not.  Narrows [*low, *high): the event before low is not later.
+ */
+static int narrow_by_rx(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *low, int64_t *high,
+			struct db_error *err)
+{
+	int64_t base_ns, id, next = *high;
+	sqlite3_stmt *stmt;
+	int ret = reader_base(q, &base_ns, err);
+
+	if (!ret)
+		ret = reader_seek_in(q, QUERY_SEEK_RX, pool,
+				     ts_ns > INT64_MIN + base_ns ? ts_ns - base_ns : INT64_MIN, &id,
+				     err);
+	if (ret)
+		return ret;
+	stmt = reader_bind(q, QUERY_SEEK_RX, 2, (int64_t[]){id, id_of(pool, *high)});
+	ret = reader_step(q, stmt, err);
+	if (ret > 0)
+		next = sqlite3_column_int64(stmt, 0) - id_of(pool, 0) + 1;
+	sqlite3_reset(stmt);
+	id -= id_of(pool, 0);
+	if (id > *low && id <= *high)
+		*low = id - 1; /* the receive event itself is asked for its time */
+	if (next > *low && next < *high)
+		*high = next;
+	return ret < 0 ? ret : 0;
+}
+
+/*
  * Times go up with seq, but for what two processors' clocks differ: halving ends between two
  * neighbours of which the first is not later and the second is.
  */
-int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, struct db_error *err)
+int reader_seek_between(struct query *q, uint32_t pool, int64_t ts_ns,
+			struct reader_neighbours *out, struct db_error *err)
 {
 	int64_t low = 0, high, at, at_ns;
 	int ret = end_seq(q, pool, &high, err);
 
-	*seq = -1;
+	*out = (struct reader_neighbours){-1, INT64_MIN, INT64_MAX};
+	if (!ret && high)
+		ret = narrow_by_rx(q, pool, ts_ns, &low, &high, err);
 	while (!ret && low < high) {
 		int64_t middle = low + (high - low) / 2;
 
@@ -66,13 +99,25 @@ int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, str
 		if (ret < 0)
 			return ret;
 		if (ret && at_ns <= ts_ns) {
-			*seq = at;
+			out->seq = at;
+			out->ts_ns = at_ns;
 			low = at + 1;
 		} else {
+			if (ret)
+				out->next_ns = at_ns;
 			high = middle;
 		}
 		ret = 0;
 	}
+	return ret;
+}
+
+int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, struct db_error *err)
+{
+	struct reader_neighbours found;
+	int ret = reader_seek_between(q, pool, ts_ns, &found, err);
+
+	*seq = found.seq;
 	return ret;
 }
 

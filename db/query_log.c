@@ -372,20 +372,30 @@ static int pass_gap(struct merge *m, int64_t pool, int64_t ts_ns, int64_t *seq)
 	return ret < 0 ? ret : 0;
 }
 
-/* The first seq of a pool that is at or behind the place. */
-static int seek(struct merge *m, int64_t pool, const struct log_place *place, int64_t *seq)
+/*
+ * The first seq of a pool that is at or behind the place, and how near to it the pool's next row
+ * can be: nothing need be read of one that has none on the page.
+ */
+static int seek(struct merge *m, struct stream *s, const struct log_place *place, int64_t *seq)
 {
+	struct reader_neighbours found;
 	int64_t ts_ns = place->ts_ns;
 	int ret;
 
 	*seq = place->seq;
-	if (pool == place->pool)
+	if (s->pool == place->pool)
 		return 0;
-	if (pool > place->pool && ts_ns > INT64_MIN)
+	if (s->pool > place->pool && ts_ns > INT64_MIN)
 		ts_ns--;
-	ret = reader_seek(m->q, (uint32_t)pool, ts_ns, seq, m->err);
-	++*seq;
-	return ret ? ret : pass_gap(m, pool, ts_ns, seq);
+	ret = reader_seek_between(m->q, (uint32_t)s->pool, ts_ns, &found, m->err);
+	if (ret)
+		return ret;
+	*seq = found.seq + 1;
+	if (m->by > 0 && found.next_ns > s->bound_ns)
+		s->bound_ns = found.next_ns;
+	if (m->by < 0 && found.ts_ns < s->bound_ns)
+		s->bound_ns = found.ts_ns;
+	return pass_gap(m, s->pool, ts_ns, seq);
 }
 
 static int add_pool(struct merge *m, int64_t pool, int64_t next_seq, const struct log_place *place)
@@ -403,7 +413,7 @@ static int add_pool(struct merge *m, int64_t pool, int64_t next_seq, const struc
 	}
 	if (next_seq < 0 || next_seq > ID_MASK)
 		next_seq = ID_MASK;
-	ret = seek(m, pool, place, &seq);
+	ret = seek(m, s, place, &seq);
 	if (seq < 0)
 		seq = 0;
 	s->first = m->by > 0 ? seq : 0;

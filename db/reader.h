@@ -113,6 +113,14 @@ int reader_between(struct query *q, uint32_t pool, int64_t from_seq, int64_t to_
  */
 int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, struct db_error *err);
 
+/* The same, with the times of both: what a merge of many pools needs to know of one. */
+struct reader_neighbours {
+	int64_t seq, ts_ns; /* the last event not later; seq -1: none */
+	int64_t next_ns;    /* of the event after it; INT64_MAX: none */
+};
+int reader_seek_between(struct query *q, uint32_t pool, int64_t ts_ns,
+			struct reader_neighbours *out, struct db_error *err);
+
 /*
  * A value (by its column) of the last row that has one, up to an event; which is QUERY_SAID to
  * QUERY_RUNNING.  Returns: 1 found (POOL_UNKNOWN for NULL), 0 none, -errno.

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define KEPT_KIB 16384 /* a screen of hundreds of pools looks at some pages of each */
+
 static int load(struct model *model, const struct trace_status *status, struct db_error *err)
 {
 	struct pool_summary *pools = NULL;
@@ -61,6 +63,7 @@ int model_open(struct model *model, const char *path, struct db_error *err)
 	ret = query_open(path, &model->query, err);
 	if (ret)
 		return ret;
+	query_keep(model->query, KEPT_KIB);
 	ret = query_status(model->query, &status, err);
 	if (!ret)
 		ret = load(model, &status, err);

@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	app_draw(&app, &canvas);
 	printf("open %.2f\n", now_ms(CLOCK_MONOTONIC) - start);
 	for (int digit = 1; digit <= VIEW_MAX; digit++)
-		if (view_of(digit))
+		if (view_with_tab(digit))
 			walk(&app, &canvas, digit);
 	app_release(&app);
 	canvas_release(&canvas);
