@@ -10,6 +10,8 @@
 
 #include "viewer/view.h"
 
+#define MESSAGE_NS (8 * INT64_C(1000000000)) /* how long one stays on a live screen */
+
 static int64_t wall_clock_ns(void)
 {
 	struct timespec ts;
@@ -67,12 +69,20 @@ static void choose_window(struct app *app)
 		app->pool = app->model.pools[0].pool;
 }
 
+/* Live, what a message covers must be seen again though no key comes: losses above all. */
+static void forget_message(struct app *app)
+{
+	if (app_is_live(app) && !app->letter_for && app->now_ns - app->said_ns > MESSAGE_NS)
+		app->message[0] = 0;
+}
+
 static void look_around(struct app *app)
 {
 	const struct viewer_options *options = app->options;
 
 	app->now_ns = options->now_ns ? options->now_ns() : wall_clock_ns();
 	app->running = options->still_running && options->still_running(options->ctx);
+	forget_message(app);
 }
 
 int app_init(struct app *app, const struct viewer_options *options, struct db_error *err)
@@ -329,6 +339,7 @@ void app_say(struct app *app, uint8_t ink, const char *format, ...)
 	vsnprintf(app->message, sizeof(app->message), format, args);
 	va_end(args);
 	app->message_ink = ink;
+	app->said_ns = app->now_ns;
 }
 
 static void draw_message(struct canvas *canvas, const char *text)

@@ -96,7 +96,8 @@ struct app {
 	struct bookmarks bookmarks;
 	enum letter_for letter_for;
 	struct place before; /* before the last jump to a bookmark or a time */
-	char message[256]; /* until the next key; "": none */
+	char message[256];   /* until the next key, live for some seconds at most; "": none */
+	int64_t said_ns;     /* when */
 	uint8_t message_ink;
 	int tab_x[APP_VIEWS + 1]; /* where the tabs begin, as last drawn; [0]: the help's */
 	struct rect plot;	  /* of the charts over time, as last drawn: for the mouse */

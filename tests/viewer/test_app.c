@@ -315,6 +315,55 @@ static void a_file_that_is_cut_while_it_is_shown_is_told(void **state)
 	assert_null(strstr(app.model.trouble, path));
 }
 
+static int64_t wall_ns;
+
+static int64_t fixed_clock(void)
+{
+	return wall_ns;
+}
+
+static bool runs(void *ctx)
+{
+	return true;
+}
+
+static void a_message_gives_way_on_a_live_screen(void **state)
+{
+	app_release(&app);
+	options.now_ns = fixed_clock;
+	options.still_running = runs;
+	wall_ns = T0 + 5000 * MS;
+	open_app();
+	app_refresh(&app);
+	app_say(&app, INK_WARN, "this is said");
+	app_draw(&app, &canvas);
+	expect_status("this is said");
+	wall_ns += 7000 * MS;
+	app_refresh(&app);
+	app_draw(&app, &canvas);
+	expect_status("this is said");
+	wall_ns += 2000 * MS;
+	app_refresh(&app);
+	app_draw(&app, &canvas);
+	expect_status("lost 0");
+}
+
+/* Nothing is covered that could change. */
+static void a_message_on_a_recording_stays_until_a_key(void **state)
+{
+	app_release(&app);
+	options.now_ns = fixed_clock;
+	wall_ns = T0 + 5000 * MS;
+	open_app();
+	app_say(&app, INK_WARN, "this is said");
+	wall_ns += 60000 * MS;
+	app_refresh(&app);
+	app_draw(&app, &canvas);
+	expect_status("this is said");
+	press("c");
+	expect_status("lost 0");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -322,6 +371,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(jumping_visits_each_trouble_and_says_what_it_is),
 		TEST(steps_go_from_event_to_event_and_back),
+		TEST(a_message_gives_way_on_a_live_screen),
+		TEST(a_message_on_a_recording_stays_until_a_key),
 		TEST(a_paused_recording_plays_on_from_the_cursor_at_its_speed),
 		TEST(replay_begins_where_it_is_told),
 		TEST(marks_measure_and_can_be_looked_into),
