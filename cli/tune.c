@@ -2,6 +2,7 @@
 /* `poolscope tune`: which marks, why, and how sure that is. */
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,9 +126,9 @@ static int read_options(struct tune_options *o, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return cli_fail(CLI_USAGE, "tune: give one recording; see: poolscope tune --help");
-	if (o->explain && (o->json || o->verify))
-		return cli_fail(CLI_USAGE, "tune: --explain prints text of one instant; leave out "
-					   "--json and --verify");
+	if (o->explain && o->verify)
+		return cli_fail(CLI_USAGE, "tune: --explain is of one instant; leave out "
+					   "--verify");
 	if (o->verify && o->what_if)
 		return cli_fail(CLI_USAGE, "tune: --verify re-runs what is recommended; leave out "
 					   "--what-if");
@@ -198,6 +199,7 @@ static void close_tune(struct tune *t)
 			advice_release(t->pools[i].advice);
 		free(t->pools[i].advice);
 		free(t->pools[i].verdict);
+		json_decref(t->pools[i].explained);
 	}
 	free(t->pools);
 	free(t->summaries);
@@ -317,7 +319,9 @@ static int explain(struct tune *t, struct tune_pool *p)
 		return cli_fail(CLI_USAGE,
 				"tune: pool %u: no marks were recorded: add --what-if to --explain",
 				p->summary->pool);
-	ret = tune_explain(&t->options, p, m);
+	p->explained_marks = *m;
+	ret = t->options.json ? tune_explain_json(&t->options, p, m, &p->explained)
+			      : tune_explain(&t->options, p, m);
 	if (ret == -EINVAL)
 		return cli_fail(
 			CLI_USAGE,
@@ -401,7 +405,7 @@ static int run(struct tune *t)
 	status = open_pools(t);
 	for (size_t i = 0; !status && i < t->nr; i++)
 		status = answer(t, &t->pools[i]);
-	if (!status && !t->options.explain)
+	if (!status && (!t->options.explain || t->options.json))
 		status = print(t);
 	return status ? status : judge(t);
 }

@@ -49,6 +49,9 @@ struct tune_pool {
 	bool has_what_if;
 	struct policy_marks what_if_marks;
 	struct sim_result what_if;
+
+	struct policy_marks explained_marks;
+	struct json_t *explained; /* NULL: not asked for as JSON */
 };
 
 /* --- --lead: how long requests will take --------------------------------------------------------
@@ -97,6 +100,11 @@ int tune_instant(const char *text, int64_t start_ns, int64_t *ns);
 /* Prints what the policy saw and did around options->explain.  0, or -errno. */
 int tune_explain(const struct tune_options *options, const struct tune_pool *pool,
 		 const struct policy_marks *marks);
+
+/* The same as a JSON object, of at most 1000 events.  Owns: *out is the caller's.  0, or -errno. */
+struct json_t;
+int tune_explain_json(const struct tune_options *options, const struct tune_pool *pool,
+		      const struct policy_marks *marks, struct json_t **out);
 
 /* What the recorded marks missed, as a share of all packets. */
 double tune_missed(const struct demand *d);

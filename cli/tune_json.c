@@ -92,8 +92,26 @@ static json_t *static_curve(const struct demand *d)
 	return list;
 }
 
+/* How far the record can be trusted: what was filled in, left out, or changed in the middle. */
+static json_t *quality(const struct demand_quality *q)
+{
+	json_t *o = json_object();
+
+	set(o, "gaps", q->gaps);
+	set(o, "resources", q->resources);
+	set(o, "dropped", q->dropped);
+	set(o, "dropped_by_device", q->dropped_by_device);
+	set(o, "not_imputed", q->not_imputed);
+	set(o, "unmatched_returns", q->unmatched_returns);
+	set(o, "implied_returns", q->implied_returns);
+	set(o, "unreturned", q->unreturned);
+	set(o, "marks_changed", q->marks_changed);
+	return o;
+}
+
 static void set_demand(json_t *o, const struct demand *d)
 {
+	json_object_set_new(o, "quality", quality(&d->quality));
 	set(o, "packets", d->takes);
 	set(o, "max_held", d->max_held);
 	json_object_set_new(o, "static_curve", static_curve(d));
@@ -351,6 +369,11 @@ static json_t *pool(const struct tune_pool *p)
 	json_object_set_new(o, "identity", identity(p->summary));
 	if (!p->demand) {
 		json_object_set_new(o, "why_not", text(p->why_not));
+		return o;
+	}
+	if (p->explained) {
+		json_object_set(o, "explain", p->explained);
+		json_object_set_new(p->explained, "marks", marks(&p->explained_marks));
 		return o;
 	}
 	set_demand(o, p->demand);

@@ -461,6 +461,12 @@ static void print_without_lead(const struct tune_options *o, const struct tune_p
 	printf("  use          a pool of %u buffers (and its reserve) that never grows: %llu "
 	       "packets lost\n",
 	       c, n(demand_static_lost(d, c)));
+	if (d->quality.gaps || (double)d->quality.dropped > ADVICE_ISOLATED * (double)d->takes)
+		printf("  validity     C: %s\n",
+		       d->quality.gaps ? "events are missing in the recording"
+				       : "packets were dropped in the recording, and their senders "
+					 "may have noticed: record\n"
+					 "               again with so many, and ask again");
 	printf("  low, high    cannot be told: no request was recorded, so nobody knows how long "
 	       "one "
 	       "takes.\n"

@@ -242,6 +242,69 @@ rec() {
 	[ "$status" -eq 2 ]
 }
 
+@test "explain as JSON says the same, for scripts" {
+	demand a.db 0,1000000 5000,1000000 10000,1000000 400000,1000000
+	run "$poolscope" tune a.db --lead fixed:10us --explain 12us --json \
+		--what-if base=2,block=2,low=1,high=5,limit=9
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		x = p["explain"]
+		assert set(p) == {"pool", "name", "identity", "explain"}, p
+		assert x["marks"]["block"] == 2 and x["at_ns"] - x["start_ns"] == 12000
+		first = x["events"][0]
+		assert first["what"] == "request" and first["t_ns"] == x["start_ns"] and first["available"] == 1
+		assert first["due_ns"] == first["t_ns"] + 10000
+		grant = next(e for e in x["events"] if e["what"] == "grant")
+		assert grant["total"] == 4 and grant["available"] == 2
+		assert all(a["t_ns"] <= b["t_ns"] for a, b in zip(x["events"], x["events"][1:]))
+		assert x["then"] == {"total": 4, "held": 3, "available": 1, "pending": 1, "demand": 3, "exact": True}
+		assert x["grow"] == {"wants": False, "why": "1 available and 2 on their way are more than low 1"}
+		assert x["free"]["wants"] is False and x["events_left_out"] == 0
+	END
+	# Losses in a row are one entry.
+	run "$poolscope" tune a.db --lead fixed:10ms --explain 12us --json --what-if base=1,block=1,low=1,high=3,limit=2
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		x = json.loads(sys.argv[1])["pools"][0]["explain"]
+		lost = [e for e in x["events"] if e["what"] == "lost"]
+		assert len(lost) == 1 and lost[0]["packets"] == 3 and x["then"]["exact"] is False, x
+	END
+	run "$poolscope" tune a.db --lead fixed:10us --explain 12us --verify
+	[ "$status" -eq 2 ]
+}
+
+@test "a pool that never grew and dropped: the fixed pool, and that senders may have noticed" {
+	"$refnic" --clock virtual --for 2s --base 64 --limit 64 --low 4 --block 8 --high 30 --traffic poisson:rate=50k \
+		-o a.db >/dev/null
+	run "$poolscope" tune a.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"MISSES the target"*"never grows: 0 packets lost"*"validity     C: packets were dropped"* ]]
+	[[ $output == *"cannot be told: no request was recorded"* ]]
+	[[ $output != *"sure?"* ]]
+	run "$poolscope" tune a.db --json
+	[ "$status" -eq 1 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert p["recommend"] == [] and p["robust_low"] is None and p["quality"]["dropped"] > 0
+		assert p["quality"]["gaps"] == p["quality"]["marks_changed"] == 0
+	END
+}
+
+@test "one packet, or all at one moment, proves nothing and says so" {
+	demand one.db 5,100
+	demand same.db 5,0 5,0 5,0
+	for db in one.db same.db; do
+		run "$poolscope" tune "$db" --lead fixed:1ms
+		[ "$status" -eq 0 ]
+		[[ $output == *"sure?        no: the recording is shorter than one block"* ]]
+		[[ $output != *"95% sure"* ]]
+	done
+}
+
 @test "verify re-runs the driver, prints predicted beside measured, and keeps the pair" {
 	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
 	run "$poolscope" tune a.db --verify
