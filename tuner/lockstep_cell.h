@@ -125,6 +125,8 @@ LANES_INLINE void end(struct lockstep *w, struct now *n, size_t i)
 	get(w, n);
 }
 
+lockstep_cell LOCKSTEP_CELL;
+
 size_t LOCKSTEP_CELL(struct lockstep *w, size_t i)
 {
 	const struct demand *d = w->d;
