@@ -63,7 +63,9 @@ def in_pieces(stream, data, second, release):
     """The reply to a question for metadata, when the relay daemon's was this."""
     if data and stream not in second:
         text, uuid = text_of(data)
-        cut = text.index(b"\nstream {")
+        cut = text.find(b"\nstream {")
+        if cut < 0:  # a piece already
+            return data
         second[stream] = packet_of(text[cut:], uuid)
         return packet_of(text[:cut], uuid)
     if stream in second and second[stream]:
