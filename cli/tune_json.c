@@ -248,6 +248,13 @@ static json_t *leads(const struct advice *a)
 	set(o, "p99", (uint64_t)lead_sample_quantile(&a->leads, 0.99));
 	set(o, "max", (uint64_t)a->plan.longest_ns);
 	json_object_set_new(o, "recorded", json_boolean(a->leads.recorded));
+	if (a->leads.storm.failures)
+		json_object_set_new(o, "storm",
+				    json_pack("{s:I,s:I,s:I,s:I}", "failures",
+					      (json_int_t)a->leads.storm.failures, "from_ns",
+					      (json_int_t)a->leads.storm.from_ns, "lead",
+					      (json_int_t)a->leads.storm.ns, "longest_otherwise",
+					      (json_int_t)a->leads.storm.otherwise_ns));
 	return o;
 }
 

@@ -11,6 +11,8 @@
 
 /* Hurst parameter from which on it is worth a word. */
 #define LONG_MEMORY 0.7
+/* Failures in a row that are one. */
+#define STORM 3
 
 static unsigned long long n(uint64_t value)
 {
@@ -97,7 +99,35 @@ static void print_demand(const struct tune_pool *p)
 		       n(d->quality.gaps));
 }
 
-static void print_leads(const struct tune_options *o, const struct advice *a)
+/*
+ * What a pool can do about requests that fail in a row: nothing but wait.  It matters where the low
+ * that outlasts them is not below all that was ever held.
+ */
+static void print_storm(const struct tune_pool *p, const struct advice *a)
+{
+	const struct lead_storm *m = &a->leads.storm;
+	const struct advice_row *r = &a->row[PLAN_SAFE];
+
+	if (m->failures < STORM || m->ns < 2 * m->otherwise_ns)
+		return;
+	printf("  storm        %llu requests in a row failed from %s on: it took %s until memory "
+	       "came;\n"
+	       "               no other lead was longer than %s.  ",
+	       n(m->failures), since_start(p, m->from_ns), text_duration(m->ns),
+	       text_duration(m->otherwise_ns));
+	if (r->known && (r->s.covers || r->s.marks.limit == r->s.marks.base))
+		printf("No low outlasts that: the base must carry it\n");
+	else
+		printf("Low is made to outlast such a one, and no longer one\n");
+	if (a->leads.nr < EXPECT_LEADS)
+		printf("               How often they come cannot be told from this recording: it "
+		       "has "
+		       "only %zu leads\n",
+		       a->leads.nr);
+}
+
+static void print_leads(const struct tune_options *o, const struct tune_pool *p,
+			const struct advice *a)
 {
 	const struct lead_sample *s = &a->leads;
 
@@ -114,6 +144,7 @@ static void print_leads(const struct tune_options *o, const struct advice *a)
 	if (s->pending)
 		printf("; %llu pending at the end", n(s->pending));
 	putchar('\n');
+	print_storm(p, a);
 }
 
 static void print_identity(const struct pool_summary *s)
@@ -425,7 +456,7 @@ static void print_advice(const struct tune_options *o, const struct tune_pool *p
 {
 	const struct advice *a = p->advice;
 
-	print_leads(o, a);
+	print_leads(o, p, a);
 	print_identity(p->summary);
 	print_now(o, p);
 	if (a->row[PLAN_SAFE].known) {

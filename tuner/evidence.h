@@ -34,7 +34,13 @@ struct lead_sample {
 	size_t nr;
 	uint64_t failed;  /* requests refused, or completed without memory */
 	uint64_t pending; /* at the end: their leads are longer than what is known */
-	bool recorded;	  /* else assumed: there is no doubt about them, nor any proof */
+	/* The longest row of failures, from its first request to the memory that ended it. */
+	struct lead_storm {
+		uint64_t failures; /* 0: no request failed */
+		int64_t from_ns, ns;
+		int64_t otherwise_ns; /* the longest lead of a request that did not follow one */
+	} storm;
+	bool recorded; /* else assumed: there is no doubt about them, nor any proof */
 };
 
 /* Owns: lead_sample_release().  Returns: 0 or -ENOMEM; nr may be 0. */

@@ -14,10 +14,18 @@ static int by_length(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void note_storm(struct lead_storm *storm, uint64_t failures, int64_t from_ns, int64_t ns)
+{
+	if (!failures)
+		storm->otherwise_ns = ns > storm->otherwise_ns ? ns : storm->otherwise_ns;
+	else if (ns > storm->ns)
+		*storm = (struct lead_storm){failures, from_ns, ns, storm->otherwise_ns};
+}
+
 /* A request that failed is made again: what the pool waits for begins with the first of a row. */
 static void add_effective(struct lead_sample *s, const struct demand_lead *leads, size_t nr)
 {
-	bool waiting = false;
+	uint64_t in_row = 0;
 	int64_t since_ns = 0;
 
 	for (size_t i = 0; i < nr; i++) {
@@ -25,13 +33,14 @@ static void add_effective(struct lead_sample *s, const struct demand_lead *leads
 
 		if (l->kind == DEMAND_LEAD_FAILED || l->kind == DEMAND_LEAD_REFUSED) {
 			s->failed++;
-			since_ns = waiting ? since_ns : l->requested_ns;
-			waiting = true;
+			since_ns = in_row ? since_ns : l->requested_ns;
+			in_row++;
 			continue;
 		}
 		s->pending += l->kind == DEMAND_LEAD_PENDING;
-		s->ns[s->nr++] = l->lead_ns + (waiting ? l->requested_ns - since_ns : 0);
-		waiting = false;
+		s->ns[s->nr] = l->lead_ns + (in_row ? l->requested_ns - since_ns : 0);
+		note_storm(&s->storm, in_row, since_ns, s->ns[s->nr++]);
+		in_row = 0;
 	}
 }
 

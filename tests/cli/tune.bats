@@ -305,6 +305,27 @@ rec() {
 	done
 }
 
+@test "requests that fail in a row: no low outlasts them, the base must carry it" {
+	rec a.db 3 --base 1400 --block 200 --low 600 --high 1300 --limit 8192 --lead-probe 100ms \
+		--fail windows:good=3s,bad=400ms,p=1,late=0.5
+	run "$poolscope" tune a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"storm        "*" requests in a row failed from +"*"until memory"* ]]
+	[[ $output == *"No low outlasts that: the base must carry it"* ]]
+	run "$poolscope" tune a.db --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		storm, safe = p["lead_ns"]["storm"], p["recommend"][0]
+		assert storm["failures"] >= 3 and storm["lead"] == p["lead_ns"]["max"]
+		assert storm["lead"] > 10 * storm["longest_otherwise"] > 0
+		assert safe["marks"]["base"] >= p["max_held"] and safe["predicted"]["lost"] == 0
+	END
+	rec b.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune b.db
+	[[ $output != *"storm"* ]]
+}
+
 @test "verify re-runs the driver, prints predicted beside measured, and keeps the pair" {
 	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
 	run "$poolscope" tune a.db --verify

@@ -76,6 +76,10 @@ static void failed_requests_count_into_the_next_lead(void **state)
 	assert_int_equal(s.pending, 1);
 	assert_int_equal(s.ns[0], 3);
 	assert_int_equal(s.ns[2], 30); /* from 100 to 130 */
+	assert_int_equal(s.storm.failures, 2);
+	assert_int_equal(s.storm.from_ns, 100);
+	assert_int_equal(s.storm.ns, 30);
+	assert_int_equal(s.storm.otherwise_ns, 5);
 	assert_int_equal(lead_sample_quantile(&s, 0.5), 5);
 	assert_int_equal(lead_sample_quantile(&s, 1), 30);
 	lead_sample_release(&s);
