@@ -198,6 +198,7 @@ static void close_tune(struct tune *t)
 		if (t->pools[i].advice)
 			advice_release(t->pools[i].advice);
 		free(t->pools[i].advice);
+		free(t->pools[i].fixed);
 		free(t->pools[i].verdict);
 		json_decref(t->pools[i].explained);
 	}
@@ -267,6 +268,18 @@ static int bracket(struct tune *t, struct tune_pool *p, const struct policy_mark
 	return CLI_OK;
 }
 
+static int fixed_pool(struct tune *t, struct tune_pool *p)
+{
+	struct plan_request q = {.loss = t->options.loss, .hold_ns = p->summary->hold.p999_ns};
+
+	if (p->demand->marks_known)
+		q.like.reserve = p->demand->marks.reserve;
+	p->fixed = calloc(1, sizeof(*p->fixed));
+	if (!p->fixed || plan_size(p->demand, &q, p->fixed))
+		return out_of_memory(p);
+	return CLI_OK;
+}
+
 static int advise(struct tune *t, struct tune_pool *p)
 {
 	struct advice_request q = {
@@ -282,7 +295,7 @@ static int advise(struct tune *t, struct tune_pool *p)
 	int ret;
 
 	if (!p->lead_known)
-		return CLI_OK;
+		return fixed_pool(t, p);
 	p->advice = calloc(1, sizeof(*p->advice));
 	ret = p->advice ? advice_make(p->demand, &q, p->advice) : -ENOMEM;
 	if (ret) {

@@ -39,6 +39,7 @@ struct tune_pool {
 	bool lead_known; /* else no request was recorded, and nobody said what to assume */
 
 	struct advice *advice; /* NULL: not asked for, or no lead is known */
+	struct plan *fixed;    /* then: what a fixed pool needs; NULL: not asked for */
 
 	/* For the longest lead; with what_if, of its base and block. */
 	int64_t longest_ns, robust_low, exact_low;
@@ -110,6 +111,16 @@ int tune_explain_json(const struct tune_options *options, const struct tune_pool
 double tune_missed(const struct demand *d);
 
 void tune_text(const struct tune_options *options, const struct tune_pool *pool);
+
+/* Parts of it: why this low, or no growth; why this size, of marks that grow or do not. */
+void tune_why(const struct tune_pool *pool);
+void tune_why_size(const struct plan *plan, const struct policy_marks *marks, double mean);
+
+/* A pool that never grows is said so (P16). */
+static inline bool tune_is_fixed(const struct policy_marks *m)
+{
+	return m->limit == m->base;
+}
 
 /* Returns: 0 or -EIO. */
 int tune_json(const struct tune_options *options, const struct tune_pool *pools, size_t nr);

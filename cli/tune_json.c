@@ -367,6 +367,16 @@ static json_t *verify(const struct tune_verdict *v)
 	return o;
 }
 
+/* No lead is known. */
+static void set_fixed(json_t *o, const struct plan *fixed)
+{
+	json_t *of = size(fixed);
+
+	json_object_del(of, "why");
+	json_object_set_new(o, "size", of);
+	json_object_set_new(o, "recommend", json_array());
+}
+
 static json_t *pool(const struct tune_pool *p)
 {
 	json_t *o = json_object();
@@ -390,7 +400,7 @@ static json_t *pool(const struct tune_pool *p)
 	if (p->advice)
 		set_advice(o, p->advice);
 	else if (!p->has_what_if)
-		json_object_set_new(o, "recommend", json_array());
+		set_fixed(o, p->fixed);
 	if (p->verdict)
 		json_object_set_new(o, "verify", verify(p->verdict));
 	if (p->has_what_if)

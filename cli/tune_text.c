@@ -35,14 +35,9 @@ static void print_limit(const struct policy_marks *m)
 		printf(" limit %u", m->limit);
 }
 
-static bool is_fixed(const struct policy_marks *m)
-{
-	return m->limit == m->base;
-}
-
 static void print_marks(const struct policy_marks *m)
 {
-	if (is_fixed(m)) {
+	if (tune_is_fixed(m)) {
 		printf("base %u, and no growth: limit %u reserve %u", m->base, m->limit,
 		       m->reserve);
 		return;
@@ -194,108 +189,6 @@ static void print_use(const struct advice *a)
 	printf("  mean %.1f  peak %u\n", r->s.sim.mean_buffers, r->s.sim.peak_buffers);
 }
 
-/* The burst that low is made for. */
-static void print_burst(const struct tune_pool *p)
-{
-	const struct advice *a = p->advice;
-	const struct low_burst *b = &a->plan.burst;
-
-	printf("               the steepest rise within %s is %u buffers, at %s (%u packets in %s, "
-	       "to "
-	       "%u held)",
-	       text_duration(a->plan.safe_ns), b->rise, since_start(p, b->from_ns), b->rise,
-	       text_duration(b->to_ns - b->from_ns), b->held);
-	if (a->plan.safe_ns > a->plan.longest_ns)
-		printf("\n               (%s the longest lead; within that itself, %u)",
-		       a->leads.nr < PLAN_LEADS ? "twice" : "one and a half times",
-		       a->plan.longest_burst.rise);
-	if (a->plan.batch.ns)
-		printf("\n               (and %s between interrupts, when frames wait in the ring)",
-		       text_duration(a->plan.batch.ns));
-	if (b->imputed)
-		printf("\n               %llu of the packets in it were RESOURCES or dropped",
-		       n(b->imputed));
-	putchar('\n');
-}
-
-static void print_why_low(const struct tune_pool *p)
-{
-	const struct plan *plan = &p->advice->plan;
-	const struct policy_marks *m = &p->advice->row[PLAN_SAFE].s.marks;
-	uint32_t low = low_of(plan->burst.rise, m->reserve);
-
-	printf("  why low %u\n", m->low);
-	print_burst(p);
-	printf("               + reserve %u - 1 = %u", m->reserve, low);
-	if (m->low > low)
-		printf("; %u more, as blocks of %u come one after the other", m->low - low,
-		       m->block);
-	putchar('\n');
-}
-
-static void print_why_fixed(const struct tune_pool *p)
-{
-	const struct plan *plan = &p->advice->plan;
-	const struct plan_setting *g = &plan->growing;
-
-	printf("  why fixed\n");
-	if (plan->reason == PLAN_SLOW)
-		printf("               leads are longer than bursts: what is asked for when one "
-		       "begins comes too late,\n"
-		       "               so memory must be there beforehand\n");
-	else
-		printf("               near its peak the demand is steady: a pool that grows would "
-		       "be grown most of the time\n");
-	print_burst(p);
-	if (!plan->has_growing)
-		return;
-	printf("               the best that grows and is as safe: base %u block %u low %u high %u "
-	       "limit %u,\n"
-	       "               mean %.1f, %llu requests: growth pays from %.0f%% less on\n",
-	       g->marks.base, g->marks.block, g->marks.low, g->marks.high, g->marks.limit,
-	       g->sim.mean_buffers, n(g->sim.requests), 100 * (1 - PLAN_WORTH));
-}
-
-/* What the pool may come to. */
-static void print_why_limit(const struct advice *a)
-{
-	const struct plan *plan = &a->plan;
-	const struct policy_marks *m = &a->row[PLAN_SAFE].s.marks;
-	const struct peaks *k = &plan->peaks;
-	uint32_t cushion = plan->size - plan->in_use - m->reserve;
-
-	printf("  why %s %u\n", is_fixed(m) ? "base" : "limit", m->limit);
-	printf("               %u in use at most", plan->in_use);
-	if (plan->in_use > k->max_held)
-		printf(" (%u held, %u waiting in the ring)", k->max_held,
-		       plan->in_use - k->max_held);
-	else if (plan->in_use < k->max_held)
-		printf(" (of %u held: what is above may be lost)", k->max_held);
-	printf(" + reserve %u + cushion %u\n", m->reserve, cushion);
-	if (k->known)
-		printf("               cushion: another recording as long needs more with a chance "
-		       "of %.0f%%, to judge by the %zu highest\n"
-		       "               of %zu peaks (extrapolated)\n",
-		       100 * PLAN_CHANCE_SAFE, k->above, k->blocks);
-	else
-		printf("               cushion: the square root of what was held; the recording "
-		       "has too few peaks to say more\n");
-	if (!is_fixed(m))
-		printf("               a fixed pool as safe has %u; this one has %.0f%% less in "
-		       "the mean, and never more\n",
-		       plan->size, 100 * (1 - a->row[PLAN_SAFE].s.sim.mean_buffers / plan->size));
-}
-
-static void print_why(const struct tune_pool *p)
-{
-	putchar('\n');
-	if (is_fixed(&p->advice->row[PLAN_SAFE].s.marks))
-		print_why_fixed(p);
-	else
-		print_why_low(p);
-	print_why_limit(p->advice);
-}
-
 static void print_certificate(const struct advice *a, const struct advice_row *r)
 {
 	const struct certificate *c = &r->certificate;
@@ -304,7 +197,7 @@ static void print_certificate(const struct advice *a, const struct advice_row *r
 	       "chance of\n"
 	       "               at most %.2g%%",
 	       c->exceeding, c->blocks, text_duration(a->evidence.block_ns), 100 * c->block_chance);
-	if (is_fixed(&r->s.marks))
+	if (tune_is_fixed(&r->s.marks))
 		printf("; leads do not matter");
 	else if (c->leads)
 		printf(", a request takes longer than %s with at most %.2g%%",
@@ -343,7 +236,7 @@ static void print_sure(const struct advice *a)
 		       "blocks and %zu leads;\n"
 		       "               %d and %d are needed\n",
 		       a->evidence.nr, a->leads.nr, EXPECT_BLOCKS, EXPECT_LEADS);
-	if (r->expected && is_fixed(&r->s.marks))
+	if (r->expected && tune_is_fixed(&r->s.marks))
 		printf("  expect       %u buffers at all times\n", r->s.marks.limit);
 	else if (r->expected)
 		printf("  expect       %sof another recording as long: mean %.1f to %.1f, at most "
@@ -365,13 +258,13 @@ static void print_sure(const struct advice *a)
 static void print_hold_out(const struct advice *a)
 {
 	if (a->hold_out.known)
-		printf("  hold-out     chosen on the first 60%% (base %u low %u), the last 40%% "
-		       "loses "
-		       "%llu, RESOURCES %llu,\n"
+		printf("  hold-out     chosen on the first 60%% (base %u low %u limit %u), the "
+		       "last "
+		       "40%% loses %llu, RESOURCES %llu,\n"
 		       "               mean %.1f (before: %.1f)\n",
-		       a->hold_out.marks.base, a->hold_out.marks.low, n(a->hold_out.test.lost),
-		       n(a->hold_out.test.resources), a->hold_out.test.mean_buffers,
-		       a->hold_out.train.mean_buffers);
+		       a->hold_out.marks.base, a->hold_out.marks.low, a->hold_out.marks.limit,
+		       n(a->hold_out.test.lost), n(a->hold_out.test.resources),
+		       a->hold_out.test.mean_buffers, a->hold_out.train.mean_buffers);
 	else
 		printf("  hold-out     the recording is too short to set part of it aside\n");
 }
@@ -409,13 +302,21 @@ static void print_table(const struct advice *a)
 	if (a->row[PLAN_STATIC].known)
 		printf("  %-11s %34s %8.1f %7u  who knows the future and loses nothing\n",
 		       "clairvoyant", "", a->plan.clairvoyant_mean, a->plan.clairvoyant_peak);
+	printf("  luck: buffers by which low is below what every history needs; nbr: of so many "
+	       "neighbouring settings, so many lose\n");
 }
 
 static void print_paste(const struct policy_marks *m)
 {
 	printf("\n  refnic --base %u --block %u --low %u --high %u --limit %u --reserve %u "
-	       "--max-pending %u\n",
+	       "--max-pending %u",
 	       m->base, m->block, m->low, m->high, m->limit, m->reserve, m->max_pending);
+	/* What the driver does by default is not what the marks may mean. */
+	if (!tune_is_fixed(m))
+		printf(" --shrink-ticks %u", m->shrink_ticks);
+	if (m->probe_ticks)
+		printf(" --lead-probe %u", m->probe_ticks);
+	putchar('\n');
 }
 
 static const char *inside(bool is)
@@ -461,7 +362,7 @@ static void print_advice(const struct tune_options *o, const struct tune_pool *p
 	print_now(o, p);
 	if (a->row[PLAN_SAFE].known) {
 		print_use(a);
-		print_why(p);
+		tune_why(p);
 		print_sure(a);
 		print_hold_out(a);
 		print_validity(&a->row[PLAN_SAFE]);
@@ -482,16 +383,19 @@ static void print_advice(const struct tune_options *o, const struct tune_pool *p
 static void print_without_lead(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct demand *d = p->demand;
-	uint32_t c = d->max_held;
-	double allowed = o->loss * (double)d->takes;
+	const struct plan *f = p->fixed;
+	struct policy_marks m = {.base = f->size, .limit = f->size, .block = 1, .max_pending = 1};
 
+	if (d->marks_known)
+		m.reserve = d->marks.reserve;
+	m.low = m.reserve + 1;
+	m.high = m.low + 2;
 	print_identity(p->summary);
 	print_now(o, p);
-	while (c > 1 && (double)demand_static_lost(d, c - 1) <= allowed)
-		c--;
-	printf("  use          a pool of %u buffers (and its reserve) that never grows: %llu "
-	       "packets lost\n",
-	       c, n(demand_static_lost(d, c)));
+	printf("  use          ");
+	print_marks(&m);
+	printf(": %llu packets lost here\n", n(demand_static_lost(d, f->size - m.reserve)));
+	tune_why_size(f, &m, f->size);
 	if (d->quality.gaps || (double)d->quality.dropped > ADVICE_ISOLATED * (double)d->takes)
 		printf("  validity     C: %s\n",
 		       d->quality.gaps ? "events are missing in the recording"
@@ -503,6 +407,7 @@ static void print_without_lead(const struct tune_options *o, const struct tune_p
 	       "takes.\n"
 	       "               Say it (--lead fixed:1ms), or record with the lead probe (refnic "
 	       "--lead-probe 1s)\n");
+	print_paste(&m);
 }
 
 void tune_text(const struct tune_options *o, const struct tune_pool *p)

@@ -195,27 +195,38 @@ static void describe(const struct search *s, struct plan_setting *one)
 }
 
 /* What a fixed pool has to hold to meet the target. */
-static uint32_t held_for_target(const struct search *s)
+static uint32_t held_for_target(const struct demand *d, uint64_t missed_allowed)
 {
-	uint32_t c = s->d->max_held;
+	uint32_t c = d->max_held;
 	uint64_t lost = 0;
 
-	while (c > 1 && lost + s->d->hunt[c - 1] <= s->plan->missed_allowed)
-		lost += s->d->hunt[--c];
+	while (c > 1 && lost + d->hunt[c - 1] <= missed_allowed)
+		lost += d->hunt[--c];
 	return c;
 }
 
-static int choose_size(struct search *s)
+/* Once out->batch is known. */
+static int size_up(const struct demand *d, const struct plan_request *q, struct plan *out)
 {
-	struct plan *p = s->plan;
-	int ret = peaks_find(s->d, s->q->hold_ns, &p->peaks);
 	uint32_t need;
+	int ret = peaks_find(d, q->hold_ns, &out->peaks);
 
-	p->in_use = held_for_target(s) + (p->batch.need - s->d->max_held);
-	need = p->in_use + s->q->like.reserve;
-	p->size = need + peaks_cushion(&p->peaks, PLAN_CHANCE_SAFE);
-	p->size_balanced = need + peaks_cushion(&p->peaks, PLAN_CHANCE_BALANCED);
-	return ret;
+	if (ret)
+		return ret;
+	out->in_use = held_for_target(d, out->missed_allowed) + (out->batch.need - d->max_held);
+	need = out->in_use + q->like.reserve;
+	out->size = need + peaks_cushion(&out->peaks, PLAN_CHANCE_SAFE);
+	out->size_balanced = need + peaks_cushion(&out->peaks, PLAN_CHANCE_BALANCED);
+	return 0;
+}
+
+int plan_size(const struct demand *d, const struct plan_request *q, struct plan *out)
+{
+	int ret;
+
+	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
+	ret = batch_find(d, &out->batch);
+	return ret ? ret : size_up(d, q, out);
 }
 
 /* Marks that are tried together, on all processors. */
@@ -395,7 +406,9 @@ static bool settle_cheapest(struct search *s, size_t tau, enum which which,
 /* The smallest fixed pool that meets the target. */
 static bool settle_static(struct search *s, struct plan_setting *out)
 {
-	*out = (struct plan_setting){.marks = fixed(s, held_for_target(s) + s->q->like.reserve)};
+	*out = (struct plan_setting){
+		.marks = fixed(s, held_for_target(s->d, s->plan->missed_allowed) +
+					  s->q->like.reserve)};
 	s->error = plan_settle(s->d, s->q, s->plan, out);
 	out->cost = out->sim.mean_buffers;
 	describe(s, out);
@@ -493,7 +506,7 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
 	ret = make_tables(&s);
 	if (!ret)
-		ret = choose_size(&s);
+		ret = size_up(d, q, out);
 	if (!ret) {
 		choose_held(&s);
 		try_all(&s);

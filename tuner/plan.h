@@ -70,7 +70,7 @@ extern const char *const plan_names[PLAN_NR];
 struct plan_request {
 	struct policy_marks like; /* reserve, max_pending and ticks are taken from it */
 	const struct lead *lead;
-	const struct lead_sample *leads; /* at least one */
+	const struct lead_sample *leads; /* at least one; plan_size() needs neither */
 	double loss;			 /* share of the takes that may be lost or RESOURCES */
 	uint64_t seed;
 	int64_t hold_ns; /* p99.9 of the hold times; 0: unknown */
@@ -106,6 +106,12 @@ struct plan {
 
 /* Owns: nothing in out.  Returns: 0 or -errno. */
 int plan_make(const struct demand *d, const struct plan_request *request, struct plan *out);
+
+/*
+ * What a fixed pool needs, which no lead is needed for: batch, peaks, in_use, size and
+ * missed_allowed alone.  Returns: 0 or -ENOMEM.
+ */
+int plan_size(const struct demand *d, const struct plan_request *request, struct plan *out);
 
 /* The draws alone. */
 int plan_stand_draws(const struct demand *d, const struct plan_request *request,

@@ -143,7 +143,7 @@ static void leads_longer_than_bursts_make_a_fixed_pool(void **state)
 static void steady_demand_makes_a_fixed_pool(void **state)
 {
 	struct demand *d = memoryless(3);
-	struct plan p = plan_of(d, 2000);
+	struct plan p = plan_of(d, 8000);
 
 	assert_int_equal(p.reason, PLAN_STEADY);
 	assert_int_equal(p.row[PLAN_SAFE].marks.base, p.size);
