@@ -179,6 +179,8 @@ def main():
     options = p.parse_args()
 
     worlds, results = worlds_of(options), []
+    if not worlds:
+        p.error(f"--only {options.only}: there is no such world")
     show(HEAD, options.markdown)
     if options.markdown:
         show(["---"] * len(HEAD), True)
