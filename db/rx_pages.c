@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/rx_pages.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <sqlite3.h>
@@ -346,8 +347,10 @@ int rx_pages_flush(struct rx_pages *p)
 /* A page that leads to these; its key is the last one's. */
 static void lay_out(unsigned char *page, const struct rx_pages_node *children, size_t nr)
 {
-	unsigned char *end = page + PAGE_BYTES, cell[16];
+	unsigned char cell[16];
+	size_t low = PAGE_BYTES;
 
+	assert(nr > 0);
 	memset(page, 0, PAGE_BYTES);
 	page[0] = INTERIOR;
 	put_16(page + 3, (unsigned)nr - 1);
@@ -357,11 +360,11 @@ static void lay_out(unsigned char *page, const struct rx_pages_node *children, s
 
 		put_32(cell, children[i].page);
 		bytes = (size_t)(put_varint(cell + 4, (uint64_t)children[i].last_id) - cell);
-		end -= bytes;
-		memcpy(end, cell, bytes);
-		put_16(page + INTERIOR_HEAD + 2 * i, (unsigned)(end - page));
+		low -= bytes;
+		memcpy(page + low, cell, bytes);
+		put_16(page + INTERIOR_HEAD + 2 * i, (unsigned)low);
 	}
-	put_16(page + 5, (unsigned)(end - page));
+	put_16(page + 5, (unsigned)low);
 }
 
 /* The level above these, in their place, with as many children a page as they have all alike. */
@@ -417,7 +420,7 @@ static struct rx_pages_node *gather(struct rx_pages *p, size_t *nr)
 	*nr = 0;
 	for (unsigned i = 0; i < p->nr_pools; i++)
 		*nr += p->pools[i]->nr_leaves;
-	all = malloc((*nr + 1) * sizeof(*all));
+	all = calloc(*nr + 1, sizeof(*all));
 	qsort(p->pools, p->nr_pools, sizeof(struct rx_pages_pool *), by_pool);
 	for (unsigned i = 0; all && i < p->nr_pools; i++) {
 		struct rx_pages_pool *pool = p->pools[i];
