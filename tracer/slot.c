@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,15 +52,35 @@ int slot_open(struct slot *s, const char *scratch, const char *path, struct db_e
 	return ret;
 }
 
+/* Where the kernel cannot do it: not every file system can be spliced from. */
+static ssize_t copy_some(int to, int from, off_t *offset, uint64_t bytes)
+{
+	char buffer[65536];
+	ssize_t n = pread(from, buffer, bytes < sizeof(buffer) ? bytes : sizeof(buffer), *offset);
+
+	if (n <= 0)
+		return n;
+	n = write(to, buffer, (size_t)n);
+	if (n > 0)
+		*offset += n;
+	return n;
+}
+
 static int copy(int to, int from, uint64_t at, uint64_t bytes)
 {
 	off_t offset = (off_t)at;
+	bool by_hand = false;
 
 	if (lseek(to, 0, SEEK_SET) || ftruncate(to, (off_t)bytes))
 		return -errno;
 	while (bytes) {
-		ssize_t n = sendfile(to, from, &offset, bytes);
+		ssize_t n = by_hand ? copy_some(to, from, &offset, bytes)
+				    : sendfile(to, from, &offset, bytes);
 
+		if (n < 0 && !by_hand && (errno == EINVAL || errno == ENOSYS)) {
+			by_hand = true;
+			continue;
+		}
 		if (n <= 0)
 			return n ? -errno : -EIO;
 		bytes -= (uint64_t)n;
