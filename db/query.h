@@ -258,6 +258,14 @@ int query_rate(struct query *q, double *events_per_s, struct db_error *err);
  */
 int query_events(struct query *q, int64_t pool, int (*each)(const struct pool_event *, void *ctx),
 		 void *ctx, struct db_error *err);
+/*
+ * The same of one pool, while a second thread reads ahead on a connection of its own; each() is
+ * called on the caller's.  Between query_begin() and query_end(), and of a recording that did not
+ * go on since; else, and of short recordings, it is query_events().
+ */
+int query_events_ahead(struct query *q, uint32_t pool,
+		       int (*each)(const struct pool_event *, void *ctx), void *ctx,
+		       struct db_error *err);
 
 /*
  * Rows of the documented tables, for those who hand them on; events are query_events()' business.

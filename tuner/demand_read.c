@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tuner/demand_build.h"
+#include "tuner/parallel.h"
 
 /* --- who is held: buffer id -> its take ----------------------------------------------------------
  */
@@ -397,7 +398,8 @@ int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
 
 	if (ret)
 		return say(err, ret, pool, "out of memory");
-	ret = query_events(q, pool, each, &r, err);
+	ret = parallel_threads() > 1 ? query_events_ahead(q, pool, each, &r, err)
+				     : query_events(q, pool, each, &r, err);
 	if (ret && ret != ENOUGH && ret != r.build.error) {
 		build_abandon(&r.build);
 	} else {

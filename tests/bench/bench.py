@@ -320,7 +320,42 @@ def tuner(folder):
     print(run(f"{BENCH}/tuner", db), end="")
 
 
-PARTS = {"import": importing, "tuner": tuner, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual,
+def answered(*argv):
+    """Wall and processor seconds, and the peak of memory, of one answer, whatever it says."""
+    start = time.monotonic()
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode > 1:
+        sys.exit(f"{argv[0]} {argv[1]}: exit status {process.returncode}")
+    return time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def first(folder):
+    """Whole runs of `tune` on recordings of EVENTS events (1,000,000): a first answer, and one what-if."""
+    events = int(os.environ.get("EVENTS", "1000000"))
+    loads = (("calm", 1.07, ["poisson:rate=20k,bytes=64", "--hold", "exp:mean=2ms", "--base", "64", "--block", "32",
+                             "--low", "24", "--high", "96", "--limit", "1024"]),
+             ("bursty", 7.43, ["burst:rate=50k,bytes=64", "--base", "512", "--low", "400", "--high", "700"]),
+             ("lossy", 1.3, ["mmpp:rate=20k,bytes=64", "--hold", "exp:mean=2ms", "--base", "64", "--block", "32",
+                             "--low", "24", "--high", "96", "--limit", "160"]))
+    for name, packets, options in loads:
+        db = f"{folder}/first.db"
+        subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", "--packets", str(round(packets * events)),
+                        "--traffic", *options, "-o", db], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        stored = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
+        size = os.path.getsize(db)
+        for what, more in (("tune", []), ("what-if", ["--what-if", "low=40,high=200,base=64,block=32"])):
+            runs = [answered(POOLSCOPE, "tune", db, *more) for _ in range(12 if events <= 4_000_000 else 4)][1:]
+            wall, cpu, peak = (median([r[i] for r in runs]) for i in range(3))
+            print(f"first: {name}: {what}: {1000 * wall:.0f} ms (best {1000 * min(r[0] for r in runs):.0f}), "
+                  f"{1000 * cpu:.0f} ms of processor time, {peak:.0f} MiB; {stored} events, {size / 1e6:.0f} MB")
+        os.unlink(db)
+    print(f"first: load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+
+
+PARTS = {"import": importing, "tuner": tuner, "first": first, "cost": cost, "rate": rate, "lag": lag, "memory": memory, "virtual": virtual,
          "threads": threads, "stat": stat, "frames": frames,
          "screen": screen}
 

@@ -4,9 +4,9 @@
  * each, made from a fixed seed; or on the first pool of a recording.
  *
  * Lines of `name value unit`, medians of RUNS.  Time is the processor's: it is one thread that does
- * nothing but count, and other programs on the machine are not measured with it.
+ * nothing but count, and other programs on the machine are not measured with it.  The sweep at the
+ * end is on all processors, and measured by the clock, too.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,9 @@
 #include "tuner/atlas.h"
 #include "tuner/bands.h"
 #include "tuner/bound.h"
-#include "tuner/lockstep.h"
+#include "tuner/lockstep_state.h"
 #include "tuner/low.h"
+#include "tuner/parallel.h"
 #include "tuner/what_if.h"
 
 #define RUNS	 5
@@ -189,6 +190,28 @@ static void report(const char *name, const struct demand *d, size_t nr, double s
 	       (double)actions / (double)nr, (double)lost / (double)nr);
 }
 
+/* On each kind of vectors that this machine has; sim_lockstep() takes the last. */
+static void lockstep(const struct demand *d, const struct policy_marks *marks,
+		     const struct lead *lead, struct sim_result *r)
+{
+	static const char *const names[] = {"lockstep, plain", "lockstep, AVX2",
+					    "lockstep, AVX-512"};
+	lockstep_cell *cells[LOCKSTEP_CELLS];
+	size_t nr = lockstep_cells(cells);
+
+	for (size_t i = 0; i < nr; i++) {
+		double took[RUNS];
+
+		for (int run = 0; run < RUNS; run++) {
+			double start = now_s();
+
+			lockstep_by(cells[i], d, marks, SETTINGS, lead, NULL, r);
+			took[run] = now_s() - start;
+		}
+		report(names[i], d, SETTINGS, median(took), r);
+	}
+}
+
 static void sweep(const struct demand *d, bool lossy, int64_t tau)
 {
 	static struct policy_marks marks[SETTINGS];
@@ -209,70 +232,63 @@ static void sweep(const struct demand *d, bool lossy, int64_t tau)
 	}
 	report("skip", d, SETTINGS, now_s() - start, r);
 	printf("slowest-what-if %.2f ms\n", 1e3 * slowest);
-	start = now_s();
-	sim_lockstep(d, marks, SETTINGS, &lead, NULL, r);
-	report("lockstep", d, SETTINGS, now_s() - start, r);
+	lockstep(d, marks, &lead, r);
 	start = now_s();
 	for (int i = 0; i < SETTINGS; i += 16)
 		sim_dense(d, &marks[i], &lead, NULL, &r[i / 16]);
 	report("dense", d, SETTINGS / 16, now_s() - start, r);
 }
 
-/* What a search does: many settings under many leads, on as many threads as there are cores here.
- */
-struct share {
+/* What a search does: many settings under many leads, on all processors. */
+struct sweep {
 	const struct demand *d;
 	const struct lead *leads;
-	const struct policy_marks *marks;
-	int first;
-	uint64_t lost;
+	struct policy_marks marks[SWEEP];
+	uint64_t lost[SWEEP];
 };
 
-static void *work(void *arg)
+static void work(size_t i, void *ctx)
 {
-	struct share *share = arg;
+	struct sweep *s = ctx;
 	struct sim_options options = {100000};
 	struct sim_result r;
 
-	for (int i = share->first; i < SWEEP; i += 2)
-		for (int k = 0; k < LEADS; k++) {
-			sim_skip(share->d, &share->marks[i], &share->leads[k], &options, &r);
-			share->lost += r.lost;
-		}
-	return NULL;
+	s->lost[i] = 0;
+	for (int k = 0; k < LEADS; k++) {
+		sim_skip(s->d, &s->marks[i], &s->leads[k], &options, &r);
+		s->lost[i] += r.lost;
+	}
 }
 
 static void sweep_all(const struct demand *d)
 {
-	static struct policy_marks marks[SWEEP];
+	static struct sweep s;
 	struct lead leads[LEADS];
-	struct share shares[2];
 	struct low_burst burst;
 	struct timespec from, to;
 	double begun = now_s();
-	pthread_t thread[2];
+	uint64_t lost = 0;
 	struct draw draw;
 	char why[SPEC_WHY_BYTES];
 
 	draw_parse("lognormal:median=1ms,p99=5ms", &draw, why);
 	low_burst(d, 5000000, &burst);
 	for (int i = 0; i < SWEEP; i += SETTINGS)
-		grid(d, false, burst.rise + (uint32_t)i / SETTINGS, marks + i);
+		grid(d, false, burst.rise + (uint32_t)i / SETTINGS, s.marks + i);
 	for (int k = 0; k < LEADS; k++)
 		leads[k] = lead_drawn(&draw, (uint64_t)k);
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	for (int i = 0; i < 2; i++) {
-		shares[i] = (struct share){d, leads, marks, i, 0};
-		pthread_create(&thread[i], NULL, work, &shares[i]);
-	}
-	for (int i = 0; i < 2; i++)
-		pthread_join(thread[i], NULL);
+	s.d = d;
+	s.leads = leads;
+	parallel_run(0, SWEEP, work, &s);
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	printf("sweep %d settings x %d leads: %.2f s of processor time, %.2f s on two threads, "
+	for (int i = 0; i < SWEEP; i++)
+		lost += s.lost[i];
+	printf("sweep %d settings x %d leads: %.2f s of processor time, %.2f s on %u threads, "
 	       "%.1f lost a simulation\n",
 	       SWEEP, LEADS, now_s() - begun,
 	       (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
-	       (double)(shares[0].lost + shares[1].lost) / SWEEP / LEADS);
+	       parallel_threads(), (double)lost / SWEEP / LEADS);
 }
 
 static void memory(const struct demand *d)
