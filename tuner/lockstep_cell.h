@@ -8,6 +8,10 @@
  */
 #include "tuner/lockstep_state.h"
 
+#ifndef LOCKSTEP_CELL
+#define LOCKSTEP_CELL lockstep_cell_any
+#endif
+
 /* What changes with each step, in registers. */
 struct now {
 	lanes available, base_free, lowest;
