@@ -15,7 +15,7 @@
 #include "db/reader.h"
 
 #define CHUNK	  16	/* rows of a pool that are found at once */
-#define LOOK_SQL  32768 /* seqs that one piece of looking goes over: some ms */
+#define LOOK_SQL  32768 /* seqs of all pools that one piece of looking goes over: some ms */
 #define LOOK_EACH 2048	/* the same where each event is read */
 #define ID_MASK	  ((INT64_C(1) << DB_SEQ_BITS) - 1)
 
@@ -156,7 +156,7 @@ static int bound_at(struct merge *m, struct stream *s, int64_t seq)
 /* A piece further.  Returns: 0 or -errno. */
 static int look_on(struct merge *m, struct stream *s)
 {
-	int64_t span = m->filter->match ? LOOK_EACH : LOOK_SQL;
+	int64_t span = (m->filter->match ? LOOK_EACH : LOOK_SQL) / (int64_t)m->nr + 1;
 	int64_t first = s->first, last = s->last;
 	int ret;
 
@@ -391,9 +391,11 @@ static int seek(struct merge *m, struct stream *s, const struct log_place *place
 	if (ret)
 		return ret;
 	*seq = found.seq + 1;
-	if (m->by > 0 && found.next_ns > s->bound_ns)
+	/* Where pieces are looked at, all pools begin at the place: each call gets a piece further.
+	 */
+	if (!m->looks && m->by > 0 && found.next_ns > s->bound_ns)
 		s->bound_ns = found.next_ns;
-	if (m->by < 0 && found.ts_ns < s->bound_ns)
+	if (!m->looks && m->by < 0 && found.ts_ns < s->bound_ns)
 		s->bound_ns = found.ts_ns;
 	return pass_gap(m, s->pool, ts_ns, seq);
 }
@@ -500,7 +502,8 @@ int query_log(struct query *q, const struct log_filter *filter, struct log_place
 	if (!ret)
 		ret = begin(&m, from);
 	if (!ret)
-		ret = fill(&m, from, rows, want, nr, end, budget_ns ? mono_ns() + budget_ns : 0);
+		ret = fill(&m, from, rows, want, nr, end,
+			   budget_ns && m.looks ? mono_ns() + budget_ns : 0);
 	sqlite3_finalize(m.stmt);
 	sqlite3_finalize(m.told);
 	sqlite3_finalize(m.gap);
