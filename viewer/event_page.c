@@ -10,7 +10,8 @@ void event_page_show(struct event_page *page, struct log_place place, size_t hei
 	page->nr = page->before = 0;
 	page->start = page->end = place;
 	page->has_start = page->has_end = false;
-	page->scrolled = false;
+	page->scrolled = page->stopped = false;
+	page->begun_ns = page->looked_ns = place.ts_ns;
 	page->select = select;
 	page->err.text[0] = 0;
 	/* Back, forth, and back again where the log ends before the page does. */
@@ -27,6 +28,8 @@ void event_page_scroll(struct event_page *page, int by, size_t rows, enum event_
 	if (event_page_is_loading(page) || !rows)
 		return;
 	page->scrolled = true;
+	page->stopped = false;
+	page->begun_ns = page->looked_ns = by > 0 ? page->end.ts_ns : page->start.ts_ns;
 	page->select = select;
 	page->by[0] = by;
 	page->by[1] = page->by[2] = 0;
@@ -34,6 +37,28 @@ void event_page_scroll(struct event_page *page, int by, size_t rows, enum event_
 	page->at = 0;
 	if (by > 0)
 		page->has_end = false; /* there may be more by now */
+}
+
+void event_page_stop(struct event_page *page)
+{
+	page->stopped |= event_page_is_loading(page);
+	page->at = 3;
+}
+
+static int64_t within(int64_t ns, int64_t start_ns, int64_t end_ns)
+{
+	return ns < start_ns ? start_ns : ns > end_ns ? end_ns : ns;
+}
+
+int event_page_percent(const struct event_page *page, int64_t start_ns, int64_t end_ns)
+{
+	bool back = page->at < 3 && page->by[page->at] < 0;
+	int64_t from_ns = within(page->begun_ns, start_ns, end_ns);
+	int64_t at_ns = within(page->looked_ns, start_ns, end_ns);
+	double all = (double)(back ? from_ns - start_ns : end_ns - from_ns);
+	double done = (double)(back ? from_ns - at_ns : at_ns - from_ns);
+
+	return all <= 0 || done >= all ? 100 : done > 0 ? (int)(100 * done / all) : 0;
 }
 
 bool event_page_is_loading(const struct event_page *page)

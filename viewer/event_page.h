@@ -29,7 +29,9 @@ struct event_page {
 	size_t most[3];		     /* rows */
 	int at;			     /* of these */
 	enum event_page_select select;
+	int64_t begun_ns;  /* where it began to look */
 	int64_t looked_ns; /* how far it looked, while it looks */
+	bool stopped;	   /* before all was looked at */
 	struct db_error err;
 };
 
@@ -41,6 +43,11 @@ void event_page_show(struct event_page *page, struct log_place place, size_t hei
 		     bool only_before, enum event_page_select select);
 /* So many rows further, or back. */
 void event_page_scroll(struct event_page *page, int by, size_t rows, enum event_page_select select);
+
+/* Looks no further.  The rows that were found stay; scrolling goes on from there. */
+void event_page_stop(struct event_page *page);
+/* How much it has looked at of what it may have to, 0 to 100, in a recording of such a time. */
+int event_page_percent(const struct event_page *page, int64_t start_ns, int64_t end_ns);
 
 bool event_page_is_loading(const struct event_page *page);
 /* Goes on for at most budget_ns.  Returns: 0 or -errno with page->err filled. */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "viewer/event_filter.h"
 #include "viewer/event_hunt.h"
@@ -36,6 +37,8 @@ struct events_state {
 	bool is_shown;	 /* at_ns means something */
 	bool set_cursor; /* to the bar's row, when it is loaded */
 	bool loaded;	 /* the bar is where it belongs */
+	/* Where each event must be looked at: how long that took, and when it was done. */
+	int64_t begun_ns, took_ns, done_ns;
 	struct log_place bar;
 	struct event_hunt hunt; /* the search that goes on */
 };
@@ -72,6 +75,28 @@ static const struct log_row *bar_row(const struct events_state *state)
 	return row >= 0 && (size_t)row < state->page.nr ? &state->page.rows[row] : NULL;
 }
 
+static int64_t mono_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/*
+ * A live recording that must be looked through is looked through to its end, as of an instant, and
+ * again when ten times as long has gone by: begun anew with each batch, it would never get
+ * anywhere.
+ */
+static bool may_begin_anew(const struct events_state *state)
+{
+	if (!log_filter_looks(&state->page.filter))
+		return true;
+	if (event_page_is_loading(&state->page) || state->page.stopped)
+		return false;
+	return mono_ns() - state->done_ns >= 10 * state->took_ns;
+}
+
 /* The row under the bar is the instant for all views. */
 static void take_cursor(struct app *app, struct events_state *state)
 {
@@ -105,6 +130,7 @@ static void show(struct app *app, struct events_state *state, struct log_place p
 	set_filter(app, state);
 	event_page_show(&state->page, place, state->page.height, before, only_before, select);
 	state->loaded = false;
+	state->begun_ns = mono_ns();
 }
 
 /* The events at an instant: the newest up to it in the middle, or below when there are no later. */
@@ -147,6 +173,8 @@ static void load_some(struct app *app, struct events_state *state, int64_t budge
 	if (event_page_is_loading(page))
 		return;
 	state->loaded = true;
+	state->done_ns = mono_ns();
+	state->took_ns = state->done_ns - state->begun_ns;
 	if (bar_row(state))
 		state->bar = bar_row(state)->place;
 	if (state->set_cursor)
@@ -164,14 +192,17 @@ static void refresh(struct app *app, void *opaque, struct rect rect)
 
 	state->page.height = height;
 	state->data = app->data;
-	if (resized || other_pool || grew)
+	if (resized || other_pool || (grew && may_begin_anew(state)))
 		show_again(app, state);
 }
 
 /* The cursor may have been moved elsewhere; what was asked for is loaded. */
 static void catch_up(struct app *app, struct events_state *state)
 {
-	if (!state->is_shown || app_instant(app) != state->at_ns)
+	bool moved = app->timeline.has_cursor && !app->timeline.hide;
+
+	if (!state->is_shown ||
+	    (app_instant(app) != state->at_ns && (moved || may_begin_anew(state))))
 		show_instant(app, state);
 	load_some(app, state, PIECE_NS);
 }
@@ -193,7 +224,12 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct rect
 		snprintf(right, sizeof(right), "searching at %s, any key stops it",
 			 human_time(state->hunt.at.ts_ns, 1).s);
 	else if (event_page_is_loading(&state->page))
-		snprintf(right, sizeof(right), "looking at %s ...",
+		snprintf(right, sizeof(right), "looking at %s, %d %%, Esc stops",
+			 human_time(state->page.looked_ns, 1).s,
+			 event_page_percent(&state->page, app->model.status.start_ns,
+					    app->model.status.end_ns));
+	else if (state->page.stopped)
+		snprintf(right, sizeof(right), "stopped at %s, f begins anew",
 			 human_time(state->page.looked_ns, 1).s);
 	else if (state->filter_text[0])
 		snprintf(right, sizeof(right),
@@ -435,6 +471,14 @@ static bool request(struct app *app, void *opaque, int request)
 		return true;
 	case REQUEST_OPEN:
 		open_row(app, state);
+		return true;
+	case REQUEST_LIVE:
+		state->is_shown = false;
+		return false;
+	case REQUEST_BACK:
+		if (!event_page_is_loading(&state->page))
+			return false;
+		event_page_stop(&state->page);
 		return true;
 	default:
 		return pool_request(app, state, request);
