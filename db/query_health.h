@@ -31,7 +31,7 @@ struct query_health {
 	int64_t writer;	    /* its process id; 0: not known */
 	uint64_t file_bytes, wal_bytes;
 	uint64_t content_bytes; /* what the file will have when the WAL is in it */
-	uint64_t free_bytes; /* of the file: pages that are used again */
+	uint64_t free_bytes;	/* of the file: pages that are used again */
 	/*
 	 * Rows that a second of the recording takes in the file: events, and roll-ups of all
 	 * widths; of the newest second, of 64 pools at most.

@@ -45,7 +45,8 @@ struct table_spec {
 	int (*compare)(const void *rows, size_t a, size_t b, int column);
 	/* What a row is, so that the bar stays on it while rows come and go; NULL: its place. */
 	uint64_t (*id)(const void *rows, size_t row);
-	/* The first row is the worst: a bar that is there stays there, whatever comes to be first. */
+	/* The first row is the worst: a bar that is there stays there, whatever comes to be first.
+	 */
 	bool top_stays;
 	/* What is drawn right of the columns, at least rest_width wide: a sparkline; or NULL. */
 	void (*rest)(void *ctx, const void *rows, size_t row, struct canvas *canvas,

@@ -9,10 +9,10 @@
 #include "viewer/view.h"
 
 static const struct view_ops *const views[VIEW_MAX + 1] = {
-	[VIEWER_VIEW_OVERVIEW] = &view_overview, [VIEWER_VIEW_POOL] = &view_pool,
-	[VIEWER_VIEW_LATENCY] = &view_latency,	 [VIEWER_VIEW_OUTSTANDING] = &view_outstanding,
-	[VIEWER_VIEW_EVENTS] = &view_events,	 [VIEWER_VIEW_TUNE] = &view_tune,
-	[VIEWER_VIEW_HEALTH] = &view_health,	 [VIEWER_VIEW_SQL] = &view_sql,
+	[VIEWER_VIEW_OVERVIEW] = &view_overview,   [VIEWER_VIEW_POOL] = &view_pool,
+	[VIEWER_VIEW_LATENCY] = &view_latency,	   [VIEWER_VIEW_OUTSTANDING] = &view_outstanding,
+	[VIEWER_VIEW_EVENTS] = &view_events,	   [VIEWER_VIEW_TUNE] = &view_tune,
+	[VIEWER_VIEW_HEALTH] = &view_health,	   [VIEWER_VIEW_SQL] = &view_sql,
 	[VIEWER_VIEW_BOOKMARKS] = &view_bookmarks,
 };
 
