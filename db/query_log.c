@@ -41,7 +41,7 @@ struct merge {
 	int by;
 	bool looks;
 	int64_t base_ns;
-	sqlite3_stmt *stmt, *told, *gap, *lead;
+	sqlite3_stmt *stmt, *leap, *told, *gap, *lead;
 	struct stream *streams;
 	size_t nr;
 	struct db_error *err;
@@ -153,6 +153,32 @@ static int bound_at(struct merge *m, struct stream *s, int64_t seq)
 	return ret < 0 ? ret : 0;
 }
 
+/* Over seqs that no row has: of a gap there may be more than anybody could look at. */
+static int leap(struct merge *m, struct stream *s)
+{
+	int ret;
+
+	guard_begin(&m->q->guard);
+	sqlite3_reset(m->leap);
+	sqlite3_bind_int64(m->leap, 1, id_of(s, s->first));
+	sqlite3_bind_int64(m->leap, 2, id_of(s, s->last));
+	sqlite3_bind_int64(m->leap, 4, s->pool);
+	sqlite3_bind_int64(m->leap, 5, id_of(s, 0));
+	ret = reader_step(m->q, m->leap, m->err);
+	if (ret > 0 && sqlite3_column_type(m->leap, 0) == SQLITE_NULL) {
+		s->over = true;
+	} else if (ret > 0) {
+		int64_t seq = sqlite3_column_int64(m->leap, 0) - id_of(s, 0);
+
+		if (m->by > 0 && seq > s->first && seq <= s->last)
+			s->first = seq;
+		if (m->by < 0 && seq < s->last && seq >= s->first)
+			s->last = seq;
+	}
+	sqlite3_reset(m->leap);
+	return ret < 0 ? ret : 0;
+}
+
 /* A piece further.  Returns: 0 or -errno. */
 static int look_on(struct merge *m, struct stream *s)
 {
@@ -179,7 +205,11 @@ static int look_on(struct merge *m, struct stream *s)
 	else
 		s->last = first - 1;
 	s->over = s->first > s->last;
-	return s->nr || s->over ? 0 : bound_at(m, s, m->by > 0 ? s->first : first);
+	if (!s->nr && !s->over)
+		ret = leap(m, s);
+	if (ret || s->nr || s->over)
+		return ret;
+	return bound_at(m, s, m->by > 0 ? s->first : s->last);
 }
 
 /* The next losses that are told of no seq. */
@@ -462,11 +492,13 @@ static int begin(struct merge *m, const struct log_place *place)
 static int prepare(struct merge *m)
 {
 	char *sql = query_log_sql(m->filter, m->by);
+	char *leap_sql = query_log_leap_sql(m->filter, m->by);
 	const struct {
 		sqlite3_stmt **stmt;
 		const char *sql;
 	} all[] = {
 		{&m->stmt, sql},
+		{&m->leap, leap_sql},
 		{&m->told, m->by > 0 ? TOLD(">=", "") : TOLD("<", "DESC")},
 		{&m->gap, "SELECT start_ns, end_ns, events, source, pool FROM loss"
 			  " WHERE ?1 < 0 AND id = ?2 UNION ALL SELECT * FROM (SELECT start_ns,"
@@ -475,12 +507,13 @@ static int prepare(struct merge *m)
 		{&m->lead, "SELECT completed - requested FROM alloc WHERE pool = ?1"
 			   " AND completed = ?2 AND request = ?3 LIMIT 1"},
 	};
-	int ret = sql ? 0 : db_fail(m->err, -ENOMEM, "out of memory");
+	int ret = sql && leap_sql ? 0 : db_fail(m->err, -ENOMEM, "out of memory");
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !ret; i++)
 		if (sqlite3_prepare_v2(m->q->db, all[i].sql, -1, all[i].stmt, NULL) != SQLITE_OK)
 			ret = db_fail_sqlite(m->err, m->q->db, m->q->path);
 	sqlite3_free(sql);
+	sqlite3_free(leap_sql);
 	return ret;
 }
 
@@ -505,6 +538,7 @@ int query_log(struct query *q, const struct log_filter *filter, struct log_place
 		ret = fill(&m, from, rows, want, nr, end,
 			   budget_ns && m.looks ? mono_ns() + budget_ns : 0);
 	sqlite3_finalize(m.stmt);
+	sqlite3_finalize(m.leap);
 	sqlite3_finalize(m.told);
 	sqlite3_finalize(m.gap);
 	sqlite3_finalize(m.lead);

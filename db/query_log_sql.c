@@ -133,3 +133,23 @@ char *query_log_sql(const struct log_filter *filter, int by)
 			    glue, !filter->no_losses, order, order);
 	return sqlite3_str_finish(sql);
 }
+
+char *query_log_leap_sql(const struct log_filter *filter, int by)
+{
+	const char *most = by > 0 ? "min" : "max";
+	sqlite3_str *sql = sqlite3_str_new(NULL);
+
+	sqlite3_str_appendf(sql,
+			    "SELECT %s(id) FROM (SELECT ?5 + %s(first_seq) AS id FROM loss"
+			    " WHERE source = 'seq' AND pool = ?4 AND first_seq >= ?1 - ?5"
+			    " AND first_seq <= ?2 - ?5",
+			    most, most);
+	for (size_t i = 0; i < NR_TABLES; i++)
+		if (tables[i].kinds & filter->kinds)
+			sqlite3_str_appendf(sql,
+					    " UNION ALL SELECT %s(id) FROM %s"
+					    " WHERE id >= ?1 AND id <= ?2",
+					    most, tables[i].name);
+	sqlite3_str_appendall(sql, ")");
+	return sqlite3_str_finish(sql);
+}

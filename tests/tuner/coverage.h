@@ -120,9 +120,12 @@ static inline struct demand *cov_demand(const struct cov_world *w, uint64_t reco
 		int64_t hold = cov_draw(&w->hold_law, &rng);
 
 		if (nr == room) {
+			struct demand_row *more;
+
 			room = room ? 2 * room : 4096;
-			rows = realloc(rows, room * sizeof(*rows));
-			assert_non_null(rows);
+			more = realloc(rows, room * sizeof(*more));
+			assert_non_null(more);
+			rows = more;
 		}
 		if ((int64_t)a.at_ns + hold > w->span_ns)
 			hold = DEMAND_HELD_FOR_EVER;
