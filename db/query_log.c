@@ -55,6 +55,12 @@ static int64_t mono_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+/* The next one; of hostile numbers there is none after the last. */
+static int64_t after(int64_t n)
+{
+	return n < INT64_MAX ? n + 1 : n;
+}
+
 static int64_t id_of(const struct stream *s, int64_t seq)
 {
 	return (int64_t)((uint64_t)s->pool << DB_SEQ_BITS) + seq;
@@ -226,8 +232,10 @@ static int look_on_told(struct merge *m, struct stream *s)
 	sqlite3_bind_int64(m->told, 4, m->filter->pool);
 	while ((ret = reader_step(m->q, m->told, m->err)) > 0) {
 		s->told_ns = sqlite3_column_int64(m->told, 1);
-		s->first = sqlite3_column_int64(m->told, 0) + (m->by > 0);
-		keep(s, (struct found){sqlite3_column_int64(m->told, 0), s->told_ns, true});
+		s->first = sqlite3_column_int64(m->told, 0);
+		keep(s, (struct found){s->first, s->told_ns, true});
+		if (m->by > 0)
+			s->first = after(s->first);
 	}
 	sqlite3_reset(m->told);
 	s->over = s->nr < CHUNK;
@@ -335,9 +343,10 @@ static int read_row(struct merge *m, const struct stream *s, struct log_row *row
 /* Where to go on: before the row that comes next, or backwards behind it. */
 static struct log_place place_of(const struct merge *m, const struct stream *s)
 {
-	bool has = s->at < s->nr;
-	int64_t seq = has ? s->chunk[s->at].seq + (m->by < 0) : m->by > 0 ? s->first : s->last + 1;
+	int64_t seq = m->by > 0 ? s->first : after(s->last);
 
+	if (s->at < s->nr)
+		seq = m->by > 0 ? s->chunk[s->at].seq : after(s->chunk[s->at].seq);
 	return (struct log_place){time_of(s), s->pool, seq};
 }
 
@@ -367,7 +376,8 @@ static int fill(struct merge *m, struct log_place *from, struct log_row *rows, s
 		if (s->at < s->nr) {
 			ret = read_row(m, s, &rows[*nr]);
 			*from = rows[*nr].place;
-			from->seq += m->by > 0;
+			if (m->by > 0)
+				from->seq = after(from->seq);
 			s->at++;
 			++*nr;
 			continue;
@@ -486,7 +496,7 @@ static int begin(struct merge *m, const struct log_place *place)
 
 #define TOLD(compare, order)                                                                       \
 	"SELECT id, start_ns FROM loss WHERE source <> 'seq' AND (start_ns, id) " compare          \
-	" (?1, ?2) AND (?4 < 0 OR pool IS NULL OR pool = ?4)"                                      \
+	" (?1, ?2) AND id < 9223372036854775807 AND (?4 < 0 OR pool IS NULL OR pool = ?4)"         \
 	" ORDER BY start_ns " order ", id " order " LIMIT ?3"
 
 static int prepare(struct merge *m)

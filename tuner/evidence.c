@@ -296,7 +296,7 @@ struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what
 	size_t run = tally_run(nr);
 	struct rng rng;
 
-	assert(nr <= EVIDENCE_BLOCKS_MAX);
+	assert(nr > 0 && nr <= EVIDENCE_BLOCKS_MAX && run <= RUN_MAX);
 	for (size_t i = 0; i < nr; i++) {
 		values[i] = value_of(&t[i], what);
 		sum += values[i];

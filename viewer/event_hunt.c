@@ -40,7 +40,7 @@ void event_hunt_begin(struct event_hunt *hunt, const char *text, const struct po
 	}
 	hunt->by = by;
 	hunt->at = *from;
-	hunt->at.seq += by > 0;
+	hunt->at.seq += by > 0 && hunt->at.seq < INT64_MAX;
 	hunt->on = true;
 }
 

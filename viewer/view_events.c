@@ -142,7 +142,8 @@ static void show_instant(struct app *app, struct events_state *state)
 	state->at_ns = app_instant(app);
 	state->is_shown = true;
 	state->set_cursor = false;
-	show(app, state, (struct log_place){state->at_ns + 1, -1, 0},
+	show(app, state,
+	     (struct log_place){state->at_ns < INT64_MAX ? state->at_ns + 1 : INT64_MAX, -1, 0},
 	     newest ? height : height / 2 + 1, newest, EVENT_PAGE_BEFORE);
 }
 
