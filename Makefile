@@ -101,6 +101,7 @@ $(BUILD)/refnic: $(REFNIC_MAIN) $(BUILD)/libdriver.a $(BUILD)/libpoolscope.a \
 		-Wl,--start-group $(BUILD)/libtracer.a $(BUILD)/libtuner.a $(BUILD)/libdb.a \
 		-Wl,--end-group $(DRIVER_LIBS) -lsqlite3
 
+$(BUILD)/poolscope: $(if $(filter thread,$(SAN)),$(BUILD)/tests/tsan.o)
 $(BUILD)/poolscope: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libviewer.a \
 		$(BUILD)/libtuner.a $(BUILD)/libtracer.a $(BUILD)/libdb.a \
 		$(SHARED_OBJ)

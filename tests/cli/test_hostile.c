@@ -14,7 +14,7 @@
 #include "tests/db/fixture.h"
 #include "tests/tools/mutate.h"
 
-#define SECONDS_MAX 60 /* for all commands on one file: a hang, however slow the machine */
+#define SECONDS_MAX 60 /* for a command on one file: a hang, however slow the machine */
 #define MEMORY_MAX  (UINT64_C(1) << 30)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -56,7 +56,6 @@ static void run_all(const char *file, const char *said)
 
 	if (!OWN_MEMORY)
 		setrlimit(RLIMIT_AS, &memory);
-	alarm(SECONDS_MAX);
 	if (!freopen("/dev/null", "w", stdout))
 		_exit(100);
 	for (int i = 0; i < MUTATE_COMMANDS; i++) {
@@ -64,6 +63,7 @@ static void run_all(const char *file, const char *said)
 
 		if (!freopen(said, "w", stderr))
 			_exit(100);
+		alarm(SECONDS_MAX);
 		status = mutate_command(i, file);
 		fflush(stderr);
 		if (status < 0 || status > 4)
