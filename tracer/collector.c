@@ -17,6 +17,7 @@
 #include "tracer/gate.h"
 #include "tracer/live.h"
 #include "tracer/origin.h"
+#include "tracer/resolve.h"
 #include "tracer/room.h"
 #include "tracer/trace_list.h"
 
@@ -298,7 +299,7 @@ static int open_collector(struct store *store, const char *class_name, bt_value 
 	struct collector *c = calloc(1, sizeof(*c));
 	int ret;
 
-	assert(room_is_made());
+	assert(room_is_made() && resolve_is_per_thread());
 	if (!c) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		bt_value_put_ref(params);
