@@ -126,10 +126,10 @@ lttng destroy pieces
 ended pieces "$pid"
 kill "$proxy"
 
-# More than the buffers take.
+# More than the buffers take, for a second: they are emptied now and then, so that something follows a loss.
 session small --subbuf-size=4096 --num-subbuf=2
 attach small --session small
-"$build/tests/tools/emit" 300000
+"$build/tests/tools/emit" 300000 300000
 lttng destroy small
 ended small "$pid"
 
