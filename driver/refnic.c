@@ -57,9 +57,14 @@ static void say_stalled(const struct ndis_stall *stall)
 		for_s);
 }
 
+/* refnic stops at a broken rule; atomic. */
+static uint32_t stopping;
+
 /* A function of the driver does not come back.  Thread: the watch's. */
 static void say_stuck(const char *name, const char *waits)
 {
+	if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE) != 0)
+		return; /* it waits for us, who store what is recorded */
 	fprintf(stderr, "refnic: %s has not ended for 1 s%s%s\n", name, waits != NULL ? ": " : "",
 		waits != NULL ? waits : "");
 }
@@ -70,8 +75,6 @@ static struct record *recording;
 /* --verify abort.  Any thread, with any locks: nothing is taken down, the system does that. */
 static void stop_at(const struct ndis_violation *v)
 {
-	static uint32_t stopping;
-
 	if (__atomic_exchange_n(&stopping, 1, __ATOMIC_ACQ_REL) != 0) {
 		for (;;)
 			pause(); /* somebody else was first */
