@@ -9,57 +9,28 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "driver/machine/machine.h"
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
-#include "tests/driver/recorder.h"
-
-#define SECOND UINT64_C(1000000000)
+#include "tests/driver/machine_bench.h"
 
 static DRIVER_INITIALIZE *const faces[] = {ndis5_driver_entry, DriverEntry};
 
 static struct machine_config config_for(const char *traffic, const char *hold, const char *lead)
 {
-	struct machine_config c = {
-		.marks = {.base = 64,
-			  .block = 32,
-			  .low = 24,
-			  .high = 96,
-			  .limit = 512,
-			  .reserve = 4,
-			  .max_pending = 1,
-			  .shrink_ticks = 2},
-		.tick_ms = 10,
-		.seed = 7,
-	};
-	char why[SPEC_WHY_BYTES];
+	struct machine_config c = bench_config(traffic, hold, lead);
 
-	assert_int_equal(traffic_parse(traffic, c.seed, &c.traffic, why), 0);
-	assert_int_equal(draw_parse(hold, &c.hold, why), 0);
-	assert_int_equal(draw_parse(lead, &c.lead, why), 0);
+	c.marks.max_pending = 1;
+	c.tick_ms = 10;
 	return c;
 }
 
-/* A whole life; nothing is broken, nothing is left, and the record replays. */
 static struct machine_summary run_on(struct exec *exec, const struct machine_config *config,
 				     DRIVER_INITIALIZE *entry, uint64_t for_ns)
 {
-	static const uint32_t never_stop;
 	struct machine_summary summary;
-	struct machine *machine;
-	char why[SPEC_WHY_BYTES] = "", first[200] = "";
 
-	rec_reset();
-	assert_int_equal(machine_open(config, exec, entry, &machine, why), 0);
-	assert_int_equal(machine_start(machine, why), 0);
-	machine_run(machine, for_ns, &never_stop);
-	machine_stop(machine);
-	machine_summary(machine, &summary);
-	machine_close(machine);
-	exec_close(exec);
-	assert_true(machine_summary_ok(&summary));
-	assert_int_equal(recorder.violations, 0);
-	assert_int_equal(rec_replay(first), 0);
+	assert_true(bench_live(exec, config, entry, for_ns, &summary));
+	assert_ended_well(&summary);
 	return summary;
 }
 

@@ -10,10 +10,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "driver/machine/machine.h"
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
-#include "tests/driver/recorder.h"
+#include "tests/driver/machine_bench.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SLOW 4 /* times fewer runs under a sanitizer, which is as many times slower */
@@ -21,7 +20,6 @@
 #define SLOW 1
 #endif
 
-static const uint32_t never_stop;
 static unsigned int generation;
 
 static int under_ndis5(void **state)
@@ -38,23 +36,11 @@ static int under_ndis6(void **state)
 
 static struct machine_config config_for(const char *traffic, const char *fail)
 {
-	struct machine_config c = {
-		.marks = {.base = 64,
-			  .block = 32,
-			  .low = 24,
-			  .high = 96,
-			  .limit = 512,
-			  .reserve = 4,
-			  .max_pending = 4,
-			  .shrink_ticks = 2},
-		.tick_ms = 1,
-		.seed = 5,
-	};
+	struct machine_config c = bench_config(traffic, "exp:mean=1ms", "exp:mean=500us");
 	char why[SPEC_WHY_BYTES] = "";
 
-	assert_int_equal(traffic_parse(traffic, c.seed, &c.traffic, why), 0);
-	assert_int_equal(draw_parse("exp:mean=1ms", &c.hold, why), 0);
-	assert_int_equal(draw_parse("exp:mean=500us", &c.lead, why), 0);
+	c.marks.max_pending = 4;
+	c.tick_ms = 1;
 	if (fail != NULL && ndis_faults_parse(fail, &c.faults, why) != 0)
 		fail_msg("%s", why);
 	return c;
@@ -64,54 +50,23 @@ static struct machine_config config_for(const char *traffic, const char *fail)
 static bool run_on(struct exec *exec, const struct machine_config *c, uint64_t for_ns,
 		   struct machine_summary *s)
 {
-	struct machine *machine;
-	char why[SPEC_WHY_BYTES] = "";
-	bool started;
-
-	rec_reset();
-	assert_int_equal(machine_open(c, exec, generation == 5 ? ndis5_driver_entry : DriverEntry,
-				      &machine, why),
-			 0);
-	started = machine_start(machine, why) == 0;
-	if (started)
-		machine_run(machine, for_ns, &never_stop);
-	machine_stop(machine);
-	machine_summary(machine, s);
-	machine_close(machine);
-	return started;
-}
-
-static void assert_ended_well(const struct machine_summary *s)
-{
-	char first[200] = "";
-	struct ndis_violation v;
-
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		print_message("R%u: %s\n", v.rule, v.first);
-	assert_true(machine_summary_ok(s));
-	assert_int_equal(s->stack.held, 0);
-	if (rec_replay(first) != 0)
-		fail_msg("%s", first);
+	return bench_live(exec, c, generation == 5 ? ndis5_driver_entry : DriverEntry, for_ns, s);
 }
 
 static struct machine_summary run(const struct machine_config *c, uint64_t for_ns)
 {
-	struct exec *exec = exec_real_open();
 	struct machine_summary s;
 
-	assert_true(run_on(exec, c, for_ns, &s));
-	exec_close(exec);
+	assert_true(run_on(exec_real_open(), c, for_ns, &s));
 	assert_ended_well(&s);
 	return s;
 }
 
 static struct machine_summary run_virtual(const struct machine_config *c, uint64_t for_ns)
 {
-	struct exec *exec = exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS);
 	struct machine_summary s;
 
-	assert_true(run_on(exec, c, for_ns, &s));
-	exec_close(exec);
+	assert_true(run_on(exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS), c, for_ns, &s));
 	assert_ended_well(&s);
 	return s;
 }
@@ -274,16 +229,14 @@ static void growth_that_is_off_stays_off(void **state)
 static void failed_start_leaves_nothing(void **state)
 {
 	struct machine_config c = config_for("poisson:rate=100k", NULL);
-	struct exec *exec = exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS);
 	struct machine_summary s;
 
 	/* 64, 32, 16, 8 buffers; 4 would be no more than the reserve. */
 	for (c.faults.base = 4; c.faults.base < 8; c.faults.base++) {
-		assert_false(run_on(exec, &c, 1000000, &s));
+		assert_false(run_on(exec_virtual_open(EXEC_VIRTUAL_EPOCH_NS), &c, 1000000, &s));
 		assert_true(machine_summary_ok(&s));
 		assert_int_equal(s.memory.allocated, s.memory.freed);
 	}
-	exec_close(exec);
 }
 
 /* --- surprise removal ------------------------------------------------------------------------- */

@@ -10,13 +10,10 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "driver/machine/machine.h"
 #include "driver/miniport/ndis5.h"
 #include "driver/miniport/ndis6.h"
 #include "driver/nic/nic.h"
-#include "tests/driver/recorder.h"
-
-static uint32_t never_stop;
+#include "tests/driver/machine_bench.h"
 
 static unsigned int generation;
 
@@ -32,50 +29,13 @@ static int under_ndis6(void **state)
 	return 0;
 }
 
-static struct machine_config config_for(const char *traffic, const char *hold, const char *lead)
-{
-	struct machine_config c = {
-		.marks = {.base = 64,
-			  .block = 32,
-			  .low = 24,
-			  .high = 96,
-			  .limit = 512,
-			  .reserve = 4,
-			  .max_pending = 2,
-			  .shrink_ticks = 2},
-		.tick_ms = 5,
-		.seed = 7,
-	};
-	char why[SPEC_WHY_BYTES];
-
-	assert_int_equal(traffic_parse(traffic, c.seed, &c.traffic, why), 0);
-	assert_int_equal(draw_parse(hold, &c.hold, why), 0);
-	assert_int_equal(draw_parse(lead, &c.lead, why), 0);
-	return c;
-}
-
 static struct machine_summary run_on(struct exec *exec, const struct machine_config *config,
 				     uint64_t for_ns)
 {
 	struct machine_summary summary;
-	struct machine *machine;
-	char why[SPEC_WHY_BYTES] = "";
-	struct ndis_violation v;
 
-	rec_reset();
-	assert_non_null(exec);
-	assert_int_equal(machine_open(config, exec,
-				      generation == 5 ? ndis5_driver_entry : DriverEntry, &machine,
-				      why),
-			 0);
-	assert_int_equal(machine_start(machine, why), 0);
-	machine_run(machine, for_ns, &never_stop);
-	machine_stop(machine);
-	machine_summary(machine, &summary);
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		print_message("R%u: %s\n", v.rule, v.first);
-	machine_close(machine);
-	exec_close(exec);
+	assert_true(bench_live(exec, config, generation == 5 ? ndis5_driver_entry : DriverEntry,
+			       for_ns, &summary));
 	return summary;
 }
 
@@ -121,7 +81,7 @@ static void assert_books_balance(const struct machine_summary *s)
 
 static void steady_traffic_arrives_whole_and_in_order(void **state)
 {
-	struct machine_config c = config_for("poisson:rate=20k", "fixed:500us", "fixed:1ms");
+	struct machine_config c = bench_config("poisson:rate=20k", "fixed:500us", "fixed:1ms");
 	struct machine_summary s;
 
 	c.max_frames = 4000;
@@ -135,7 +95,7 @@ static void steady_traffic_arrives_whole_and_in_order(void **state)
 static void bursts_make_the_pool_grow_and_shrink(void **state)
 {
 	struct machine_config c =
-		config_for("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms", "exp:mean=1ms");
+		bench_config("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms", "exp:mean=1ms");
 	struct machine_summary s = run(&c, 600000000);
 	bool shrunk = false;
 
@@ -159,7 +119,7 @@ static void bursts_make_the_pool_grow_and_shrink(void **state)
 static void refusals_and_failures_are_survived(void **state)
 {
 	struct machine_config c =
-		config_for("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms", "exp:mean=1ms");
+		bench_config("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms", "exp:mean=1ms");
 	struct machine_summary s;
 
 	c.faults.refuse = 0.4;
@@ -175,7 +135,7 @@ static void refusals_and_failures_are_survived(void **state)
 
 static void pool_that_never_gets_memory_lives_on_its_base(void **state)
 {
-	struct machine_config c = config_for("poisson:rate=50k", "fixed:3ms", "fixed:1ms");
+	struct machine_config c = bench_config("poisson:rate=50k", "fixed:3ms", "fixed:1ms");
 	struct machine_summary s;
 
 	c.faults.null = 1;
@@ -189,7 +149,7 @@ static void pool_that_never_gets_memory_lives_on_its_base(void **state)
 /* R18, R49, R51: halt waits for what is on its way, and gives it back */
 static void halt_waits_for_pending_requests(void **state)
 {
-	struct machine_config c = config_for("poisson:rate=50k", "fixed:3ms", "fixed:400ms");
+	struct machine_config c = bench_config("poisson:rate=50k", "fixed:3ms", "fixed:400ms");
 	struct machine_summary s = run(&c, 100000000);
 	const struct rec_event *done = NULL;
 
@@ -208,7 +168,7 @@ static void halt_waits_for_pending_requests(void **state)
 static void max_pending_above_one_keeps_the_limit(void **state)
 {
 	struct machine_config c =
-		config_for("poisson:rate=100k", "fixed:8ms", "uniform:min=1ms,max=9ms");
+		bench_config("poisson:rate=100k", "fixed:8ms", "uniform:min=1ms,max=9ms");
 	struct machine_summary s;
 
 	c.marks.max_pending = 8;
@@ -226,7 +186,7 @@ static void max_pending_above_one_keeps_the_limit(void **state)
 
 static void record_begins_with_the_base_block_and_a_running_tick(void **state)
 {
-	struct machine_config c = config_for("poisson:rate=1k", "fixed:1ms", "fixed:1ms");
+	struct machine_config c = bench_config("poisson:rate=1k", "fixed:1ms", "fixed:1ms");
 	struct machine_summary s;
 
 	c.max_frames = 10;
@@ -246,7 +206,7 @@ static void record_begins_with_the_base_block_and_a_running_tick(void **state)
 static void blocks_come_at_the_levels_of_the_generation(void **state)
 {
 	struct machine_config c =
-		config_for("burst:rate=50k,on=30ms,off=60ms", "exp:mean=2ms", "fixed:100us");
+		bench_config("burst:rate=50k,on=30ms,off=60ms", "exp:mean=2ms", "fixed:100us");
 	const struct rec_event *done;
 	bool seen[DISPATCH_LEVEL + 1] = {false};
 	struct machine_summary s;
@@ -268,7 +228,7 @@ static void blocks_come_at_the_levels_of_the_generation(void **state)
 /* The time that the run lasts and the policy's clock go together. */
 static void ticks_come_at_their_period(void **state)
 {
-	struct machine_config c = config_for("poisson:rate=1k", "fixed:1ms", "fixed:1ms");
+	struct machine_config c = bench_config("poisson:rate=1k", "fixed:1ms", "fixed:1ms");
 	struct machine_summary s;
 	size_t ticks;
 
@@ -305,7 +265,7 @@ static void summary_is_not_ok_when_anything_is_wrong(void **state)
 /* R18, R51, R52: at whatever moment the halt comes, it ends and nothing is left. */
 static void halting_at_any_moment_leaves_nothing(void **state)
 {
-	struct machine_config c = config_for("poisson:rate=100k", "exp:mean=1ms", "exp:mean=2ms");
+	struct machine_config c = bench_config("poisson:rate=100k", "exp:mean=1ms", "exp:mean=2ms");
 
 	c.faults.refuse = 0.1;
 	c.faults.null = 0.1;
@@ -358,7 +318,7 @@ static void frames_of_several_buffers_come_through_whole(void **state)
 
 	for (size_t i = 0; i < ARRAYSIZE(runs); i++) {
 		struct machine_config c =
-			config_for(runs[i].traffic, "exp:mean=2ms", "exp:mean=3ms");
+			bench_config(runs[i].traffic, "exp:mean=2ms", "exp:mean=3ms");
 		struct machine_summary s;
 
 		c.buffer_bytes = runs[i].buffer_bytes;
@@ -376,8 +336,8 @@ static void frames_of_several_buffers_come_through_whole(void **state)
 
 static void frames_of_several_buffers_come_through_in_real_threads(void **state)
 {
-	struct machine_config c = config_for("burst:rate=5k,on=20ms,off=40ms,bytes=3000",
-					     "exp:mean=2ms", "fixed:1ms");
+	struct machine_config c = bench_config("burst:rate=5k,on=20ms,off=40ms,bytes=3000",
+					       "exp:mean=2ms", "fixed:1ms");
 	struct machine_summary s;
 
 	c.buffer_bytes = 512;
@@ -389,8 +349,8 @@ static void frames_of_several_buffers_come_through_in_real_threads(void **state)
 /* Freeing looks at the frames that are out, while others become the driver's again. */
 static void blocks_go_while_frames_come_back(void **state)
 {
-	struct machine_config c = config_for("burst:rate=20k,on=1ms,off=3ms,bytes=4000",
-					     "exp:mean=300us", "fixed:1us");
+	struct machine_config c = bench_config("burst:rate=20k,on=1ms,off=3ms,bytes=4000",
+					       "exp:mean=300us", "fixed:1us");
 	struct machine_summary s;
 
 	c.buffer_bytes = 256;
@@ -444,7 +404,7 @@ static struct device *spy_open(struct dma_space *space)
 static void all_wires_are_still_before_the_first_adapter_is_emptied(void **state)
 {
 	static const struct device_model model = {NIC_FRAME_BYTES, spy_open};
-	struct machine_config c = config_for("constant:rate=100k", "fixed:100us", "fixed:1us");
+	struct machine_config c = bench_config("constant:rate=100k", "fixed:100us", "fixed:1us");
 
 	memset(&spied, 0, sizeof(spied));
 	spied.main = pthread_self();

@@ -13,55 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "driver/machine/machine.h"
 #include "driver/miniport/ndis6.h"
-#include "tests/driver/recorder.h"
+#include "tests/driver/machine_bench.h"
 
-#define SECOND UINT64_C(1000000000)
-
-static uint32_t never_stop;
-
-static struct machine_config config_for(const char *traffic, const char *hold, const char *lead)
-{
-	struct machine_config c = {
-		.marks = {.base = 64,
-			  .block = 32,
-			  .low = 24,
-			  .high = 96,
-			  .limit = 512,
-			  .reserve = 4,
-			  .max_pending = 2,
-			  .shrink_ticks = 2},
-		.tick_ms = 5,
-		.seed = 7,
-	};
-	char why[SPEC_WHY_BYTES];
-
-	if (traffic_parse(traffic, c.seed, &c.traffic, why) != 0 ||
-	    draw_parse(hold, &c.hold, why) != 0 || draw_parse(lead, &c.lead, why) != 0)
-		fail_msg("%s", why);
-	return c;
-}
-
-/* Runs, and holds that nothing is broken, damaged or left, and that the policy was followed. */
 static struct machine_summary run(const struct machine_config *config, uint64_t for_ns)
 {
-	struct exec *exec = exec_virtual_open(SECOND);
 	struct machine_summary summary;
-	struct machine *machine;
-	char why[SPEC_WHY_BYTES] = "";
 
-	rec_reset();
-	assert_non_null(exec);
-	assert_int_equal(machine_open(config, exec, DriverEntry, &machine, why), 0);
-	assert_int_equal(machine_start(machine, why), 0);
-	machine_run(machine, for_ns, &never_stop);
-	machine_stop(machine);
-	machine_summary(machine, &summary);
-	machine_close(machine);
-	exec_close(exec);
-	assert_true(machine_summary_ok(&summary));
-	assert_int_equal(rec_replay(why), 0);
+	assert_true(bench_live(exec_virtual_open(SECOND), config, DriverEntry, for_ns, &summary));
+	assert_ended_well(&summary);
 	return summary;
 }
 
@@ -73,9 +33,9 @@ static uint64_t dropped(const struct machine_summary *s)
 /* What a flow that does not listen would send goes on: half of it is lost. */
 static void closed_loop_settles_where_little_is_lost(void **state)
 {
-	struct machine_config open = config_for("constant:rate=40k", "fixed:10ms", "fixed:1ms");
+	struct machine_config open = bench_config("constant:rate=40k", "fixed:10ms", "fixed:1ms");
 	struct machine_config loop =
-		config_for("tcp:rate=40k,rtt=5ms,flows=8", "fixed:10ms", "fixed:1ms");
+		bench_config("tcp:rate=40k,rtt=5ms,flows=8", "fixed:10ms", "fixed:1ms");
 	struct machine_summary all, some;
 
 	open.marks.reserve = loop.marks.reserve = 0; /* nothing is copied */
@@ -91,7 +51,7 @@ static void closed_loop_settles_where_little_is_lost(void **state)
 static void closed_loop_without_drops_keeps_its_rate(void **state)
 {
 	struct machine_config c =
-		config_for("tcp:rate=20k,rtt=5ms,flows=8", "fixed:500us", "fixed:1ms");
+		bench_config("tcp:rate=20k,rtt=5ms,flows=8", "fixed:500us", "fixed:1ms");
 	struct machine_summary s;
 
 	c.marks = (struct policy_marks){512, 128, 128, 512, 1024, 8, 1, 2};
@@ -103,7 +63,7 @@ static void closed_loop_without_drops_keeps_its_rate(void **state)
 static void microbursts_reach_the_low_mark(void **state)
 {
 	struct machine_config c =
-		config_for("incast:rate=20k,senders=64,frames=1", "fixed:1ms", "fixed:500us");
+		bench_config("incast:rate=20k,senders=64,frames=1", "fixed:1ms", "fixed:500us");
 	struct machine_summary s = run(&c, SECOND);
 
 	assert_true(s.memory.completed > 0);
@@ -113,8 +73,8 @@ static void microbursts_reach_the_low_mark(void **state)
 /* In bad windows every request fails, at once or late; in good ones none does. */
 static void failure_windows_are_survived(void **state)
 {
-	struct machine_config c = config_for("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms",
-					     "exp:mean=500us+load:per=200us");
+	struct machine_config c = bench_config("burst:rate=50k,on=50ms,off=100ms", "exp:mean=2ms",
+					       "exp:mean=500us+load:per=200us");
 	struct machine_summary s;
 	char why[SPEC_WHY_BYTES];
 
@@ -130,7 +90,7 @@ static void failure_windows_are_survived(void **state)
 static void lead_time_grows_with_what_is_pending(void **state)
 {
 	struct machine_config c =
-		config_for("constant:rate=200k", "fixed:50ms", "load:base=1ms,per=10s");
+		bench_config("constant:rate=200k", "fixed:50ms", "load:base=1ms,per=10s");
 	unsigned int soon = 0, late = 0;
 	const struct rec_event *done;
 
@@ -175,7 +135,7 @@ static struct machine_config replay_config(const char *hold)
 	char text[128];
 
 	snprintf(text, sizeof(text), "pcap:%s,loop=2", path);
-	return config_for(text, hold, "fixed:1ms");
+	return bench_config(text, hold, "fixed:1ms");
 }
 
 static void capture_arrives_to_the_last_byte_in_virtual_time(void **state)
