@@ -356,21 +356,42 @@ static void why_tells_what_the_request_event_said(void **state)
 	query_close(q);
 }
 
+/*
+ * Another recording, without the events that have the seqs from skip_from until skip_to.
+ * Returns: its path, to be given to fixture_remove().
+ */
+static char *make_another(uint64_t seed, uint64_t skip_from, uint64_t skip_to)
+{
+	struct truth *t = calloc(1, sizeof(*t));
+	char *path = fixture_path();
+
+	assert_non_null(t);
+	t->skip_from = skip_from;
+	t->skip_to = skip_to;
+	t->store = fixture_open(path);
+	fixture_life(seed, SECONDS, record, t);
+	fixture_close(t->store);
+	free(t);
+	return path;
+}
+
+static void change(const char *path, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 static void a_way_without_marks_is_bounded_and_said(void **state)
 {
-	char *path = fixture_path();
-	struct truth *t = calloc(1, sizeof(*t));
+	char *path = make_another(22, 0, 0);
 	struct held_buffers held;
 	struct db_error err;
 	struct query *q;
-	sqlite3 *db;
 
-	t->store = fixture_open(path);
-	fixture_life(22, SECONDS, record, t);
-	fixture_close(t->store);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DELETE FROM held", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	change(path, "DELETE FROM held");
 	q = fixture_query(path);
 	assert_int_equal(query_held(q, 0, T0 + SECONDS * 1000 * MS - 1, &held, &err), 0);
 	assert_true(held.since_ns > T0);
@@ -380,56 +401,38 @@ static void a_way_without_marks_is_bounded_and_said(void **state)
 	assert_int_equal(held.since_ns, 0);
 	free(held.buffers);
 	query_close(q);
-	free(t);
 	fixture_remove(path);
 }
 
 /* Also when marks tell of all takes since. */
 static void what_was_held_at_a_late_join_is_not_known(void **state)
 {
-	char *path = fixture_path();
-	struct truth *t = calloc(1, sizeof(*t));
+	char *path = make_another(24, 0, 3000);
 	struct held_buffers held;
 	struct db_error err;
 	struct query *q;
 
-	t->store = fixture_open(path);
-	t->skip_to = 3000; /* from 0 on */
-	fixture_life(24, SECONDS, record, t);
-	fixture_close(t->store);
 	q = fixture_query(path);
 	assert_true(fixture_int(path, "SELECT count(*) FROM held") > 2);
 	assert_int_equal(query_held(q, 0, T0 + SECONDS * 1000 * MS - 1, &held, &err), 0);
 	assert_true(held.since_ns > T0 && held.since_ns < T0 + 1000 * MS);
 	free(held.buffers);
 	query_close(q);
-	free(t);
 	fixture_remove(path);
 }
 
 /* A limit on size or age: the events that a mark counts on are gone. */
 static void dropped_events_are_said(void **state)
 {
-	char *path = fixture_path();
-	struct truth *t = calloc(1, sizeof(*t));
+	char *path = make_another(23, 0, 0);
 	struct held_buffers held;
 	struct db_error err;
 	struct query *q;
-	sqlite3 *db;
 
-	t->store = fixture_open(path);
-	fixture_life(23, SECONDS, record, t);
-	fixture_close(t->store);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	/* Between the last two marks. */
-	assert_int_equal(
-		sqlite3_exec(db,
-			     "UPDATE summary SET kept_seq ="
-			     " (SELECT (seq + since_seq) / 2 FROM held ORDER BY seq DESC LIMIT 1);"
-			     "DELETE FROM ev_rx WHERE id < (SELECT kept_seq FROM summary)",
-			     NULL, NULL, NULL),
-		SQLITE_OK);
-	sqlite3_close(db);
+	change(path, "UPDATE summary SET kept_seq ="
+		     " (SELECT (seq + since_seq) / 2 FROM held ORDER BY seq DESC LIMIT 1);"
+		     "DELETE FROM ev_rx WHERE id < (SELECT kept_seq FROM summary)");
 	q = fixture_query(path);
 	assert_int_equal(query_held(q, 0, T0 + SECONDS * 1000 * MS - 1, &held, &err), 0);
 	assert_true(held.since_ns > T0);
@@ -442,23 +445,16 @@ static void dropped_events_are_said(void **state)
 	assert_true(held.since_ns > T0);
 	free(held.buffers);
 	query_close(q);
-	free(t);
 	fixture_remove(path);
 }
 
 static void loss_before_an_instant_is_said(void **state)
 {
-	char *path = fixture_path();
-	struct truth *t = calloc(1, sizeof(*t));
+	char *path = make_another(21, 10000, 10050);
 	struct held_buffers held;
 	struct db_error err;
 	struct query *q;
 
-	t->skip_from = 10000;
-	t->skip_to = 10050;
-	t->store = fixture_open(path);
-	fixture_life(21, SECONDS, record, t);
-	fixture_close(t->store);
 	q = fixture_query(path);
 	assert_int_equal(query_held(q, 0, T0 + SECONDS * 1000 * MS - 1, &held, &err), 0);
 	assert_int_equal(held.lost_ns, fixture_int(path, "SELECT end_ns FROM loss"));
@@ -467,7 +463,6 @@ static void loss_before_an_instant_is_said(void **state)
 	assert_int_equal(held.lost_ns, 0);
 	free(held.buffers);
 	query_close(q);
-	free(t);
 	fixture_remove(path);
 }
 
