@@ -208,9 +208,14 @@ static void close_tune(struct tune *t)
 	tune_lead_release(&t->lead);
 }
 
-double tune_missed(const struct demand *d)
+struct tune_missed tune_missed(const struct demand *d)
 {
-	return (double)(d->quality.dropped + d->quality.resources) / (double)d->takes;
+	struct tune_missed m = {d->takes - d->change.takes, d->quality.dropped - d->change.dropped,
+				d->quality.resources - d->change.resources, 0};
+
+	if (m.takes)
+		m.share = (double)(m.dropped + m.resources) / (double)m.takes;
+	return m;
 }
 
 /* --- answers ------------------------------------------------------------------------------------
@@ -396,7 +401,7 @@ static int judge(const struct tune *t)
 
 		nothing += !p->demand;
 		if (p->demand && p->demand->marks_known && !p->has_what_if && !t->options.explain &&
-		    tune_missed(p->demand) > t->options.loss)
+		    tune_missed(p->demand).share > t->options.loss)
 			return CLI_CHECK_FAILED;
 		if (p->has_what_if && t->options.loss_given &&
 		    share_missed(&p->what_if) > t->options.loss)

@@ -107,8 +107,15 @@ struct json_t;
 int tune_explain_json(const struct tune_options *options, const struct tune_pool *pool,
 		      const struct policy_marks *marks, struct json_t **out);
 
-/* What the recorded marks missed, as a share of all packets. */
-double tune_missed(const struct demand *d);
+/*
+ * What the recorded marks missed.  Of marks that changed in the middle: those in force at the end,
+ * since they are; what others missed says nothing of them.
+ */
+struct tune_missed {
+	uint64_t takes, dropped, resources;
+	double share; /* of the takes; 0 when there were none */
+};
+struct tune_missed tune_missed(const struct demand *d);
 
 void tune_text(const struct tune_options *options, const struct tune_pool *pool);
 

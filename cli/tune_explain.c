@@ -246,6 +246,10 @@ static int simulate(const struct tune_options *o, struct explanation *x, int64_t
 		       "max_pending %u\n",
 		       x->marks.base, x->marks.block, x->marks.low, x->marks.high, x->marks.limit,
 		       x->marks.reserve, x->marks.max_pending);
+		if (p->demand->quality.marks_changed && !p->has_what_if)
+			printf("               in force only since %s: what is below is what they "
+			       "would have done from the start\n",
+			       when(x, p->demand->change.at_ns));
 		printf("  simulated, %s around it:\n", text_duration(*around));
 	}
 	return sim_tell(p->demand, &x->marks, p->lead_known ? &p->lead : &at_once, tell, x, &r);

@@ -187,6 +187,20 @@ static json_t *row(const char *name, const struct advice *a, const struct advice
 	return o;
 }
 
+/* `recorded` is of all marks there were; this is of those that are current. */
+static json_t *since_change(const struct demand *d)
+{
+	struct tune_missed missed = tune_missed(d);
+	json_t *o = json_object();
+
+	set(o, "from_ns", (uint64_t)d->change.at_ns);
+	json_object_set_new(o, "marks_before", marks(&d->change.before));
+	set(o, "packets", missed.takes);
+	set(o, "lost", missed.dropped);
+	set(o, "resources", missed.resources);
+	return o;
+}
+
 static json_t *current(const struct tune_pool *p)
 {
 	const struct pool_summary *s = p->summary;
@@ -210,6 +224,8 @@ static json_t *current(const struct tune_pool *p)
 	json_object_set_new(recorded, "mean_buffers",
 			    s->total.known ? json_real(s->total.mean) : json_null());
 	json_object_set_new(o, "recorded", recorded);
+	if (p->demand->quality.marks_changed)
+		json_object_set_new(o, "since_change", since_change(p->demand));
 	return o;
 }
 

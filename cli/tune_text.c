@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The screen of `poolscope tune`. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #define LONG_MEMORY 0.7
 /* Failures in a row that are one. */
 #define STORM 3
+/* A chance of at most this says next to nothing: fewer than six blocks, or leads. */
+#define NOTHING 0.5
 
 static unsigned long long n(uint64_t value)
 {
@@ -87,8 +90,10 @@ static void print_demand(const struct tune_pool *p)
 		       "count as held for ever\n",
 		       n(d->quality.not_imputed));
 	if (d->quality.marks_changed)
-		printf("               the marks changed %llu times; the last ones count as now\n",
-		       n(d->quality.marks_changed));
+		printf("               the marks changed %llu time%s, the last time at %s: those "
+		       "since then count as now\n",
+		       n(d->quality.marks_changed), text_plural(d->quality.marks_changed),
+		       since_start(p, d->change.at_ns));
 	if (d->quality.gaps)
 		printf("               events are missing in %llu places: nothing here is proven\n",
 		       n(d->quality.gaps));
@@ -157,22 +162,42 @@ static void print_identity(const struct pool_summary *s)
 		       n(s->identity_checked));
 }
 
+/* Marks that were not in force from the beginning are judged by what happened since they are. */
+static void print_change(const struct tune_pool *p)
+{
+	const struct demand *d = p->demand;
+
+	printf("\n               only since %s; until then ", since_start(p, d->change.at_ns));
+	print_marks(&d->change.before);
+	printf(",\n               which missed %llu of %llu packets",
+	       n(d->change.dropped + d->change.resources), n(d->change.takes));
+}
+
 static void print_now(const struct tune_options *o, const struct tune_pool *p)
 {
-	const struct demand_quality *q = &p->demand->quality;
-	double missed = tune_missed(p->demand);
+	const struct demand *d = p->demand;
+	struct tune_missed missed = tune_missed(d);
+	bool changed = d->quality.marks_changed;
 
-	if (!p->demand->marks_known) {
+	if (!d->marks_known) {
 		printf("  now          no marks: this is a demand without a driver\n");
 		return;
 	}
 	printf("  now          ");
-	print_marks(&p->demand->marks);
-	printf("\n               dropped %llu  RESOURCES %llu (%.4g%% of the packets)",
-	       n(q->dropped), n(q->resources), 100 * missed);
-	if (p->summary->total.known)
+	print_marks(&d->marks);
+	if (changed)
+		print_change(p);
+	if (!missed.takes) {
+		printf("\n               no packet came since then: what these miss was not "
+		       "seen\n");
+		return;
+	}
+	printf("\n               dropped %llu  RESOURCES %llu (%.4g%% of the packets%s)",
+	       n(missed.dropped), n(missed.resources), 100 * missed.share,
+	       changed ? " since then" : "");
+	if (p->summary->total.known && !changed)
 		printf("  mean %.1f  peak %u", p->summary->total.mean, p->summary->total.max);
-	printf("%s\n", missed > o->loss ? "  MISSES the target" : "");
+	printf("%s\n", missed.share > o->loss ? "  MISSES the target" : "");
 }
 
 /* --- what to use --------------------------------------------------------------------------------
@@ -193,10 +218,11 @@ static void print_certificate(const struct advice *a, const struct advice_row *r
 {
 	const struct certificate *c = &r->certificate;
 
-	printf("  sure?        %zu of %zu blocks of %s needed more; a future block does with a "
+	printf("  sure?        %zu of %zu block%s of %s needed more; a future block does with a "
 	       "chance of\n"
 	       "               at most %.2g%%",
-	       c->exceeding, c->blocks, text_duration(a->evidence.block_ns), 100 * c->block_chance);
+	       c->exceeding, c->blocks, text_plural(c->blocks), text_duration(a->evidence.block_ns),
+	       100 * c->block_chance);
 	if (tune_is_fixed(&r->s.marks))
 		printf("; leads do not matter");
 	else if (c->leads)
@@ -204,7 +230,10 @@ static void print_certificate(const struct advice *a, const struct advice_row *r
 		       text_duration(a->plan.longest_ns), 100 * c->lead_chance);
 	else
 		printf(", if leads are as assumed");
-	printf(" (95%% sure)\n");
+	printf(" (95%% sure)%s\n",
+	       fmax(c->block_chance, tune_is_fixed(&r->s.marks) ? 0 : c->lead_chance) > NOTHING
+		       ? ": next to nothing is known"
+		       : "");
 	if (!c->more_ns)
 		return;
 	printf("               limited by %s: ", c->leads_limit ? "lead times" : "its length");

@@ -90,6 +90,16 @@ struct demand_quality {
 	uint64_t marks_changed;	    /* times that the marks changed in the middle */
 };
 
+/*
+ * The last change of the marks in the middle: what was missed until then is not the doing of those
+ * in force at the end.  All 0 when quality.marks_changed is.
+ */
+struct demand_change {
+	int64_t at_ns;			    /* of the event that says so first */
+	struct policy_marks before;	    /* in force until then */
+	uint64_t takes, resources, dropped; /* until then; takes as demand.takes counts them */
+};
+
 struct demand {
 	size_t nr; /* steps */
 	int64_t *t_ns;
@@ -113,6 +123,7 @@ struct demand {
 	bool borrowed; /* t_ns, slot and checkpoints are another demand's (tuner/slice.h) */
 	bool marks_known;
 	struct policy_marks marks; /* in force at the end of the recording */
+	struct demand_change change;
 	struct demand_quality quality;
 };
 

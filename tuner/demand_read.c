@@ -280,6 +280,26 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 /* --- the rest ------------------------------------------------------------------------------------
  */
 
+/* Takes that there are steps of so far: those of the record, and the drops that are imputed. */
+static uint64_t takes_until_now(const struct reading *r)
+{
+	const struct demand_quality *q = &r->build.d->quality;
+
+	return r->taken + q->dropped - q->not_imputed;
+}
+
+static void note_change(struct reading *r)
+{
+	struct demand *d = r->build.d;
+
+	d->quality.marks_changed++;
+	d->change = (struct demand_change){.at_ns = r->t_ns,
+					   .before = d->marks,
+					   .takes = takes_until_now(r),
+					   .resources = d->quality.resources,
+					   .dropped = d->quality.dropped};
+}
+
 static void on_marks(struct reading *r, const struct pool_marks *m)
 {
 	struct demand *d = r->build.d;
@@ -290,7 +310,7 @@ static void on_marks(struct reading *r, const struct pool_marks *m)
 	if (!pool_marks_known(m))
 		return;
 	if (d->marks_known && memcmp(&marks, &d->marks, sizeof(marks)) != 0)
-		d->quality.marks_changed++;
+		note_change(r);
 	d->marks = marks;
 	d->marks_known = true;
 }

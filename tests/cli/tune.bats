@@ -205,6 +205,59 @@ rec() {
 	END
 }
 
+# The marks in a.db are others from when on; a limit that is never reached decides nothing.
+change_limit() {
+	sqlite3 a.db "UPDATE ev_tick SET limit_buffers = 5000 WHERE $1"
+}
+
+@test "marks that changed in the middle: only what happened since then is theirs" {
+	# It is short of buffers in the beginning alone: 2 blocks come, and stay.
+	"$refnic" --clock virtual --traffic poisson:rate=20k --hold fixed:10ms --lead fixed:30ms --for 4s \
+		--base 16 --low 15 --block 200 --high 2000 --limit 4000 -o a.db >/dev/null
+	run "$poolscope" tune a.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"limit 4000 reserve 8"*"MISSES the target"* ]]
+	change_limit "ts > (SELECT (min(ts) + max(ts)) / 2 FROM ev_tick)"
+	run "$poolscope" tune a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"the marks changed 1 time, the last time at +2.1"*"those since then count as now"* ]]
+	[[ $output == *"limit 5000 reserve 8"*"only since +2.1"*"until then base 16 "*"limit 4000"*"which missed "* ]]
+	[[ $output == *"dropped 0  RESOURCES 0 (0% of the packets since then)"* && $output != *"MISSES"* ]]
+	# They would have lost in the beginning, too: that is simulated, and said in their row.
+	run "$poolscope" tune a.db --json
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		c = p["current"]
+		since = c["since_change"]
+		assert p["quality"]["marks_changed"] == 1 and c["marks"]["limit"] == 5000, p["quality"]
+		assert since["marks_before"]["limit"] == 4000 and since["lost"] == since["resources"] == 0
+		assert 0 < since["packets"] < p["packets"] and c["recorded"]["resources"] > 0
+		assert c["predicted"]["resources"] > 0
+	END
+	run "$poolscope" tune a.db --explain 1s
+	[[ $output == *"in force only since +2.1"* ]]
+	# At the very end: nothing was seen of them.
+	sqlite3 a.db "UPDATE ev_tick SET limit_buffers = 4000 WHERE id < (SELECT max(id) FROM ev_tick)"
+	run "$poolscope" tune a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"no packet came since then: what these miss was not seen"* ]]
+	# There and back: twice.
+	sqlite3 a.db "UPDATE ev_tick SET limit_buffers = 4000"
+	change_limit "id = (SELECT id FROM ev_tick ORDER BY id DESC LIMIT 1 OFFSET 2)"
+	run "$poolscope" tune a.db
+	[[ $output == *"the marks changed 2 times"* ]]
+}
+
+@test "a recording of one block of time proves next to nothing, and says so" {
+	rec a.db 3 --traffic burst:rate=60k,on=20ms,off=30ms --base 400 --block 300 --low 300 --high 700 \
+		--limit 4000 --for 400ms
+	run "$poolscope" tune a.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"sure?        0 of 1 block of "*"at most 98%"*"(95% sure): next to nothing is known"* ]]
+	[[ $output == *"limited by its length: record "*"hold-out     the recording is too short"* ]]
+}
+
 @test "a recording with lost events is no proof: C, and exit 4" {
 	"$BUILD/tests/tools/makedb" a.db --seconds 5 --pools 1 --loss
 	run "$poolscope" tune a.db --loss 0.9

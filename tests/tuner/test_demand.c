@@ -280,6 +280,42 @@ static void lost_events_are_mended_and_counted(void **state)
 	demand_close(d);
 }
 
+/* What was missed before the marks changed is not the doing of those that came then. */
+static void marks_that_change_are_told_apart(void **state)
+{
+	struct pool_event tick = {.kind = POOL_EVENT_TICK};
+	struct pool_event drop = {.kind = POOL_EVENT_RX_DROP,
+				  .u.drop = {3, POOL_DROP_NO_DESCRIPTOR}};
+	struct tape t = tape_open();
+	struct demand *d;
+
+	tick.u.tick.marks = (struct pool_marks){8, 4, 2, 7, 32, 1, 1, 0, 0};
+	say(&t, tick, 0);
+	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 2, 1, 100);
+	say(&t, drop, 100);
+	tick.u.tick.marks.low = 1;
+	say(&t, tick, 100);
+	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 100);
+	tick.u.tick.marks.low = 2;
+	say(&t, tick, 100);
+	say(&t, tick, 100);
+	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 4, 2, 100);
+	drop.u.drop.count = 1;
+	say(&t, drop, 100);
+	assert_int_equal(tape_read(&t, &d), 0);
+	assert_int_equal(d->quality.marks_changed, 2);
+	assert_int_equal(d->change.at_ns, T0 + 500);
+	assert_int_equal(d->change.before.low, 1);
+	assert_int_equal(d->marks.low, 2);
+	assert_int_equal(d->change.takes, 5);
+	assert_int_equal(d->change.resources, 1);
+	assert_int_equal(d->change.dropped, 3);
+	assert_int_equal(d->takes, 10);
+	assert_int_equal(d->quality.resources, 3);
+	assert_int_equal(d->quality.dropped, 4);
+	demand_close(d);
+}
+
 static void record_without_packets_says_so(void **state)
 {
 	struct pool_event tick = {.kind = POOL_EVENT_TICK};
@@ -409,6 +445,7 @@ int main(void)
 		cmocka_unit_test(those_around_lend_their_hold_times_by_turns),
 		cmocka_unit_test(drops_are_spread_and_counted),
 		cmocka_unit_test(lost_events_are_mended_and_counted),
+		cmocka_unit_test(marks_that_change_are_told_apart),
 		cmocka_unit_test(record_without_packets_says_so),
 		cmocka_unit_test(whole_recording_is_read_as_it_was),
 		cmocka_unit_test(numbers_beyond_reason_cost_no_more_than_others),

@@ -385,6 +385,35 @@ static void wrong_probes_are_found(void **state)
 	assert_true(judge_script(&s, 0).mismatches > 0);
 }
 
+/* A pool of 100 with 60 held; a tick says that low is 50 from now on, so that it must ask. */
+static void write_change(struct script *s, uint32_t low)
+{
+	*s = (struct script){.marks = {100, 50, 20, 110, 300, 4, 1, 2, 0}};
+	for (uint32_t i = 0; i < 100; i++)
+		s->ids[i] = i;
+	say(s, POOL_EVENT_POOL_OPEN)->u.open.marks = s->marks;
+	say_complete(s, 0, POOL_OUTCOME_USED, 100);
+	say_rx(s, POOL_EVENT_RX_TAKE, 60);
+	say_ticks(s, 1);
+	s->marks.low = low;
+	say_ticks(s, 1);
+	say_request(s, 1);
+	say_rx(s, POOL_EVENT_RX_RETURN, 1);
+}
+
+static void decisions_are_judged_by_the_marks_of_their_time(void **state)
+{
+	struct script s;
+
+	write_change(&s, 50);
+	assert_true(judge_script(&s, 0).checked >= 2);
+	assert_int_equal(judge_script(&s, 0).mismatches, 0);
+	leave_out(&s, find(&s, POOL_EVENT_ALLOC_REQUEST, 0));
+	assert_true(judge_script(&s, 0).mismatches > 0);
+	write_change(&s, 20); /* nothing changed, and it asks all the same */
+	assert_true(judge_script(&s, 0).mismatches > 0);
+}
+
 static void absurd_events_do_no_harm(void **test_state)
 {
 	struct identity *id = identity_open();
@@ -424,6 +453,7 @@ int main(void)
 		cmocka_unit_test(frame_of_several_buffers_is_judged_as_a_whole),
 		cmocka_unit_test(probes_are_the_policys_wherever_the_record_begins),
 		cmocka_unit_test(wrong_probes_are_found),
+		cmocka_unit_test(decisions_are_judged_by_the_marks_of_their_time),
 		cmocka_unit_test(absurd_events_do_no_harm),
 	};
 
