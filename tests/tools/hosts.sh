@@ -7,17 +7,8 @@
 # Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
-
-# wait_for WORDS...: until the command succeeds; gives up after 1200 times.
-wait_for() {
-	local _
-	for _ in $(seq 1200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	echo "waited in vain for: $*" >&2
-	return 1
-}
+# shellcheck source=tests/tools/collectors.bash
+. "${0%/*}/collectors.bash"
 
 # One machine: session daemon, relay daemon on its outer address, a live session, two programs.
 machine() {
@@ -86,21 +77,6 @@ alpha=net://10.77.1.2/host/alpha/app beta=net://10.77.2.2:5344/host/beta/app
 # events FILE MORE_THAN: of each of the four programs.
 events() {
 	[ "$(sqlite3 "file:$1?mode=ro" "SELECT sum(n > $2) FROM (SELECT count(*) AS n FROM event GROUP BY pool)")" = 4 ]
-}
-
-# attach NAME ARG...: in the background, its pid in $pid; returns when it has joined.
-attach() {
-	local said=$dir/$1.said
-	"$build/poolscope" attach -o "$dir/$1.db" "${@:2}" 2>"$said" &
-	pid=$!
-	wait_for grep -q joined "$said"
-}
-
-# ended NAME PID: notes the exit status.
-ended() {
-	local status=0
-	wait "$2" || status=$?
-	echo "$1 $status" >>"$dir/status"
 }
 
 # traced MACHINE N: the relay daemon has events of N traces, and then what describes them, too.  Babeltrace 2.0

@@ -9,18 +9,9 @@
 # Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
+# shellcheck source=tests/tools/collectors.bash
+. "${0%/*}/collectors.bash"
 P=$build/poolscope
-
-# wait_for WORDS...: until the command succeeds; gives up after 1200 times.
-wait_for() {
-	local _
-	for _ in $(seq 1200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	echo "waited in vain for: $*" >&2
-	return 1
-}
 
 events() {
 	[ "$(sqlite3 "file:$1?mode=ro" 'SELECT count(*) FROM event')" -gt "$2" ]
@@ -29,21 +20,6 @@ events() {
 # joined_again FILE: a gap is behind it.
 joined_again() {
 	[ "$(sqlite3 "file:$1?mode=ro" "SELECT count(*) > 0 FROM loss WHERE source = 'seq'")" = 1 ]
-}
-
-# attach NAME ARG...: in the background, its pid in $pid; returns when it has joined.
-attach() {
-	: >"$dir/$1.said"
-	"$P" attach -o "$dir/$1.db" "${@:2}" 2>>"$dir/$1.said" 3>&- &
-	pid=$!
-	wait_for grep -q joined "$dir/$1.said"
-}
-
-# ended NAME PID: notes the exit status.
-ended() {
-	local status=0
-	wait "$2" || status=$?
-	echo "$1 $status" >>"$dir/status"
 }
 
 # session NAME CHANNEL-ARG...: a live one of all our events.
