@@ -17,6 +17,7 @@
 
 #include "driver/machine/machine.h"
 #include "tests/driver/recorder.h"
+#include "tests/driver/verdicts.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -55,7 +56,6 @@ static inline bool bench_live(struct exec *exec, const struct machine_config *co
 {
 	static const uint32_t never_stop;
 	char why[SPEC_WHY_BYTES] = "";
-	struct ndis_violation v;
 	struct machine *machine;
 	bool started;
 
@@ -68,8 +68,7 @@ static inline bool bench_live(struct exec *exec, const struct machine_config *co
 		machine_run(machine, for_ns, &never_stop);
 	machine_stop(machine);
 	machine_summary(machine, summary);
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		print_message("R%u: %s\n", v.rule, v.first);
+	print_broken();
 	machine_close(machine);
 	exec_close(exec);
 	return started;

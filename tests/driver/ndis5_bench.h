@@ -17,6 +17,7 @@
 #include "driver/ndis/internal.h"
 #include "driver/nic/nic.h"
 #include "tests/driver/recorder.h"
+#include "tests/driver/verdicts.h"
 
 #define REQUESTS 64
 #define PACKETS	 20
@@ -327,26 +328,6 @@ static inline void end(void)
 {
 	ndis_adapter_halt(fx.adapter, NdisHaltDeviceDisabled);
 	end_halted();
-}
-
-static inline uint64_t times_broken(uint16_t rule)
-{
-	struct ndis_violation v;
-
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++) {
-		if (v.rule == rule)
-			return v.count;
-	}
-	return 0;
-}
-
-static inline void assert_nothing_broken(void)
-{
-	struct ndis_violation v;
-
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		print_message("R%u: %s\n", v.rule, v.first);
-	assert_int_equal(ndis_violations(), 0);
 }
 
 /* Exactly this rule was broken, once, and the pool was told. */

@@ -17,6 +17,7 @@
 #include "driver/ndis/host.h"
 #include "driver/nic/nic.h"
 #include "tests/driver/recorder.h"
+#include "tests/driver/verdicts.h"
 
 #define REQUESTS 64
 
@@ -213,17 +214,6 @@ static inline void end(void)
 {
 	ndis_adapter_halt(fx.adapter, NdisHaltDeviceDisabled);
 	end_halted();
-}
-
-static inline uint64_t times_broken(uint16_t rule)
-{
-	struct ndis_violation v;
-
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++) {
-		if (v.rule == rule)
-			return v.count;
-	}
-	return 0;
 }
 
 /* Exactly this rule was broken, once, and the pool was told. */

@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driver/machine/machine.h"
-#include "tests/driver/recorder.h"
+#include "tests/driver/machine_bench.h"
 
 /* --- the mailbox ------------------------------------------------------------------------------ */
 
@@ -361,31 +360,17 @@ static NTSTATUS mailbox_entry(PDRIVER_OBJECT driver_object, PUNICODE_STRING path
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
-static uint32_t never_stop;
-
 static struct machine_summary run(struct exec *exec, const struct device_model *model)
 {
 	struct machine_config c = {
 		.model = model, .marks = {.base = 1, .block = 1}, .seed = 5, .max_frames = 2000};
 	char why[SPEC_WHY_BYTES] = "";
 	struct machine_summary s;
-	struct machine *machine;
-	struct ndis_violation v;
 
-	rec_reset();
 	assert_int_equal(traffic_parse("poisson:rate=5k,bytes=900", c.seed, &c.traffic, why), 0);
 	assert_int_equal(draw_parse("fixed:1ms", &c.hold, why), 0);
 	assert_int_equal(draw_parse("fixed:1ms", &c.lead, why), 0);
-	if (machine_open(&c, exec, mailbox_entry, &machine, why) != 0)
-		fail_msg("%s", why);
-	assert_int_equal(machine_start(machine, why), 0);
-	machine_run(machine, 0, &never_stop);
-	machine_stop(machine);
-	machine_summary(machine, &s);
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++)
-		print_message("R%u: %s\n", v.rule, v.first);
-	machine_close(machine);
-	exec_close(exec);
+	assert_true(bench_live(exec, &c, mailbox_entry, 0, &s));
 	return s;
 }
 

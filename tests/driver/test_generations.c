@@ -16,6 +16,7 @@
 #include "driver/stack/stack.h"
 #include "driver/traffic/frame.h"
 #include "tests/driver/recorder.h"
+#include "tests/driver/verdicts.h"
 
 #define SEED   5u
 #define FRAMES 300u
@@ -109,17 +110,6 @@ static void end(void)
 	side_end(&six);
 	ndis_host_close();
 	exec_close(exec);
-}
-
-static uint64_t times_broken(uint16_t rule)
-{
-	struct ndis_violation v;
-
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++) {
-		if (v.rule == rule)
-			return v.count;
-	}
-	return 0;
 }
 
 static void assert_all_came_back(struct side *side)

@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#include "driver/ndis/host.h"
 #include "driver/nic/nic.h"
+#include "tests/driver/verdicts.h"
 
 static struct fixture {
 	struct exec *exec;
@@ -96,17 +96,6 @@ static int close_machine(void **state)
 	dma_space_close(fx.space);
 	exec_close(fx.exec);
 	return 0;
-}
-
-static bool was_broken(uint16_t rule)
-{
-	struct ndis_violation v;
-
-	for (unsigned int i = 0; ndis_violation_at(i, &v); i++) {
-		if (v.rule == rule)
-			return true;
-	}
-	return false;
 }
 
 /* --- locks and lists ----------------------------------------------------------------------------
@@ -320,7 +309,7 @@ static void sleeping_takes_its_time_and_is_refused_at_dispatch(void **state)
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
 	NdisMSleep(60000000); /* R13: returns at once */
 	KeLowerIrql(old);
-	assert_true(was_broken(13));
+	assert_true(times_broken(13));
 }
 
 static void the_time_goes_on_from_1601(void **state)
@@ -348,7 +337,7 @@ static void paged_code_at_dispatch_is_a_broken_rule(void **state)
 	KeRaiseIrql(DISPATCH_LEVEL, &old);
 	PAGED_CODE();
 	KeLowerIrql(old);
-	assert_true(was_broken(13));
+	assert_true(times_broken(13));
 }
 
 /* --- the bus ------------------------------------------------------------------------------------
@@ -514,7 +503,7 @@ static void a_send_that_nobody_made_cannot_be_completed(void **state)
 	NET_BUFFER_LIST list = {0};
 
 	NdisMSendNetBufferListsComplete(fx.adapter, &list, 0);
-	assert_true(was_broken(45));
+	assert_true(times_broken(45));
 }
 
 #define ON(test) cmocka_unit_test_setup_teardown(test, open_machine, close_machine)
