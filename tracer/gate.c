@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tracer/gate.h"
 
-#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,48 +14,22 @@
 #include <unistd.h>
 
 #include "tracer/metadata.h"
-
-/* --- the viewer protocol, as LTTng's lttng-viewer-abi.h has it: big endian, packed ------------ */
-
-enum command {
-	CMD_CONNECT = 1,
-	CMD_LIST_SESSIONS,
-	CMD_ATTACH_SESSION,
-	CMD_GET_NEXT_INDEX,
-	CMD_GET_PACKET,
-	CMD_GET_METADATA,
-	CMD_GET_NEW_STREAMS,
-	CMD_CREATE_SESSION,
-	CMD_DETACH_SESSION,
-	CMD_END,
-};
-
-struct command_head {
-	uint64_t data_bytes; /* that follow */
-	uint32_t command, version;
-} __attribute__((packed));
-
-struct metadata_reply {
-	uint64_t len_bytes; /* that follow when status is METADATA_OK */
-	uint32_t status;
-} __attribute__((packed));
-
-enum { METADATA_OK = 1, METADATA_NO_NEW = 2, METADATA_ERR = 3 };
-enum { PACKET_OK = 1 };
-
-#define SESSION_BYTES (8 + 3 * 4 + 64 + 255)
-#define STREAM_BYTES  (2 * 8 + 4 + 4096 + 255)
+#include "tracer/newcomers.h"
+#include "tracer/packet.h"
+#include "tracer/tcp.h"
+#include "tracer/viewer_abi.h"
 
 /* The part that all replies to a command have. */
-static const uint32_t reply_bytes[CMD_END] = {
-	[CMD_CONNECT] = 20,	   [CMD_LIST_SESSIONS] = 4,  [CMD_ATTACH_SESSION] = 8,
-	[CMD_GET_NEXT_INDEX] = 64, [CMD_GET_PACKET] = 12,    [CMD_GET_METADATA] = 12,
-	[CMD_GET_NEW_STREAMS] = 8, [CMD_CREATE_SESSION] = 4, [CMD_DETACH_SESSION] = 4,
+static const uint32_t reply_bytes[VIEWER_END] = {
+	[VIEWER_CONNECT] = 20,	      [VIEWER_LIST_SESSIONS] = 4,  [VIEWER_ATTACH_SESSION] = 8,
+	[VIEWER_GET_NEXT_INDEX] = 64, [VIEWER_GET_PACKET] = 12,	   [VIEWER_GET_METADATA] = 12,
+	[VIEWER_GET_NEW_STREAMS] = 8, [VIEWER_CREATE_SESSION] = 4, [VIEWER_DETACH_SESSION] = 4,
 };
 
 #define REPLY_BYTES_MAX	   64
 #define REQUEST_BYTES_MAX  4096
 #define METADATA_BYTES_MAX (UINT64_C(64) << 20) /* of one trace; ours have some kilobytes */
+#define STREAMS_MAX	   16384		/* in one reply */
 #define BUFFER_BYTES	   65536
 
 /* A trace's metadata, until it declares a stream. */
@@ -71,6 +41,15 @@ struct held {
 	bool given; /* whatever follows is passed on */
 };
 
+/* A session that Babeltrace has joined, and streams of it that it is still to be told of. */
+struct session {
+	struct session *next;
+	uint64_t id;
+	struct viewer_streams reply;
+	struct viewer_stream *streams;
+	bool waiting;
+};
+
 struct gate {
 	int listening, far;
 	pthread_mutex_t lock; /* of the next two */
@@ -78,51 +57,19 @@ struct gate {
 	bool closing;
 	pthread_t thread;
 	struct held *traces; /* the thread's own, like what follows */
+	struct session *sessions;
+	struct newcomers newcomers;
 	char buffer[BUFFER_BYTES];
 };
 
 /* --- bytes ------------------------------------------------------------------------------------ */
-
-static bool receive(int fd, void *to, uint64_t len)
-{
-	char *at = to;
-
-	while (len) {
-		ssize_t nr = recv(fd, at, len, 0);
-
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr <= 0)
-			return false;
-		at += nr;
-		len -= (uint64_t)nr;
-	}
-	return true;
-}
-
-static bool give(int fd, const void *from, uint64_t len)
-{
-	const char *at = from;
-
-	while (len) {
-		ssize_t nr = send(fd, at, len, MSG_NOSIGNAL);
-
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr <= 0)
-			return false;
-		at += nr;
-		len -= (uint64_t)nr;
-	}
-	return true;
-}
 
 static bool pass(struct gate *g, uint64_t len)
 {
 	while (len) {
 		uint64_t nr = len < BUFFER_BYTES ? len : BUFFER_BYTES;
 
-		if (!receive(g->far, g->buffer, nr) || !give(g->near, g->buffer, nr))
+		if (!tcp_receive(g->far, g->buffer, nr) || !tcp_give(g->near, g->buffer, nr))
 			return false;
 		len -= nr;
 	}
@@ -158,7 +105,7 @@ static bool take_piece(struct gate *g, struct held *h, uint64_t len)
 	if (!more)
 		return false;
 	h->bytes = more;
-	if (!receive(g->far, more + h->len, len))
+	if (!tcp_receive(g->far, more + h->len, len))
 		return false;
 	h->len += len;
 	return true;
@@ -166,91 +113,230 @@ static bool take_piece(struct gate *g, struct held *h, uint64_t len)
 
 static bool give_all(struct gate *g, struct held *h)
 {
-	const struct metadata_reply reply = {htobe64(h->len), htobe32(METADATA_OK)};
-	bool ok = give(g->near, &reply, sizeof(reply)) && give(g->near, h->bytes, h->len);
+	const struct viewer_metadata reply = {htobe64(h->len), htobe32(VIEWER_METADATA_OK)};
+	int64_t offset_ns;
+	bool ok = tcp_give(g->near, &reply, sizeof(reply)) && tcp_give(g->near, h->bytes, h->len);
 
+	if (!metadata_clock_offset(h->bytes, h->len, &offset_ns) &&
+	    newcomers_clock(&g->newcomers, h->stream, offset_ns))
+		ok = false;
 	h->given = true;
 	free(h->bytes);
 	h->bytes = NULL;
 	return ok;
 }
 
+static bool look_ahead(struct gate *g);
+
 /* The reply to a question for a trace's metadata. */
 static bool answer_metadata(struct gate *g, uint64_t stream)
 {
-	const struct metadata_reply none = {0, htobe32(METADATA_NO_NEW)};
+	const struct viewer_metadata none = {0, htobe32(VIEWER_METADATA_NO_NEW)};
 	struct held *h = held_of(g, stream);
-	struct metadata_reply reply;
+	struct viewer_metadata reply;
 	uint32_t status;
 
-	if (!h || !receive(g->far, &reply, sizeof(reply)))
+	if (!h || !tcp_receive(g->far, &reply, sizeof(reply)))
 		return false;
 	status = be32toh(reply.status);
 	if (h->given)
-		return give(g->near, &reply, sizeof(reply)) &&
-		       (status != METADATA_OK || pass(g, be64toh(reply.len_bytes)));
-	if (status == METADATA_OK && !take_piece(g, h, be64toh(reply.len_bytes)))
+		return tcp_give(g->near, &reply, sizeof(reply)) &&
+		       (status != VIEWER_METADATA_OK || pass(g, be64toh(reply.len_bytes)));
+	if (status == VIEWER_METADATA_OK && !take_piece(g, h, be64toh(reply.len_bytes)))
 		return false;
 	/* One that is closed will not get any better. */
-	if (h->len && (status == METADATA_ERR || metadata_declares_stream(h->bytes, h->len)))
+	if (h->len && (status == VIEWER_METADATA_ERR || metadata_declares_stream(h->bytes, h->len)))
 		return give_all(g, h);
-	return status == METADATA_ERR ? give(g->near, &reply, sizeof(reply))
-				      : give(g->near, &none, sizeof(none));
+	if (status == VIEWER_METADATA_ERR)
+		return tcp_give(g->near, &reply, sizeof(reply));
+	return look_ahead(g) && tcp_give(g->near, &none, sizeof(none));
+}
+
+/* --- streams, and what comes of them ---------------------------------------------------------- */
+
+static struct session *session_of(struct gate *g, uint64_t id)
+{
+	struct session *s = g->sessions;
+
+	while (s && s->id != id)
+		s = s->next;
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (s) {
+		s->id = id;
+		s->next = g->sessions;
+		g->sessions = s;
+	}
+	return s;
+}
+
+/* The relay daemon's reply with streams. */
+static bool take_streams(struct gate *g, struct session *s)
+{
+	uint32_t nr;
+
+	if (!tcp_receive(g->far, &s->reply, sizeof(s->reply)))
+		return false;
+	nr = be32toh(s->reply.nr);
+	free(s->streams);
+	s->streams = NULL;
+	if (!nr)
+		return true;
+	s->streams = nr <= STREAMS_MAX ? calloc(nr, sizeof(*s->streams)) : NULL;
+	return s->streams && tcp_receive(g->far, s->streams, nr * sizeof(*s->streams)) &&
+	       !newcomers_add(&g->newcomers, s->streams, nr);
+}
+
+static bool give_streams(struct gate *g, struct session *s)
+{
+	uint64_t bytes = be32toh(s->reply.nr) * sizeof(*s->streams);
+
+	s->waiting = false;
+	return tcp_give(g->near, &s->reply, sizeof(s->reply)) &&
+	       tcp_give(g->near, s->streams, bytes);
+}
+
+/* Asks for new streams, before Babeltrace is given anything that may be later than their events. */
+static bool look_ahead(struct gate *g)
+{
+	for (struct session *s = g->sessions; s; s = s->next) {
+		struct {
+			struct viewer_head head;
+			uint64_t session;
+		} __attribute__((packed))
+		request = {{htobe64(sizeof(s->id)), htobe32(VIEWER_GET_NEW_STREAMS), 0}, s->id};
+
+		if (s->waiting)
+			continue;
+		if (!tcp_give(g->far, &request, sizeof(request)) || !take_streams(g, s))
+			return false;
+		s->waiting = s->reply.nr;
+	}
+	return true;
+}
+
+static bool any_waits(const struct gate *g)
+{
+	const struct session *s = g->sessions;
+
+	while (s && !s->waiting)
+		s = s->next;
+	return s;
+}
+
+/*
+ * Babeltrace 2.0 looks at the flag only where there is a packet.  One without any bytes does not
+ * trouble it; what was said instead is said again when it asks the next time.
+ */
+static bool answer_index(struct gate *g, uint64_t stream)
+{
+	struct viewer_index reply;
+	uint32_t status;
+
+	if (!tcp_receive(g->far, &reply, sizeof(reply)))
+		return false;
+	status = be32toh(reply.status);
+	if (status == VIEWER_INDEX_OK || status == VIEWER_INDEX_RETRY ||
+	    status == VIEWER_INDEX_INACTIVE) {
+		if (!look_ahead(g))
+			return false;
+		if (any_waits(g) && status != VIEWER_INDEX_OK)
+			reply = (struct viewer_index){.stream_class = reply.stream_class,
+						      .status = htobe32(VIEWER_INDEX_OK),
+						      .flags = reply.flags};
+		if (any_waits(g))
+			reply.flags |= htobe32(VIEWER_FLAG_NEW_STREAM);
+		newcomers_index(&g->newcomers, stream, &reply);
+	}
+	return tcp_give(g->near, &reply, sizeof(reply));
+}
+
+static bool answer_packet(struct gate *g, uint64_t stream, uint64_t offset)
+{
+	struct viewer_packet reply;
+	uint64_t len, head;
+
+	if (!tcp_receive(g->far, &reply, sizeof(reply)) ||
+	    !tcp_give(g->near, &reply, sizeof(reply)))
+		return false;
+	len = be32toh(reply.status) == VIEWER_PACKET_OK ? be32toh(reply.len_bytes) : 0;
+	head = len < sizeof(struct packet_head) ? len : sizeof(struct packet_head);
+	if (!tcp_receive(g->far, g->buffer, head))
+		return false;
+	newcomers_packet(&g->newcomers, stream, offset, g->buffer, head);
+	return tcp_give(g->near, g->buffer, head) && pass(g, len - head);
 }
 
 /* --- commands and replies --------------------------------------------------------------------- */
 
-static uint32_t word(const void *bytes)
+static uint64_t id_at(const char *bytes)
 {
-	uint32_t value;
+	uint64_t id;
 
-	memcpy(&value, bytes, sizeof(value));
-	return be32toh(value);
+	memcpy(&id, bytes, sizeof(id));
+	return id;
 }
 
-/* How much follows the part that all replies to this command have. */
-static uint64_t rest_of(uint32_t command, const char *reply)
+/* The reply to a command that tells nothing of streams. */
+static bool answer_other(struct gate *g, uint32_t command)
 {
+	char reply[REPLY_BYTES_MAX];
+	uint32_t nr;
+
+	if (!tcp_receive(g->far, reply, reply_bytes[command]) ||
+	    !tcp_give(g->near, reply, reply_bytes[command]))
+		return false;
+	memcpy(&nr, reply, sizeof(nr));
+	return command != VIEWER_LIST_SESSIONS ||
+	       pass(g, (uint64_t)be32toh(nr) * VIEWER_SESSION_BYTES);
+}
+
+/* body: of the request, which the relay daemon has by now. */
+static bool answer(struct gate *g, uint32_t command, const char *body)
+{
+	struct session *s;
+
 	switch (command) {
-	case CMD_LIST_SESSIONS:
-		return (uint64_t)word(reply) * SESSION_BYTES;
-	case CMD_ATTACH_SESSION:
-	case CMD_GET_NEW_STREAMS:
-		return (uint64_t)word(reply + 4) * STREAM_BYTES;
-	case CMD_GET_PACKET:
-		return word(reply) == PACKET_OK ? word(reply + 4) : 0;
+	case VIEWER_GET_METADATA:
+		return answer_metadata(g, id_at(body));
+	case VIEWER_GET_NEXT_INDEX:
+		return answer_index(g, id_at(body));
+	case VIEWER_GET_PACKET:
+		return answer_packet(g, id_at(body), be64toh(id_at(body + 8)));
+	case VIEWER_ATTACH_SESSION:
+	case VIEWER_GET_NEW_STREAMS:
+		s = session_of(g, id_at(body));
+		return s && take_streams(g, s) && give_streams(g, s);
 	default:
-		return 0;
+		return answer_other(g, command);
 	}
 }
 
 /* One command and its reply.  Returns: 1; 0 when it is one that we do not know; -1 at the end. */
 static int serve_one(struct gate *g)
 {
-	char request[sizeof(struct command_head) + REQUEST_BYTES_MAX];
-	char reply[REPLY_BYTES_MAX];
-	struct command_head head;
+	char request[sizeof(struct viewer_head) + REQUEST_BYTES_MAX] = {0};
+	char *body = request + sizeof(struct viewer_head);
+	struct viewer_head head;
 	uint32_t command;
-	uint64_t len, stream;
+	uint64_t len;
 
-	if (!receive(g->near, request, sizeof(head)))
+	if (!tcp_receive(g->near, request, sizeof(head)))
 		return -1;
 	memcpy(&head, request, sizeof(head));
 	command = be32toh(head.command);
 	len = be64toh(head.data_bytes);
-	if (len > REQUEST_BYTES_MAX || !command || command >= CMD_END)
-		return give(g->far, request, sizeof(head)) ? 0 : -1;
-	if (!receive(g->near, request + sizeof(head), len) ||
-	    !give(g->far, request, sizeof(head) + len))
+	if (len > REQUEST_BYTES_MAX || !command || command >= VIEWER_END)
+		return tcp_give(g->far, request, sizeof(head)) ? 0 : -1;
+	if (!tcp_receive(g->near, body, len))
 		return -1;
-	if (command == CMD_GET_METADATA && len == sizeof(stream)) {
-		memcpy(&stream, request + sizeof(head), sizeof(stream));
-		return answer_metadata(g, stream) ? 1 : -1;
-	}
-	if (!receive(g->far, reply, reply_bytes[command]) ||
-	    !give(g->near, reply, reply_bytes[command]))
+	if (command == VIEWER_GET_NEW_STREAMS && session_of(g, id_at(body)) &&
+	    session_of(g, id_at(body))->waiting)
+		return give_streams(g, session_of(g, id_at(body))) ? 1 : -1;
+	if (!tcp_give(g->far, request, sizeof(head) + len))
 		return -1;
-	return pass(g, rest_of(command, reply)) ? 1 : -1;
+	return answer(g, command, body) ? 1 : -1;
 }
 
 /* Whatever comes, both ways. */
@@ -267,7 +353,7 @@ static void pass_all(struct gate *g)
 			if (!fds[i].revents)
 				continue;
 			nr = recv(fds[i].fd, g->buffer, BUFFER_BYTES, 0);
-			if (nr <= 0 || !give(fds[!i].fd, g->buffer, (uint64_t)nr))
+			if (nr <= 0 || !tcp_give(fds[!i].fd, g->buffer, (uint64_t)nr))
 				return;
 		}
 	}
@@ -285,12 +371,12 @@ static void set_near(struct gate *g, int near)
 static void *serve(void *arg)
 {
 	struct gate *g = arg;
-	int near = accept4(g->listening, NULL, NULL, SOCK_CLOEXEC), ret = 1, one = 1;
+	int near = accept4(g->listening, NULL, NULL, SOCK_CLOEXEC), ret = 1;
 
 	shutdown(g->listening, SHUT_RDWR);
 	if (near < 0)
 		return NULL;
-	setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	tcp_hurry(near);
 	set_near(g, near);
 	while (ret > 0)
 		ret = serve_one(g);
@@ -319,45 +405,6 @@ static bool parse(const char *url, char host[256], char port[8], const char **pa
 	return *at == '/';
 }
 
-static int connect_to(const char *host, const char *port)
-{
-	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *list = NULL;
-	int fd = -1, one = 1;
-
-	if (getaddrinfo(host, port, &hints, &list))
-		return -1;
-	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
-		fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen)) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	freeaddrinfo(list);
-	if (fd >= 0)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
-}
-
-/* Returns: a socket, or -1. */
-static int listen_here(int *port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof(address)) && !listen(fd, 1) &&
-	    !getsockname(fd, (struct sockaddr *)&address, &len)) {
-		*port = ntohs(address.sin_port);
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 /* Signals are for the threads that are to be woken by them. */
 static int start_thread(struct gate *g)
 {
@@ -380,6 +427,14 @@ static void release(struct gate *g)
 		free(g->traces);
 		g->traces = next;
 	}
+	while (g->sessions) {
+		struct session *next = g->sessions->next;
+
+		free(g->sessions->streams);
+		free(g->sessions);
+		g->sessions = next;
+	}
+	newcomers_release(&g->newcomers);
 	if (g->listening >= 0)
 		close(g->listening);
 	if (g->far >= 0)
@@ -406,9 +461,10 @@ int gate_open(const char *url, char *out_url, size_t size, struct gate **out, st
 		return -EIO;
 	}
 	g->near = -1;
+	newcomers_init(&g->newcomers);
 	pthread_mutex_init(&g->lock, NULL);
-	g->listening = listen_here(&own);
-	g->far = connect_to(host, port);
+	g->listening = tcp_listen(&own);
+	g->far = tcp_connect(host, port);
 	if (g->far < 0 || g->listening < 0 || start_thread(g)) {
 		int ret = g->far < 0 ? -ECONNREFUSED : -EIO;
 

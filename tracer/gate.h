@@ -3,13 +3,16 @@
 #define TRACER_GATE_H
 /*
  * Stands between Babeltrace's live source and a relay daemon, so that Babeltrace sees a trace's
- * metadata only once it declares a stream.
+ * metadata only once it declares a stream, and a stream before it is too late.
  *
  * A session that is joined before its first program has no metadata, and a busy session daemon
  * hands it on in pieces.  Babeltrace 2.0 looks for a clock in the first piece alone; where that
  * declares no stream, it stops the process at an assertion as soon as a stream says that it is
  * idle.  It takes "no new metadata" calmly, and asks again: so that is what it is told until the
  * pieces are enough.  Its streams rest meanwhile in the relay daemon's files, and nothing is lost.
+ *
+ * And it is told of new streams before it is given anything that may be later than their events
+ * (tracer/newcomers.h): else it gives up where a further process with buffers of its own comes.
  *
  * The gate knows the viewer protocol as LTTng 2.4 to 2.13 speak it.  From the first command that it
  * does not know it passes on whatever comes.

@@ -103,13 +103,12 @@ static char *text_of(int fd, uint64_t size)
 	return text;
 }
 
-bool metadata_declares_stream(const void *bytes, size_t size)
+/* What packets in memory say, as one text; free() it.  NULL: out of memory. */
+static char *text_in(const char *from, size_t size)
 {
-	const char *from = bytes;
 	char *text = malloc(size + 1);
 	size_t at = 0, len = 0;
 	uint64_t content, nr;
-	bool declares;
 
 	while (text && size - at >= sizeof(struct metadata_head)) {
 		struct metadata_head head;
@@ -125,9 +124,35 @@ bool metadata_declares_stream(const void *bytes, size_t size)
 	}
 	if (text)
 		text[len] = 0;
-	declares = text && strstr(text, "\nstream {");
+	return text;
+}
+
+bool metadata_declares_stream(const void *bytes, size_t size)
+{
+	char *text = text_in(bytes, size);
+	bool declares = text && strstr(text, "\nstream {");
+
 	free(text);
 	return declares;
+}
+
+int metadata_clock_offset(const void *bytes, size_t size, int64_t *offset_ns)
+{
+	char *text = text_in(bytes, size);
+	const char *clock = text ? strstr(text, "\nclock {") : NULL;
+	const char *end = clock ? strstr(clock, "\n};") : NULL;
+	const char *freq = clock ? strstr(clock, "\tfreq = 1000000000;") : NULL;
+	const char *offset = clock ? strstr(clock, "\toffset = ") : NULL;
+	unsigned long long value = 0;
+	int ret = -ENODATA;
+
+	if (end && freq && freq < end && offset && offset < end &&
+	    sscanf(offset, " offset = %19llu;", &value) == 1 && value <= INT64_MAX / 2) {
+		*offset_ns = (int64_t)value;
+		ret = 0;
+	}
+	free(text);
+	return ret;
 }
 
 static bool declares(const char *text, const char *event)

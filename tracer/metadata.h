@@ -11,6 +11,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "db/store.h"
 
@@ -30,5 +31,11 @@ bool metadata_is_complete(const char *dir, const char *session, const char *cons
 
 /* Do these packets of metadata, as a relay daemon hands them on, declare any stream? */
 bool metadata_declares_stream(const void *bytes, size_t size);
+
+/*
+ * The clock that they declare: nanoseconds since the Epoch at 0 cycles.
+ * Returns: 0; -ENODATA: they declare none, or none of 1 GHz.
+ */
+int metadata_clock_offset(const void *bytes, size_t size, int64_t *offset_ns);
 
 #endif

@@ -60,6 +60,14 @@ exactly_once() {
 	run -0 "$P" check "$H/pieces.db"
 }
 
+@test "processes with buffers of their own that start late, beside a busy one and an idle one, are joined from their first event" {
+	grep -q '^own 0$' "$H/status"
+	run ! grep -q broke "$H/own.said"
+	[ "$(ask "$H/own.db" 'SELECT count(*) FROM loss')" = 0 ]
+	[ "$(ask "$H/own.db" "SELECT count(*), sum(n = x + 1), sum(d = n), sum(m = 0) FROM (SELECT count(*) AS n,
+		max(seq) AS x, count(DISTINCT seq) AS d, min(seq) AS m FROM event GROUP BY pool)")" = "3|3|3|3" ]
+}
+
 @test "a second collector on the same file is refused, and told who the first is" {
 	grep -q '^second 3$' "$H/status"
 	[ "$(wc -l <"$H/second.said")" = 1 ]

@@ -4,8 +4,8 @@
 # live port is not the usual one; and collectors that join, are killed, and lose their relay daemon.
 # All are joined before the session has seen any program.
 # Leaves in DIR: whole.db (joined by name), killed.db (killed by SIGKILL, joined again), cut.db (whose connection
-# was cut in the middle), pieces.db (whose metadata came in two pieces), small.db (of buffers that are too small),
-# broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
+# was cut in the middle), pieces.db (whose metadata came in two pieces), own.db (of three processes with buffers
+# of their own), small.db (of buffers that are too small), broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
 # Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
@@ -15,6 +15,10 @@ P=$build/poolscope
 
 events() {
 	[ "$(sqlite3 "file:$1?mode=ro" 'SELECT count(*) FROM event')" -gt "$2" ]
+}
+
+pools() {
+	[ "$(sqlite3 "file:$1?mode=ro" 'SELECT count(*) FROM pool')" -ge "$2" ]
 }
 
 # joined_again FILE: a gap is behind it.
@@ -101,6 +105,24 @@ wait "$emit"
 lttng destroy pieces
 ended pieces "$pid"
 kill "$proxy"
+
+# Each process has buffers of its own: a second one comes while the first rests, a third while the second is busy.
+session own --buffers-pid --subbuf-size=64K --num-subbuf=64
+attach own --session own
+"$build/tests/tools/emit" 2000 8000 0 "$dir/own-end" 3>&- &
+emits=$!
+wait_for pools "$dir/own.db" 1
+"$build/tests/tools/emit" 2000 8000 0 "$dir/own-end" flows 3>&- &
+emits="$emits $!"
+wait_for pools "$dir/own.db" 2
+"$build/tests/tools/emit" 2000 8000 0 "$dir/own-end" 3>&- &
+emits="$emits $!"
+wait_for pools "$dir/own.db" 3
+touch "$dir/own-end"
+# shellcheck disable=SC2086
+wait $emits
+lttng destroy own
+ended own "$pid"
 
 # More than the buffers take, for a second: they are emptied now and then, so that something follows a loss.
 session small --subbuf-size=4096 --num-subbuf=2

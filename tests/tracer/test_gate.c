@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "tracer/gate.h"
+#include "tracer/packet.h"
+#include "tracer/viewer_abi.h"
 
 #define HEADER "/* CTF 1.8 */\n\nclock {\n\tname = \"monotonic\";\n};\n\n"
 #define STREAM "\nstream {\n\tid = 0;\n};\n\n"
@@ -242,6 +244,232 @@ static void everything_else_comes_as_it_was_sent(void **state)
 	passes(DETACH, 4, 1, 0);
 }
 
+/* --- streams that appear while others are read ------------------------------------------------ */
+
+#define CLOCK(offset)                                                                              \
+	"/* CTF 1.8 */\n\nclock {\n\tname = \"monotonic\";\n\tfreq = 1000000000; /* Hz */\n"       \
+	"\toffset = " offset ";\n};\n\n" STREAM
+enum { RETRY = 2, HUP = 3, INACTIVE = 5, NEW_STREAM = 2 };
+
+/* The relay daemon's reply with the streams of a trace. */
+static void answer_streams(uint64_t trace, uint64_t first, uint32_t nr)
+{
+	struct viewer_streams head = {htobe32(OK), htobe32(nr)};
+	struct viewer_stream stream = {.trace = htobe64(trace)};
+
+	put(relay, &head, sizeof(head));
+	for (uint32_t i = 0; i < nr; i++) {
+		stream.id = htobe64(first + i);
+		put(relay, &stream, sizeof(stream));
+	}
+}
+
+/* The viewer gets that many streams, from this one on. */
+static void gets_streams(uint64_t first, uint32_t nr)
+{
+	struct viewer_streams head;
+	struct viewer_stream stream;
+
+	get(viewer, &head, sizeof(head));
+	assert_int_equal(be32toh(head.status), OK);
+	assert_int_equal(be32toh(head.nr), nr);
+	for (uint32_t i = 0; i < nr; i++) {
+		get(viewer, &stream, sizeof(stream));
+		assert_int_equal(be64toh(stream.id), first + i);
+	}
+}
+
+/* The gate asks on its own for streams of session 9. */
+static void gate_asks(void)
+{
+	uint64_t seen[3];
+
+	get(relay, seen, sizeof(seen));
+	assert_int_equal(be64toh(seen[0]), 8);
+	assert_int_equal(be64toh(seen[1]) >> 32, STREAMS);
+	assert_int_equal(be64toh(seen[2]), 9);
+}
+
+/* A reply to a question for the next packet, which is none unless status is OK. */
+static void answer_index(uint32_t status, uint64_t end)
+{
+	struct viewer_index index = {.offset = htobe64(4096),
+				     .packet_size = htobe64(32768),
+				     .timestamp_end = htobe64(end),
+				     .stream_class = htobe64(7),
+				     .status = htobe32(status)};
+
+	put(relay, &index, sizeof(index));
+}
+
+static struct viewer_index gets_index(uint32_t status, uint32_t flags)
+{
+	struct viewer_index index;
+
+	get(viewer, &index, sizeof(index));
+	assert_int_equal(be32toh(index.status), status);
+	assert_int_equal(be32toh(index.flags), flags);
+	return index;
+}
+
+/* Session 9 is joined, and has the streams 1 (metadata) and 2, which was read until then. */
+static void joined(uint64_t until)
+{
+	ask(ATTACH, 9);
+	answer_streams(1, 1, 2);
+	gets_streams(1, 2);
+	give_piece(1, CLOCK("1000000"));
+	sees(OK, NULL, 1024);
+	ask(INDEX, 2);
+	answer_index(OK, until);
+	gate_asks();
+	answer_streams(0, 0, 0);
+	gets_index(OK, 0);
+}
+
+/* The streams 3 (metadata) and 4 appear, whose clock has that offset. */
+static void a_newcomer(const char *metadata)
+{
+	ask(INDEX, 2);
+	answer_index(INACTIVE, 900);
+	gate_asks();
+	answer_streams(2, 3, 2);
+	gets_index(OK, NEW_STREAM);
+	put(viewer, (uint64_t[]){htobe64(8), htobe64((uint64_t)STREAMS << 32), htobe64(9)}, 24);
+	gets_streams(3, 2);
+	give_piece(3, metadata);
+	sees(OK, NULL, 1024);
+}
+
+static void new_streams_are_told_before_what_may_be_later_than_their_events(void **state)
+{
+	struct viewer_index index;
+
+	joined(500);
+	ask(INDEX, 2);
+	answer_index(INACTIVE, 900);
+	gate_asks();
+	answer_streams(2, 3, 2);
+	index = gets_index(OK, NEW_STREAM); /* in place of the time until which it is idle */
+	assert_int_equal(index.packet_size, 0);
+	assert_int_equal(index.timestamp_end, 0);
+	assert_int_equal(be64toh(index.stream_class), 7);
+	ask(INDEX,
+	    2); /* it may ask for something else first: it is told again, nobody else is asked */
+	answer_index(OK, 950);
+	index = gets_index(OK, NEW_STREAM);
+	assert_int_equal(be64toh(index.packet_size), 32768);
+	put(viewer, (uint64_t[]){htobe64(8), htobe64((uint64_t)STREAMS << 32), htobe64(9)}, 24);
+	gets_streams(3, 2); /* which the relay daemon is not asked for again */
+	ask(INDEX, 2);
+	answer_index(INACTIVE, 960);
+	gate_asks();
+	answer_streams(0, 0, 0);
+	index = gets_index(INACTIVE, 0);
+	assert_int_equal(be64toh(index.timestamp_end), 960);
+}
+
+static void a_stream_that_hangs_up_is_passed_on_at_once(void **state)
+{
+	joined(500);
+	ask(INDEX, 2);
+	answer_index(HUP, 0);
+	gets_index(HUP, 0);
+}
+
+static void newcomers_idle_time_ends_where_the_others_are(void **state)
+{
+	struct viewer_index index;
+
+	joined(500);
+	a_newcomer(CLOCK("1000100"));
+	ask(INDEX, 4);
+	answer_index(INACTIVE, 300);
+	gate_asks();
+	answer_streams(0, 0, 0);
+	index = gets_index(INACTIVE, 0);
+	assert_int_equal(be64toh(index.timestamp_end), 400); /* + 1000100 = 500 + 1000000 */
+	ask(INDEX, 4);
+	answer_index(INACTIVE, 600);
+	gate_asks();
+	answer_streams(0, 0, 0);
+	index = gets_index(INACTIVE, 0);
+	assert_int_equal(be64toh(index.timestamp_end), 600);
+}
+
+/* Asks for a packet of stream 4 that has these times; gives back its head as the viewer has it. */
+static struct packet_head packet_of_4(uint64_t begin, uint64_t end)
+{
+	const uint64_t request[5] = {htobe64(20), htobe64((uint64_t)PACKET << 32), htobe64(4),
+				     htobe64(4096), 0};
+	struct viewer_packet reply = {htobe32(OK), htobe32(4096), 0};
+	struct {
+		struct packet_head head;
+		char rest[4096 - sizeof(struct packet_head)];
+	} sent = {.head = {.magic = PACKET_MAGIC,
+			   .timestamp_begin = begin,
+			   .timestamp_end = end,
+			   .content_size = 20000,
+			   .packet_size = 32768}},
+	  seen;
+	char passed[36];
+
+	memset(sent.rest, 0x5a, sizeof(sent.rest));
+	ask(INDEX, 4);
+	answer_index(OK, end);
+	gate_asks();
+	answer_streams(0, 0, 0);
+	gets_index(OK, 0);
+	put(viewer, request, sizeof(passed));
+	get(relay, passed, sizeof(passed));
+	put(relay, &reply, sizeof(reply));
+	put(relay, &sent, sizeof(sent));
+	get(viewer, &reply, sizeof(reply));
+	get(viewer, &seen, sizeof(seen));
+	assert_memory_equal(sent.rest, seen.rest, sizeof(sent.rest));
+	assert_int_equal(seen.head.content_size, 20000);
+	return seen.head;
+}
+
+static void newcomers_packets_begin_where_the_others_are(void **state)
+{
+	struct packet_head head;
+
+	joined(500);
+	a_newcomer(CLOCK("1000100"));
+	head = packet_of_4(100, 200); /* without an event: all events are later than 400 */
+	assert_int_equal(head.timestamp_begin, 400);
+	assert_int_equal(head.timestamp_end, 400);
+	head = packet_of_4(200, 700);
+	assert_int_equal(head.timestamp_begin, 400);
+	assert_int_equal(head.timestamp_end, 700);
+	head = packet_of_4(700, 800);
+	assert_int_equal(head.timestamp_begin, 700);
+}
+
+static void clocks_that_were_measured_apart_are_the_same_clock(void **state)
+{
+	joined(5000000);
+	a_newcomer(CLOCK("1000")); /* 999 us before the other's: as good as it can be measured */
+	assert_int_equal(packet_of_4(100, 200).timestamp_begin, 5999000);
+}
+
+static void where_it_was_set_back_far_nothing_is_moved(void **state)
+{
+	ask(ATTACH, 9);
+	answer_streams(1, 1, 2);
+	gets_streams(1, 2);
+	give_piece(1, CLOCK("9000000000"));
+	sees(OK, NULL, 1024);
+	ask(INDEX, 2);
+	answer_index(OK, 500);
+	gate_asks();
+	answer_streams(0, 0, 0);
+	gets_index(OK, 0);
+	a_newcomer(CLOCK("1000"));
+	assert_int_equal(packet_of_4(100, 200).timestamp_begin, 100);
+}
+
 static void a_command_of_a_later_version_is_passed_on_and_what_follows_it(void **state)
 {
 	char bytes[32];
@@ -314,6 +542,12 @@ int main(void)
 		WITH_GATE(each_trace_waits_for_its_own),
 		WITH_GATE(of_a_trace_that_is_gone_all_there_was_is_given),
 		WITH_GATE(everything_else_comes_as_it_was_sent),
+		WITH_GATE(new_streams_are_told_before_what_may_be_later_than_their_events),
+		WITH_GATE(a_stream_that_hangs_up_is_passed_on_at_once),
+		WITH_GATE(newcomers_idle_time_ends_where_the_others_are),
+		WITH_GATE(newcomers_packets_begin_where_the_others_are),
+		WITH_GATE(clocks_that_were_measured_apart_are_the_same_clock),
+		WITH_GATE(where_it_was_set_back_far_nothing_is_moved),
 		WITH_GATE(a_command_of_a_later_version_is_passed_on_and_what_follows_it),
 		WITH_GATE(the_end_of_one_side_is_that_of_the_other),
 		WITH_GATE(more_metadata_than_any_trace_has_ends_the_connection),
