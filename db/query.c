@@ -62,6 +62,10 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_SPAN] = "SELECT first_ns, closed_ns, (SELECT end_ns FROM progress), next_seq,"
 		       " low, high"
 		       " FROM summary JOIN pool USING (pool) WHERE pool = ?1",
+	[QUERY_REACH] = "SELECT next_seq, first_ns, last_ns FROM summary WHERE pool = ?1",
+	[QUERY_LOG_POOLS] = "SELECT pool, next_seq, first_ns, last_ns, lost_seq FROM summary WHERE"
+			    " (?1 < 0 OR pool = ?1) AND pool >= 0 AND pool < 4194304"
+			    " ORDER BY pool LIMIT 65536",
 	[QUERY_LEVEL_BEFORE] =
 		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
 		" total_max, pending_max, available, total, pending, flags, low_crossings,"
@@ -241,6 +245,7 @@ void query_close(struct query *q)
 	for (int i = 0; i < QUERY_NR; i++)
 		sqlite3_finalize(q->stmt[i]);
 	sqlite3_close(q->db);
+	free(q->memory);
 	free(q->path);
 	free(q);
 }

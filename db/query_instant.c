@@ -13,114 +13,6 @@ static int64_t id_of(uint32_t pool, int64_t seq)
 	return (int64_t)((uint64_t)pool << DB_SEQ_BITS) + seq;
 }
 
-/* The first event with low <= seq < high.  Returns: 1 found, 0 none, -errno. */
-static int probe(struct query *q, uint32_t pool, int64_t low, int64_t high, int64_t *seq,
-		 int64_t *ts_ns, struct db_error *err)
-{
-	sqlite3_stmt *stmt =
-		reader_bind(q, QUERY_SEEK, 2, (int64_t[]){id_of(pool, low), id_of(pool, high - 1)});
-	int ret = reader_step(q, stmt, err);
-
-	if (ret > 0 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)
-		ret = 0;
-	if (ret > 0) {
-		*seq = sqlite3_column_int64(stmt, 0) - id_of(pool, 0);
-		*ts_ns = sqlite3_column_int64(stmt, 1);
-		if (*seq < low || *seq >= high)
-			ret = db_fail(err, -EINVAL,
-				      "%s: the database is damaged: events out of order", q->path);
-	}
-	sqlite3_reset(stmt);
-	return ret;
-}
-
-/* One past the pool's newest seq. */
-static int end_seq(struct query *q, uint32_t pool, int64_t *end, struct db_error *err)
-{
-	sqlite3_stmt *stmt = reader_bind(q, QUERY_SPAN, 1, (int64_t[]){pool});
-	int ret = reader_step(q, stmt, err);
-
-	*end = ret > 0 ? sqlite3_column_int64(stmt, 3) : 0;
-	sqlite3_reset(stmt);
-	if (*end < 0 || *end > INT64_C(1) << DB_SEQ_BITS)
-		*end = INT64_C(1) << DB_SEQ_BITS;
-	if (pool >= UINT32_C(1) << (62 - DB_SEQ_BITS)) /* no recording has it */
-		*end = 0;
-	return ret < 0 ? ret : 0;
-}
-
-/*
- * Most events are receive events, and their table alone is found through ten times as fast as all:
- * between two of them lies what is not.  Narrows [*low, *high): the event before low is not later.
- */
-static int narrow_by_rx(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *low, int64_t *high,
-			struct db_error *err)
-{
-	int64_t base_ns, id, next = *high;
-	sqlite3_stmt *stmt;
-	int ret = reader_base(q, &base_ns, err);
-
-	if (!ret)
-		ret = reader_seek_in(q, QUERY_SEEK_RX, pool,
-				     ts_ns > INT64_MIN + base_ns ? ts_ns - base_ns : INT64_MIN, &id,
-				     err);
-	if (ret)
-		return ret;
-	stmt = reader_bind(q, QUERY_SEEK_RX, 2, (int64_t[]){id, id_of(pool, *high)});
-	ret = reader_step(q, stmt, err);
-	if (ret > 0)
-		next = sqlite3_column_int64(stmt, 0) - id_of(pool, 0) + 1;
-	sqlite3_reset(stmt);
-	id -= id_of(pool, 0);
-	if (id > *low && id <= *high)
-		*low = id - 1; /* the receive event itself is asked for its time */
-	if (next > *low && next < *high)
-		*high = next;
-	return ret < 0 ? ret : 0;
-}
-
-/*
- * Times go up with seq, but for what two processors' clocks differ: halving ends between two
- * neighbours of which the first is not later and the second is.
- */
-int reader_seek_between(struct query *q, uint32_t pool, int64_t ts_ns,
-			struct reader_neighbours *out, struct db_error *err)
-{
-	int64_t low = 0, high, at, at_ns;
-	int ret = end_seq(q, pool, &high, err);
-
-	*out = (struct reader_neighbours){-1, INT64_MIN, INT64_MAX};
-	if (!ret && high)
-		ret = narrow_by_rx(q, pool, ts_ns, &low, &high, err);
-	while (!ret && low < high) {
-		int64_t middle = low + (high - low) / 2;
-
-		ret = probe(q, pool, middle, high, &at, &at_ns, err);
-		if (ret < 0)
-			return ret;
-		if (ret && at_ns <= ts_ns) {
-			out->seq = at;
-			out->ts_ns = at_ns;
-			low = at + 1;
-		} else {
-			if (ret)
-				out->next_ns = at_ns;
-			high = middle;
-		}
-		ret = 0;
-	}
-	return ret;
-}
-
-int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, struct db_error *err)
-{
-	struct reader_neighbours found;
-	int ret = reader_seek_between(q, pool, ts_ns, &found, err);
-
-	*seq = found.seq;
-	return ret;
-}
-
 static void lose_memory(struct level_state *level, const struct pool_event *e)
 {
 	if (e->u.free.buffers == POOL_UNKNOWN)
@@ -249,17 +141,18 @@ int reader_copy_event(const struct pool_event *e, void *ctx)
 static int neighbours(struct query *q, uint32_t pool, int64_t seq, struct query_instant *out,
 		      struct db_error *err)
 {
-	int64_t end, after, ts_ns;
-	int ret = end_seq(q, pool, &end, err);
+	struct reader_reach reach;
+	int64_t after, ts_ns;
+	int ret = reader_reach(q, pool, &reach, err);
 
 	if (!ret && seq >= 0) {
 		out->has_before = true;
 		ret = reader_between(q, pool, seq, seq, false, reader_copy_event, &out->before,
 				     err);
 	}
-	if (ret || seq + 1 >= end)
+	if (ret || seq + 1 >= reach.end)
 		return ret;
-	ret = probe(q, pool, seq + 1, end, &after, &ts_ns, err);
+	ret = reader_next(q, pool, seq + 1, reach.end, &after, &ts_ns, err);
 	if (ret <= 0)
 		return ret;
 	out->has_after = true;

@@ -35,12 +35,19 @@ struct stream {
 	bool over;
 };
 
+/* What its summary says of a pool. */
+struct pool_reach {
+	struct reader_reach in;
+	bool has_gaps; /* rows in `loss` that are of its seqs */
+};
+
 struct merge {
 	struct query *q;
 	const struct log_filter *filter;
 	int by;
 	bool looks;
 	int64_t base_ns;
+	unsigned version; /* of the file's content */
 	sqlite3_stmt *stmt, *leap, *told, *gap, *lead;
 	struct stream *streams;
 	size_t nr;
@@ -413,21 +420,47 @@ static int pass_gap(struct merge *m, int64_t pool, int64_t ts_ns, int64_t *seq)
 }
 
 /*
- * The first seq of a pool that is at or behind the place, and how near to it the pool's next row
- * can be: nothing need be read of one that has none on the page.
+ * A page is loaded in two or three calls from the same place, and most pools have no row on it:
+ * what was found of them holds for the next call, as long as the file is the same.
  */
-static int seek(struct merge *m, struct stream *s, const struct log_place *place, int64_t *seq)
+static int seek_or_remember(struct merge *m, const struct reader_reach *in, int64_t ts_ns,
+			    struct reader_neighbours *found)
 {
-	struct reader_neighbours found;
-	int64_t ts_ns = place->ts_ns;
+	struct reader_memory *memory = m->q->memory;
+	struct reader_memory *at = memory ? &memory[in->pool % READER_MEMORY] : NULL;
 	int ret;
+
+	if (at && at->known && at->pool == in->pool && at->version == m->version &&
+	    at->found.ts_ns <= ts_ns && ts_ns < at->found.next_ns) {
+		*found = at->found;
+		return 0;
+	}
+	ret = reader_seek_within(m->q, in, ts_ns, found, m->err);
+	if (at)
+		*at = (struct reader_memory){in->pool, m->version, !ret, *found};
+	return ret;
+}
+
+/*
+ * The first seq of a pool that is at or behind the place, and how near to it the pool's next row
+ * can be: nothing need be read of one that has none on the page, nor of one that is over by then.
+ */
+static int seek(struct merge *m, struct stream *s, const struct pool_reach *pool,
+		const struct log_place *place, int64_t *seq)
+{
+	struct reader_neighbours found = {pool->in.end - 1, pool->in.last_ns, INT64_MAX};
+	int64_t ts_ns = place->ts_ns;
+	int ret = 0;
 
 	*seq = place->seq;
 	if (s->pool == place->pool)
 		return 0;
 	if (s->pool > place->pool && ts_ns > INT64_MIN)
 		ts_ns--;
-	ret = reader_seek_between(m->q, (uint32_t)s->pool, ts_ns, &found, m->err);
+	if (ts_ns < pool->in.first_ns)
+		found = (struct reader_neighbours){-1, INT64_MIN, pool->in.first_ns};
+	else if (ts_ns < pool->in.last_ns)
+		ret = seek_or_remember(m, &pool->in, ts_ns, &found);
 	if (ret)
 		return ret;
 	*seq = found.seq + 1;
@@ -437,60 +470,74 @@ static int seek(struct merge *m, struct stream *s, const struct log_place *place
 		s->bound_ns = found.next_ns;
 	if (!m->looks && m->by < 0 && found.ts_ns < s->bound_ns)
 		s->bound_ns = found.ts_ns;
-	return pass_gap(m, s->pool, ts_ns, seq);
+	return pool->has_gaps ? pass_gap(m, s->pool, ts_ns, seq) : 0;
 }
 
-static int add_pool(struct merge *m, int64_t pool, int64_t next_seq, const struct log_place *place)
+static int add_pool(struct merge *m, const struct pool_reach *pool, const struct log_place *place)
 {
 	struct stream *s = &m->streams[m->nr++];
-	int64_t seq = 0;
-	int ret = 0;
+	int64_t seq = 0, end = pool->in.end < ID_MASK ? pool->in.end : ID_MASK;
+	int ret;
 
-	*s = (struct stream){.pool = pool, .bound_ns = place->ts_ns};
-	if (pool < 0) {
-		s->told_ns = place->ts_ns;
-		s->first = place->pool < 0 ? place->seq : m->by > 0 ? INT64_MAX : INT64_MAX - 1;
-		s->over = m->filter->no_losses;
-		return 0;
-	}
-	if (next_seq < 0 || next_seq > ID_MASK)
-		next_seq = ID_MASK;
-	ret = seek(m, s, place, &seq);
+	*s = (struct stream){.pool = pool->in.pool, .bound_ns = place->ts_ns};
+	ret = seek(m, s, pool, place, &seq);
 	if (seq < 0)
 		seq = 0;
 	s->first = m->by > 0 ? seq : 0;
-	s->last = m->by > 0 || seq > next_seq ? next_seq - 1 : seq - 1;
+	s->last = m->by > 0 || seq > end ? end - 1 : seq - 1;
 	s->over = s->first > s->last;
 	return ret;
 }
 
+static void add_told(struct merge *m, const struct log_place *place)
+{
+	struct stream *s = &m->streams[m->nr++];
+
+	*s = (struct stream){.pool = -1, .bound_ns = place->ts_ns, .told_ns = place->ts_ns};
+	s->first = place->pool < 0 ? place->seq : m->by > 0 ? INT64_MAX : INT64_MAX - 1;
+	s->over = m->filter->no_losses;
+}
+
+static int room_for(struct merge *m)
+{
+	struct stream *grown = reallocarray(m->streams, m->nr + 1, sizeof(*grown));
+
+	if (!grown)
+		return db_fail(m->err, -ENOMEM, "out of memory");
+	m->streams = grown;
+	return 0;
+}
+
+static void begin_memory(struct merge *m)
+{
+	if (!m->q->memory)
+		m->q->memory = calloc(READER_MEMORY, sizeof(*m->q->memory));
+	sqlite3_file_control(m->q->db, "main", SQLITE_FCNTL_DATA_VERSION, &m->version);
+}
+
 static int begin(struct merge *m, const struct log_place *place)
 {
-	sqlite3_stmt *stmt = NULL;
-	struct stream *grown;
-	int ret;
+	sqlite3_stmt *stmt = reader_bind(m->q, QUERY_LOG_POOLS, 1, (int64_t[]){m->filter->pool});
+	int ret = room_for(m);
 
-	if (sqlite3_prepare_v2(
-		    m->q->db,
-		    "SELECT -1, 0 UNION ALL SELECT * FROM (SELECT pool, next_seq FROM"
-		    " summary WHERE (?1 < 0 OR pool = ?1) AND pool >= 0 AND pool < 4194304"
-		    " ORDER BY pool LIMIT 65536)",
-		    -1, &stmt, NULL) != SQLITE_OK)
-		return db_fail_sqlite(m->err, m->q->db, m->q->path);
-	sqlite3_bind_int64(stmt, 1, m->filter->pool);
-	while ((ret = reader_step(m->q, stmt, m->err)) > 0) {
-		grown = reallocarray(m->streams, m->nr + 1, sizeof(*grown));
-		if (!grown) {
-			ret = db_fail(m->err, -ENOMEM, "out of memory");
-			break;
-		}
-		m->streams = grown;
-		ret = add_pool(m, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-			       place);
-		if (ret)
-			break;
+	if (!ret)
+		add_told(m, place);
+	while (!ret && (ret = reader_step(m->q, stmt, m->err)) > 0) {
+		struct pool_reach pool = {
+			.in = {.pool = (uint32_t)sqlite3_column_int64(stmt, 0),
+			       .first_ns = reader_time(sqlite3_column_int64(stmt, 2)),
+			       .last_ns = reader_time(sqlite3_column_int64(stmt, 3)),
+			       .base_ns = m->base_ns},
+			.has_gaps = sqlite3_column_int64(stmt, 4) != 0};
+
+		pool.in.end = reader_end_seq(pool.in.pool, sqlite3_column_int64(stmt, 1));
+		if (m->nr == 1)
+			begin_memory(m);
+		ret = room_for(m);
+		if (!ret)
+			ret = add_pool(m, &pool, place);
 	}
-	sqlite3_finalize(stmt);
+	sqlite3_reset(stmt);
 	return ret;
 }
 

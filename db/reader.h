@@ -15,6 +15,8 @@ enum query_statement {
 	QUERY_POOLS,
 	QUERY_RATE,
 	QUERY_SPAN,
+	QUERY_REACH,
+	QUERY_LOG_POOLS,
 	QUERY_LEVEL_BEFORE,
 	QUERY_LEVEL,
 	QUERY_LOSS,
@@ -71,6 +73,21 @@ enum query_statement {
 	QUERY_NR
 };
 
+/* Two events of a pool beside each other, and a time that lies between them. */
+struct reader_neighbours {
+	int64_t seq, ts_ns; /* the last event not later; seq -1: none */
+	int64_t next_ns;    /* of the event after it; INT64_MAX: none */
+};
+
+/* What was found of a pool, while the file is the same: see db/query_log.c. */
+#define READER_MEMORY 1024
+struct reader_memory {
+	uint32_t pool;
+	unsigned version; /* of the file's content */
+	bool known;
+	struct reader_neighbours found;
+};
+
 struct query {
 	struct sqlite3 *db;
 	char *path;
@@ -80,6 +97,7 @@ struct query {
 	void *sql_stop_ctx;
 	bool has_views; /* ours lie over the file's */
 	struct sqlite3_stmt *stmt[QUERY_NR];
+	struct reader_memory *memory; /* READER_MEMORY of them, by pool; NULL: none yet */
 };
 
 /* The statement, with its first nr parameters (?1 ...) bound to integers. */
@@ -108,18 +126,31 @@ int reader_between(struct query *q, uint32_t pool, int64_t from_seq, int64_t to_
 		   bool without_rx, int (*each)(const struct pool_event *, void *ctx), void *ctx,
 		   struct db_error *err);
 
+/* What the file says of where a pool's events are; all 0 of a pool that it does not have. */
+struct reader_reach {
+	uint32_t pool;
+	int64_t end; /* one past the newest seq */
+	int64_t first_ns, last_ns;
+	int64_t base_ns; /* what times in the tables are relative to */
+};
+int reader_reach(struct query *q, uint32_t pool, struct reader_reach *reach, struct db_error *err);
+/* The end, of what summary.next_seq says: a file that says what cannot be is searched as a whole.
+ */
+int64_t reader_end_seq(uint32_t pool, int64_t next_seq);
+
 /*
  * The last event at or before ts_ns, into seq; -1 when there is none.  Its neighbour is later.
+ * Some ten look-ups where events are spread over the time, and never more than 80.
  */
 int reader_seek(struct query *q, uint32_t pool, int64_t ts_ns, int64_t *seq, struct db_error *err);
 
-/* The same, with the times of both: what a merge of many pools needs to know of one. */
-struct reader_neighbours {
-	int64_t seq, ts_ns; /* the last event not later; seq -1: none */
-	int64_t next_ns;    /* of the event after it; INT64_MAX: none */
-};
-int reader_seek_between(struct query *q, uint32_t pool, int64_t ts_ns,
-			struct reader_neighbours *out, struct db_error *err);
+/* The same, with the times of both. */
+int reader_seek_within(struct query *q, const struct reader_reach *reach, int64_t ts_ns,
+		       struct reader_neighbours *out, struct db_error *err);
+
+/* The first event with low <= seq < high.  Returns: 1 found, 0 none, -errno. */
+int reader_next(struct query *q, uint32_t pool, int64_t low, int64_t high, int64_t *seq,
+		int64_t *ts_ns, struct db_error *err);
 
 /*
  * A value (by its column) of the last row that has one, up to an event; which is QUERY_SAID to
@@ -161,7 +192,7 @@ int reader_base(struct query *q, int64_t *base_ns, struct db_error *err);
 
 /*
  * One past the id of a pool's last event in one table that is not later than ts (relative); the
- * pool's first id when there is none.  Some thirty look-ups, whatever the length.  Where a clock
+ * pool's first id when there is none.  As many look-ups as for reader_seek().  Where a clock
  * went back, one of the possible answers.
  *
  *	table  QUERY_SEEK_RX and below

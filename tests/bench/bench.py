@@ -188,14 +188,15 @@ def stat(folder):
 
 
 def frames(folder):
-    """Every view at every zoom, on files made once: one long, one of many pools."""
+    """Every view at every zoom, on files made once: one long, two of many pools."""
+    driver = [REFNIC, "--clock", "virtual", "--seed", "7"]
     long_one = ["--packets", "28000000", "--traffic", "mmpp:rate=20k,bytes=64", "--hold", "exp:mean=2ms",
                 "--base", "64", "--block", "32", "--low", "24", "--high", "96", "--limit", "1024"]
     many = ["--adapters", "64", "--traffic", "burst:rate=20k", "--for", "3s"]
-    for name, options in (("long", long_one), ("64 pools", many)):
-        db = f"{folder}/frames.db"
-        subprocess.run([REFNIC, "--clock", "virtual", "--seed", "7", *options, "-o", db], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    db = f"{folder}/frames.db"
+    for name, command in (("long", [*driver, *long_one, "-o", db]), ("64 pools", [*driver, *many, "-o", db]),
+                          ("300 pools", [f"{BENCH}/pools", db, "300", "3"])):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         events = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
         print(f"frames: {name}: {events} events, {os.path.getsize(db) / 1e6:.0f} MB")
         for size in ("80x24", "200x50"):

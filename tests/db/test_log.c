@@ -362,6 +362,101 @@ static void leads_are_those_of_the_requests(void **state)
 			assert_int_equal(row.event.ts_ns - events[i].ts_ns, row.lead_ns);
 }
 
+/* --- a file that grows ------------------------------------------------------------------------ */
+
+static void say_drop(struct store *store, uint32_t pool, uint64_t seq)
+{
+	struct pool_event e = {.ts_ns = START_NS + (int64_t)seq * 1000 + pool,
+			       .pool = pool,
+			       .seq = seq,
+			       .kind = POOL_EVENT_RX_DROP};
+
+	e.u.drop.count = 1;
+	assert_int_equal(store_append(store, &e), 0);
+}
+
+/* The rows of pool 1 that are at a place, without losses. */
+static size_t nr_of_pool_1(struct query *grows, int64_t ts_ns)
+{
+	struct log_place from = {ts_ns, 0, 0};
+	struct log_row rows[PAGE];
+	enum log_end end;
+	size_t nr, found = 0;
+
+	if (query_log(grows, &everything, &from, 1, rows, PAGE, &nr, &end, 0, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < nr; i++)
+		found += !rows[i].is_loss && rows[i].place.pool == 1;
+	return found;
+}
+
+/* What was found of a pool holds only as long as the file is the same. */
+static void events_that_came_later_are_on_the_page(void **state)
+{
+	const struct store_options options = {.trace = "fixed", .append = true};
+	char name[] = "/tmp/poolscope-log-grows-XXXXXX";
+	struct query *grows;
+	struct store *store;
+
+	close(mkstemp(name));
+	unlink(name);
+	assert_int_equal(store_open(name, &options, &store, &err), 0);
+	for (uint64_t seq = 0; seq < 30; seq++)
+		if (seq < 10 || seq >= 20)
+			say_drop(store, 1, seq);
+	say_drop(store, 0, 0);
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	assert_int_equal(store_open(name, &options, &store, &err), 0);
+	assert_int_equal(query_open(name, &grows, &err), 0);
+	assert_int_equal(nr_of_pool_1(grows, START_NS + 15000), 10);
+	assert_int_equal(nr_of_pool_1(grows, START_NS + 15000), 10);
+	for (uint64_t seq = 10; seq < 20; seq++)
+		say_drop(store, 1, seq);
+	assert_int_equal(store_flush(store), 0);
+	assert_int_equal(nr_of_pool_1(grows, START_NS + 15000), 15);
+	say_drop(store, 1, 30);
+	assert_int_equal(store_flush(store), 0);
+	assert_int_equal(nr_of_pool_1(grows, START_NS + 29001), 2);
+	query_close(grows);
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	unlink(name);
+}
+
+/* Times say where to look first, and not what is found: nothing here is spread evenly. */
+static void uneven_times_are_found(void **state)
+{
+	const struct store_options options = {.trace = "fixed"};
+	char name[] = "/tmp/poolscope-log-uneven-XXXXXX";
+	struct query *uneven;
+	struct store *store;
+
+	close(mkstemp(name));
+	unlink(name);
+	assert_int_equal(store_open(name, &options, &store, &err), 0);
+	for (uint64_t seq = 0; seq < 40; seq++) {
+		struct pool_event e = {.ts_ns = START_NS + (INT64_C(1) << seq),
+				       .pool = 1,
+				       .seq = seq,
+				       .available = 1,
+				       .kind = POOL_EVENT_RX_RETURN};
+		uint32_t id = 0;
+
+		e.u.rx.buffers = &id;
+		e.u.rx.nr_buffers = 1;
+		assert_int_equal(store_append(store, &e), 0);
+	}
+	assert_int_equal(store_close(store, STORE_END_COMPLETE, NULL, &err), 0);
+	assert_int_equal(query_open(name, &uneven, &err), 0);
+	for (int seq = 0; seq < 40; seq++) {
+		assert_int_equal(nr_of_pool_1(uneven, START_NS + (INT64_C(1) << seq)),
+				 40 - seq < PAGE ? 40 - seq : PAGE);
+		assert_int_equal(nr_of_pool_1(uneven, START_NS + (INT64_C(1) << seq) + 1),
+				 39 - seq < PAGE ? 39 - seq : PAGE);
+	}
+	query_close(uneven);
+	unlink(name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +468,8 @@ int main(void)
 		cmocka_unit_test(filters_let_through_what_they_say),
 		cmocka_unit_test(events_can_be_looked_at_one_by_one),
 		cmocka_unit_test(leads_are_those_of_the_requests),
+		cmocka_unit_test(events_that_came_later_are_on_the_page),
+		cmocka_unit_test(uneven_times_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
