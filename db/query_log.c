@@ -192,10 +192,44 @@ static int leap(struct merge *m, struct stream *s)
 	return ret < 0 ? ret : 0;
 }
 
+/* With tests of fields besides, only what passes these is read and asked. */
+static bool matches_first(const struct merge *m)
+{
+	return m->filter->match && !m->filter->nr_tests;
+}
+
+static int ask_match(const struct pool_event *event, void *ctx)
+{
+	const struct log_filter *filter = ctx;
+
+	return filter->match(event, filter->ctx);
+}
+
+/* Of what was found, keeps what matches. */
+static int drop_unmatched(struct merge *m, struct stream *s)
+{
+	int kept = 0;
+
+	for (int i = 0; i < s->nr; i++) {
+		struct found *found = &s->chunk[i];
+		int ret = found->is_loss ? 0
+					 : reader_between(m->q, (uint32_t)s->pool, found->seq,
+							  found->seq, false, ask_match,
+							  (void *)(uintptr_t)m->filter, m->err);
+
+		if (ret < 0)
+			return ret;
+		if (ret)
+			s->chunk[kept++] = *found;
+	}
+	s->nr = kept;
+	return 0;
+}
+
 /* A piece further.  Returns: 0 or -errno. */
 static int look_on(struct merge *m, struct stream *s)
 {
-	int64_t span = (m->filter->match ? LOOK_EACH : LOOK_SQL) / (int64_t)m->nr + 1;
+	int64_t span = (matches_first(m) ? LOOK_EACH : LOOK_SQL) / (int64_t)m->nr + 1;
 	int64_t first = s->first, last = s->last;
 	int ret;
 
@@ -206,7 +240,7 @@ static int look_on(struct merge *m, struct stream *s)
 			first = last - span + 1;
 	}
 	s->nr = s->at = 0;
-	ret = m->filter->match ? find_matches(m, s, first, last) : find(m, s, first, last);
+	ret = matches_first(m) ? find_matches(m, s, first, last) : find(m, s, first, last);
 	if (ret)
 		return ret;
 	if (s->nr == CHUNK && m->by > 0)
@@ -218,7 +252,9 @@ static int look_on(struct merge *m, struct stream *s)
 	else
 		s->last = first - 1;
 	s->over = s->first > s->last;
-	if (!s->nr && !s->over)
+	if (m->filter->match && !matches_first(m))
+		ret = drop_unmatched(m, s);
+	if (!ret && !s->nr && !s->over)
 		ret = leap(m, s);
 	if (ret || s->nr || s->over)
 		return ret;

@@ -52,8 +52,8 @@ struct log_filter {
 	bool no_losses; /* for a search */
 	struct log_test tests[LOG_TESTS_MAX];
 	int nr_tests;
-	/* More than the fields can say: NULL, or true for an event that passes.  The tests are not
-	 * looked at then, and losses do not pass. */
+	/* More than the fields can say: NULL, or true for an event that passes, of those that the
+	 * rest lets through.  Losses do not pass then. */
 	bool (*match)(const struct pool_event *event, void *ctx);
 	void *ctx;
 };

@@ -10,15 +10,32 @@
 static bool has_needle(const struct pool_event *event, void *ctx)
 {
 	const struct event_hunt *hunt = ctx;
+	bool rx = event->kind == POOL_EVENT_RX_TAKE || event->kind == POOL_EVENT_RX_RETURN;
 	char text[512];
 
-	event_words(event, NULL, 0, text, sizeof(text));
+	event_words(event, rx ? event->u.rx.buffers : NULL, rx ? LOG_IDS : 0, text, sizeof(text));
 	return strcasestr(text, hunt->needle) ||
 	       strcasestr(pool_event_kind_name(event->kind), hunt->needle);
 }
 
+/* What both let through.  Returns: false when one filter cannot say that. */
+static bool join(struct log_filter *filter, const struct log_filter *typed)
+{
+	if (filter->nr_tests + typed->nr_tests > LOG_TESTS_MAX)
+		return false;
+	memcpy(filter->tests + filter->nr_tests, typed->tests,
+	       (size_t)typed->nr_tests * sizeof(typed->tests[0]));
+	filter->nr_tests += typed->nr_tests;
+	filter->kinds &= typed->kinds;
+	if (typed->pool >= 0 && filter->pool >= 0 && typed->pool != filter->pool)
+		filter->kinds = 0;
+	if (typed->pool >= 0)
+		filter->pool = typed->pool;
+	return true;
+}
+
 void event_hunt_begin(struct event_hunt *hunt, const char *text, const struct pool_summary *pools,
-		      size_t nr_pools, const struct log_filter *within, bool filtered,
+		      size_t nr_pools, const struct log_filter *within,
 		      const struct log_place *from, int by)
 {
 	struct log_filter typed;
@@ -27,13 +44,8 @@ void event_hunt_begin(struct event_hunt *hunt, const char *text, const struct po
 	hunt->needle[0] = 0;
 	hunt->filter = *within;
 	hunt->filter.no_losses = true;
-	if (!filtered && event_filter_parse(text, pools, nr_pools, &typed, why, sizeof(why)) == 0) {
-		hunt->filter.kinds = typed.kinds;
-		hunt->filter.nr_tests = typed.nr_tests;
-		memcpy(hunt->filter.tests, typed.tests, sizeof(typed.tests));
-		if (typed.pool >= 0)
-			hunt->filter.pool = typed.pool;
-	} else {
+	if (event_filter_parse(text, pools, nr_pools, &typed, why, sizeof(why)) ||
+	    !join(&hunt->filter, &typed)) {
 		snprintf(hunt->needle, sizeof(hunt->needle), "%s", text);
 		hunt->filter.match = has_needle;
 		hunt->filter.ctx = hunt;

@@ -16,13 +16,12 @@ struct event_hunt {
 
 /*
  * Fields and kinds are found by their tables; any other text is looked for in the words of each
- * event, and so is everything within a list that somebody filtered.  Stays where it is: the filter
- * refers to it.
- *	within  the filter of the list;  filtered  somebody typed it
+ * event.  What the list does not show is not found.  Stays where it is: the filter refers to it.
+ *	within  the filter of the list
  *	from    the row that it begins after
  */
 void event_hunt_begin(struct event_hunt *hunt, const char *text, const struct pool_summary *pools,
-		      size_t nr_pools, const struct log_filter *within, bool filtered,
+		      size_t nr_pools, const struct log_filter *within,
 		      const struct log_place *from, int by);
 
 enum event_hunt_news {

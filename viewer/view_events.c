@@ -288,7 +288,7 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 static void begin_hunt(struct app *app, struct events_state *state, int by)
 {
 	event_hunt_begin(&state->hunt, state->search_text, app->model.pools, app->model.nr_pools,
-			 &state->page.filter, state->filter_text[0], &state->bar, by);
+			 &state->page.filter, &state->bar, by);
 }
 
 static void hunt_on(struct app *app, struct events_state *state)

@@ -341,6 +341,30 @@ static void events_can_be_looked_at_one_by_one(void **state)
 	expect_count(&f, count(is_either));
 }
 
+static bool is_low_with_many(const struct pool_event *e)
+{
+	return is_low(e) && e->u.rx.nr_buffers > 3;
+}
+
+static bool has_many(const struct pool_event *e, void *ctx)
+{
+	return e->u.rx.nr_buffers > 3;
+}
+
+/* Both must let an event through. */
+static void tests_hold_for_what_is_looked_at_one_by_one(void **state)
+{
+	struct log_filter f = everything;
+
+	f.match = has_many;
+	f.no_losses = true;
+	f.kinds = 1u << POOL_EVENT_RX_TAKE | 1u << POOL_EVENT_RX_RETURN;
+	f.tests[0] = (struct log_test){LOG_AVAILABLE, LOG_AT_MOST, 20};
+	f.nr_tests = 1;
+	assert_true(count(is_low_with_many) < count(is_low));
+	expect_count(&f, count(is_low_with_many));
+}
+
 static void leads_are_those_of_the_requests(void **state)
 {
 	struct log_filter f = everything;
@@ -467,6 +491,7 @@ int main(void)
 		cmocka_unit_test(what_the_tracer_lost_stands_at_its_time),
 		cmocka_unit_test(filters_let_through_what_they_say),
 		cmocka_unit_test(events_can_be_looked_at_one_by_one),
+		cmocka_unit_test(tests_hold_for_what_is_looked_at_one_by_one),
 		cmocka_unit_test(leads_are_those_of_the_requests),
 		cmocka_unit_test(events_that_came_later_are_on_the_page),
 		cmocka_unit_test(uneven_times_are_found),
