@@ -31,7 +31,7 @@ int reader_exact(struct query *q, uint32_t pool, int64_t start_ns, int64_t width
 		return ret;
 	out->works = running == 1;
 	out->first = first + 1;
-	out->last = last;
+	out->last = last < first ? first : last; /* times that go back are found anyhow */
 	return 0;
 }
 

@@ -197,6 +197,43 @@ static void instants_outside_a_life_know_nothing(void **state)
 	fixture_remove(path);
 }
 
+static void emit_in_jumps(const struct pool_event *e, void *ctx)
+{
+	struct pool_event moved = *e;
+
+	/* Fifty times back by two thirds of what has passed since the last time. */
+	moved.ts_ns -= (e->ts_ns - T0) / (SPAN_NS / 50) * (SPAN_NS / 75);
+	fixture_emit(&moved, ctx);
+}
+
+/* What they show is one of the possible answers; that there is one is what counts. */
+static void windows_of_a_clock_that_goes_back_have_an_answer(void **state)
+{
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+	struct level_column levels[50];
+	struct latency columns[50];
+	struct latency_cells cells[50];
+	uint64_t random = 35;
+	struct db_error err;
+	struct query *q;
+
+	fixture_life(35, (double)SPAN_NS / 1e9, emit_in_jumps, store);
+	fixture_close(store);
+	q = fixture_query(path);
+	for (int i = 0; i < 1000; i++) {
+		int64_t width = 1 + (int64_t)(sim_random(&random) >> (41 + random % 20));
+		int64_t start = T0 + (int64_t)(sim_random(&random) % (SPAN_NS / 3));
+
+		assert_int_equal(query_level_fine(q, 0, start, width, 50, levels, &err), 0);
+		assert_int_equal(query_latency_fine(q, LATENCY_LEAD, 0, start, width, 50, columns,
+						    cells, &err),
+				 0);
+	}
+	query_close(q);
+	fixture_remove(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +243,7 @@ int main(void)
 		cmocka_unit_test(heat_cells_hold_what_the_columns_count),
 		cmocka_unit_test(an_instant_is_exact_to_the_event),
 		cmocka_unit_test(instants_outside_a_life_know_nothing),
+		cmocka_unit_test(windows_of_a_clock_that_goes_back_have_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
