@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,28 @@ static char *read_all(FILE *from)
 	return text;
 }
 
+/* Rows that wait are given up; the shell hears of the signal, as it does of other programs. */
+static void interrupted(int sig)
+{
+	static const char line[] = "poolscope: sql: interrupted\n";
+
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(CLI_UNREADABLE);
+	raise(sig); /* SA_RESETHAND: it ends the program now */
+}
+
+/* A statement may take as long as it likes; nothing is left to be cleaned up. */
+static void catch_interrupt(void)
+{
+	const struct sigaction action = {.sa_handler = interrupted,
+					 .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct sigaction before;
+
+	/* In the background it is not for us. */
+	if (!sigaction(SIGINT, NULL, &before) && before.sa_handler == SIG_DFL)
+		sigaction(SIGINT, &action, NULL);
+}
+
 static int run(const char *path, const char *sql, int64_t limit_ns)
 {
 	struct table table = {.aligned = isatty(STDOUT_FILENO)};
@@ -213,6 +236,7 @@ int cli_sql(int argc, char **argv)
 
 	if (status)
 		return status;
+	catch_interrupt();
 	sql = argc - optind == 2 ? strdup(argv[optind + 1]) : read_all(stdin);
 	if (!sql)
 		return cli_fail(CLI_UNREADABLE, "sql: cannot read standard input");

@@ -79,14 +79,17 @@ static json_t *identity(const struct pool_summary *s)
 static json_t *static_curve(const struct demand *d)
 {
 	uint32_t stride = 1 + d->max_held / CURVE_POINTS, last = 0;
+	uint64_t lost = demand_static_lost(d, 0);
 	json_t *list = json_array();
 
 	for (uint32_t c = 1; last < d->max_held; c += stride) {
 		json_t *point = json_object();
+		uint32_t to = c < d->max_held ? c : d->max_held;
 
-		last = c < d->max_held ? c : d->max_held;
+		while (last < to)
+			lost -= d->hunt[last++];
 		set(point, "buffers", last);
-		set(point, "lost", demand_static_lost(d, last));
+		set(point, "lost", lost);
 		json_array_append_new(list, point);
 	}
 	return list;

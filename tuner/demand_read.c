@@ -53,6 +53,12 @@ static int make_room(struct holders *h)
 	return 0;
 }
 
+static bool is_held(const struct holders *h, uint32_t id)
+{
+	return h->room && h->place[find(h, id)].take != BUILD_NO_STEP;
+}
+
+/* An id that is not held. */
 static int hold(struct holders *h, uint32_t id, size_t take)
 {
 	int ret = make_room(h);
@@ -217,11 +223,18 @@ static void on_take(struct reading *r, const struct pool_event *e)
 	r->rx = true;
 	imply_returns(r, e, nr);
 	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
-		size_t take = build_take(&r->build, r->t_ns, i >= held);
-		int ret = take == SIZE_MAX || i >= held
-				  ? 0
-				  : hold(&r->holders, e->u.rx.buffers[i], take);
+		size_t take;
+		int ret;
 
+		/* No event takes a buffer twice: one that says so is of a file that is not right.
+		 */
+		if (i < held && is_held(&r->holders, e->u.rx.buffers[i])) {
+			r->build.d->quality.implied_returns++;
+			continue;
+		}
+		take = build_take(&r->build, r->t_ns, i >= held);
+		ret = take == SIZE_MAX || i >= held ? 0
+						    : hold(&r->holders, e->u.rx.buffers[i], take);
 		if (ret)
 			r->build.error = ret;
 	}

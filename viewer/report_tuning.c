@@ -172,11 +172,15 @@ static void plot_rows(FILE *s, const char *using, bool titles)
 
 static void static_data(const struct tuning *t, FILE *s)
 {
-	uint32_t stride = 1 + t->d->max_held / POINTS_MAX;
+	uint32_t stride = 1 + t->d->max_held / POINTS_MAX, slot = 0;
+	uint64_t lost = demand_static_lost(t->d, 0);
 
 	fputs("$static << EOD\n", s);
-	for (uint32_t c = 1; c <= t->d->max_held; c += stride)
-		fprintf(s, "%u %.9f\n", c, share_of(t, demand_static_lost(t->d, c)));
+	for (uint32_t c = 1; c <= t->d->max_held; c += stride) {
+		while (slot < c)
+			lost -= t->d->hunt[slot++];
+		fprintf(s, "%u %.9f\n", c, share_of(t, lost));
+	}
 	fprintf(s, "%u %.9f\nEOD\n$front << EOD\n", t->d->max_held, share_of(t, 0));
 	for (size_t i = 0; i < t->a.plan.nr_front; i++)
 		fprintf(s, "%.3f %.3f\n", t->a.plan.front[i].sim.mean_buffers,

@@ -37,3 +37,16 @@ setup() {
 	echo "$output"
 	[ "$status" -eq 0 ] || [ "$status" -eq 4 ]
 }
+
+@test "Ctrl-C ends a statement that goes on for ever, with one line" {
+	"$BUILD/refnic" --clock virtual --packets 100 -o x.db >/dev/null
+	env --default-signal=INT "$P" sql x.db "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+		SELECT x FROM c" >rows 2>said 3>&- &
+	sql=$!
+	until [ -s rows ]; do sleep 0.01; done
+	kill -INT "$sql"
+	status=0
+	wait "$sql" || status=$?
+	[ "$status" = 130 ] # as the shell says of a program that a signal ended
+	[ "$(cat said)" = "poolscope: sql: interrupted" ]
+}

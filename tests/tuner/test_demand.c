@@ -280,6 +280,24 @@ static void lost_events_are_mended_and_counted(void **state)
 	demand_close(d);
 }
 
+/* As a file may say that is not right: it must not look like a pool of that many buffers. */
+static void buffer_that_one_event_takes_twice_is_one(void **state)
+{
+	const uint32_t same[] = {5, 5, 5, 6, 5};
+	struct tape t = tape_open();
+	struct demand *d;
+
+	say_rx(&t, POOL_EVENT_RX_TAKE, same, 5, 0, 0);
+	say_rx(&t, POOL_EVENT_RX_RETURN, same, 1, 0, 100);
+	say_rx(&t, POOL_EVENT_RX_RETURN, same + 3, 1, 0, 100);
+	assert_int_equal(tape_read(&t, &d), 0);
+	assert_int_equal(d->takes, 2);
+	assert_int_equal(d->max_held, 2);
+	assert_int_equal(d->quality.implied_returns, 3);
+	assert_int_equal(d->quality.unreturned, 0);
+	demand_close(d);
+}
+
 /* What was missed before the marks changed is not the doing of those that came then. */
 static void marks_that_change_are_told_apart(void **state)
 {
@@ -445,6 +463,7 @@ int main(void)
 		cmocka_unit_test(those_around_lend_their_hold_times_by_turns),
 		cmocka_unit_test(drops_are_spread_and_counted),
 		cmocka_unit_test(lost_events_are_mended_and_counted),
+		cmocka_unit_test(buffer_that_one_event_takes_twice_is_one),
 		cmocka_unit_test(marks_that_change_are_told_apart),
 		cmocka_unit_test(record_without_packets_says_so),
 		cmocka_unit_test(whole_recording_is_read_as_it_was),
