@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define KEPT_KIB 16384 /* a screen of hundreds of pools looks at some pages of each */
+#define KEPT_KIB 8192 /* a screen of hundreds of pools looks at some pages of each */
 
 static int load(struct model *model, const struct trace_status *status, struct db_error *err)
 {
