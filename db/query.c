@@ -66,6 +66,10 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_LOG_POOLS] = "SELECT pool, next_seq, first_ns, last_ns, lost_seq FROM summary WHERE"
 			    " (?1 < 0 OR pool = ?1) AND pool >= 0 AND pool < 4194304"
 			    " ORDER BY pool LIMIT 65536",
+	/* Steps of the demand: a return is imputed to what was dropped or RESOURCES. */
+	[QUERY_NEWEST] = "SELECT bucket, taken + returned + resources + 2 * dropped FROM level_row"
+			 " WHERE pool = ?1 AND tier = ?2 AND bucket BETWEEN ?3 AND ?4"
+			 " ORDER BY bucket DESC",
 	[QUERY_LEVEL_BEFORE] =
 		"SELECT bucket, available_min, available_mean, available_max, held_max, total_min,"
 		" total_max, pending_max, available, total, pending, flags, low_crossings,"

@@ -268,6 +268,22 @@ int query_events_ahead(struct query *q, uint32_t pool,
 		       struct db_error *err);
 
 /*
+ * The newest part of a pool's record that has at most so many steps: buffers taken and returned,
+ * and twice the frames dropped.  Begins with a bucket of 2^23 ns; by the roll-ups, O(log of the
+ * length).  *from_ns 0: that is all of it.
+ */
+int query_newest(struct query *q, uint32_t pool, uint64_t steps, int64_t *from_ns,
+		 struct db_error *err);
+/*
+ * As query_events() of one pool, from an instant on; of what was before it before() gets all but
+ * the receive events, which are nearly all.
+ */
+int query_events_since(struct query *q, uint32_t pool, int64_t from_ns,
+		       int (*before)(const struct pool_event *, void *ctx),
+		       int (*each)(const struct pool_event *, void *ctx), void *ctx,
+		       struct db_error *err);
+
+/*
  * Rows of the documented tables, for those who hand them on; events are query_events()' business.
  * Physical tables are read, not the file's views.  In order of the recording, one row at a time:
  * memory does not depend on how many there are.

@@ -136,7 +136,8 @@ int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_e
 
 /* Reading while somebody watches, who may be another thread.  Zeroed: as demand_read(). */
 struct demand_watch {
-	uint64_t steps_max;	/* the rest is left out, and cut is set; 0: none is */
+	uint64_t steps_max;	/* what is more is left out, and cut is set; 0: nothing is */
+	bool newest;		/* the oldest is left out, else the newest */
 	_Atomic uint64_t steps; /* read so far */
 	_Atomic bool stop;	/* set by who watches: give up */
 	bool cut;

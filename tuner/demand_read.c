@@ -379,11 +379,16 @@ static int watched(struct reading *r)
 	return w->cut ? ENOUGH : 0;
 }
 
+static int64_t time_of(const struct pool_event *e)
+{
+	return e->ts_ns < 0 ? 0 : e->ts_ns > T_MAX ? T_MAX : e->ts_ns;
+}
+
 static int each(const struct pool_event *e, void *ctx)
 {
 	struct reading *r = ctx;
 
-	r->t_ns = e->ts_ns < 0 ? 0 : e->ts_ns > T_MAX ? T_MAX : e->ts_ns;
+	r->t_ns = time_of(e);
 	if (r->any && e->seq != r->next_seq)
 		r->build.d->quality.gaps++;
 	if (!r->any)
@@ -394,6 +399,50 @@ static int each(const struct pool_event *e, void *ctx)
 	if (r->t_ns > r->last_ns)
 		r->last_ns = r->t_ns;
 	return r->build.error ? r->build.error : watched(r);
+}
+
+/*
+ * Of what was before the part that is read: the marks that were in force, and how long requests
+ * took, since there may be none in the part itself.
+ */
+static int each_before(const struct pool_event *e, void *ctx)
+{
+	struct reading *r = ctx;
+
+	r->t_ns = time_of(e);
+	switch (e->kind) {
+	case POOL_EVENT_POOL_OPEN:
+	case POOL_EVENT_TICK:
+		r->build.d->marks_known = false;
+		on_marks(r, e->kind == POOL_EVENT_TICK ? &e->u.tick.marks : &e->u.open.marks);
+		break;
+	case POOL_EVENT_ALLOC_REQUEST:
+	case POOL_EVENT_ALLOC_REFUSED:
+	case POOL_EVENT_ALLOC_COMPLETE:
+		on_event(r, e);
+		break;
+	default:
+		break;
+	}
+	return r->build.error ? r->build.error : r->watch->stop ? -ECANCELED : 0;
+}
+
+static int walk(struct reading *r, struct query *q, uint32_t pool, struct db_error *err)
+{
+	struct demand_watch *w = r->watch;
+	int64_t from_ns = 0;
+	int ret =
+		w->newest && w->steps_max ? query_newest(q, pool, w->steps_max, &from_ns, err) : 0;
+
+	if (ret)
+		return ret;
+	if (from_ns) {
+		ret = query_events_since(q, pool, from_ns, each_before, each, r, err);
+		w->cut = true;
+		return ret;
+	}
+	return parallel_threads() > 1 ? query_events_ahead(q, pool, each, r, err)
+				      : query_events(q, pool, each, r, err);
 }
 
 static int say(struct db_error *err, int ret, uint32_t pool, const char *what)
@@ -431,8 +480,7 @@ int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
 
 	if (ret)
 		return say(err, ret, pool, "out of memory");
-	ret = parallel_threads() > 1 ? query_events_ahead(q, pool, each, &r, err)
-				     : query_events(q, pool, each, &r, err);
+	ret = walk(&r, q, pool, err);
 	if (ret && ret != ENOUGH && ret != r.build.error) {
 		build_abandon(&r.build);
 	} else {

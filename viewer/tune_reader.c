@@ -63,7 +63,7 @@ static int start(struct tune_reader *r)
 	return ret;
 }
 
-struct tune_reader *tune_reader_open(const char *path, uint32_t pool)
+struct tune_reader *tune_reader_open(const char *path, uint32_t pool, uint64_t steps_max)
 {
 	struct tune_reader *r = calloc(1, sizeof(*r));
 
@@ -71,7 +71,8 @@ struct tune_reader *tune_reader_open(const char *path, uint32_t pool)
 		return NULL;
 	r->path = strdup(path);
 	r->pool = pool;
-	r->watch.steps_max = TUNE_STEPS_MAX;
+	r->watch.steps_max = steps_max ? steps_max : TUNE_STEPS_MAX;
+	r->watch.newest = true;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	if (r->path && !start(r))

@@ -18,12 +18,12 @@ struct tune_reader;
 struct tune_reading {
 	struct demand *demand; /* NULL: err says why */
 	struct atlas atlas;
-	bool cut; /* only the first TUNE_STEPS_MAX steps were read */
+	bool cut; /* there was more: only the newest was read */
 	struct db_error err;
 };
 
-/* Returns: NULL when there is no memory, or no thread. */
-struct tune_reader *tune_reader_open(const char *path, uint32_t pool);
+/* steps_max 0: TUNE_STEPS_MAX.  Returns: NULL when there is no memory, or no thread. */
+struct tune_reader *tune_reader_open(const char *path, uint32_t pool, uint64_t steps_max);
 /* Steps read so far. */
 uint64_t tune_reader_steps(const struct tune_reader *reader);
 /* Waits at most so long.  Returns: true when it is done, with *out filled and the caller's. */

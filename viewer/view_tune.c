@@ -78,7 +78,7 @@ static void begin_reading(struct app *app, struct state *s)
 			 "the file is not the one that is shown any more: :reopen");
 		return;
 	}
-	s->reader = tune_reader_open(app->options->path, app->pool);
+	s->reader = tune_reader_open(app->options->path, app->pool, app->options->tune_steps);
 	if (!s->reader)
 		snprintf(s->err.text, sizeof(s->err.text), "out of memory");
 }
@@ -311,14 +311,30 @@ static void draw_quality(struct notes *n, const struct app *app, const struct st
 		note(n, warn, "%s holds guessed", human_count(guessed).s);
 	if (t->guessed)
 		note(n, warn, "no marks recorded: these are a start");
-	if (s->cut)
-		note(n, warn, "only the first %s", human_duration(demand_span_ns(t->demand)).s);
 	if (q->marks_changed)
 		note(n, warn, "marks changed %" PRIu64 " times", q->marks_changed);
 	if (!t->demand->nr_leads)
 		note(n, warn, "no leads recorded");
-	if (!guessed && !q->gaps && !t->result.lost && !t->result.resources && !t->error)
+	if (!s->cut && !guessed && !q->gaps && !t->result.lost && !t->result.resources && !t->error)
 		note(n, (struct style){.fg = INK_GOOD}, "exact");
+}
+
+/* How much is judged, and which part of the recording that is. */
+static void draw_stretch(struct notes *n, const struct app *app, const struct state *s)
+{
+	const struct demand *d = s->trial.demand;
+	const struct pool_summary *pool = app_pool(app);
+	int64_t start_ns = pool->opened_ns ? pool->opened_ns : app->model.status.start_ns;
+	int64_t end_ns = pool->closed_ns ? pool->closed_ns : app->model.status.end_ns;
+	struct human packets = human_count(d->takes), part = human_duration(demand_span_ns(d));
+
+	if (!s->cut)
+		note(n, dim, "%s packets", packets.s);
+	else if (n->end < 100)
+		note(n, warn, "newest %s: %s packets", part.s, packets.s);
+	else
+		note(n, warn, "only the newest %s of %s: %s packets", part.s,
+		     human_duration(end_ns - start_ns).s, packets.s);
 }
 
 static void draw_state(struct app *app, const struct state *s, struct canvas *canvas,
@@ -338,7 +354,7 @@ static void draw_state(struct app *app, const struct state *s, struct canvas *ca
 		return;
 	if (t->lead_ns)
 		snprintf(leads, sizeof(leads), "%s", human_duration(t->lead_ns).s);
-	note(&n, dim, "%s packets", human_count(t->demand->takes).s);
+	draw_stretch(&n, app, s);
 	note(&n, dim, "leads %s", leads);
 	draw_quality(&n, app, s);
 }
@@ -462,22 +478,30 @@ static int draw_options(struct canvas *canvas, struct rect rect, const struct tr
 	return 2;
 }
 
+/* Where the steps that were read begin or end within the window: a column, or beyond its ends. */
+static int column_of(const struct series *p, int64_t ns)
+{
+	double column = (double)(ns - p->window.start_ns) / (double)p->window.cell_ns;
+
+	return column < 0 ? -1 : column > p->cells ? p->cells : (int)column;
+}
+
 /* The lanes are of the marks tried; where nothing was tried, they say so. */
 static void draw_lanes(struct canvas *canvas, struct rect rect, const struct state *s)
 {
+	static const char before[] = "not tried: only the newest is read";
+	static const char after[] = "not tried: u reads on";
 	const struct demand *d = s->trial.demand;
 	const struct series *p = &s->predicted;
-	int64_t end_ns = d->t_ns[0] + demand_span_ns(d);
-	int plot = rect.x + OCCUPANCY_LEFT, from = 0;
-	const char *why = s->cut ? "not tried: read up to here only" : "not tried: u reads on";
+	int plot = rect.x + OCCUPANCY_LEFT, from = column_of(p, d->t_ns[0]);
+	int to = column_of(p, d->t_ns[0] + demand_span_ns(d)) + 1;
 
 	lanes_draw(canvas, rect, p);
 	canvas_text(canvas, plot + p->cells + 1, rect.y, dim, "tried");
-	if (end_ns >= p->window.start_ns)
-		from = (int)((end_ns - p->window.start_ns) / p->window.cell_ns) + 1;
-	if (p->window.shown_ns > end_ns &&
-	    p->window.shown_ns - end_ns > canvas_text_width(why) * p->window.cell_ns)
-		canvas_text(canvas, plot + from, rect.y, warn, why);
+	if (s->cut && from > canvas_text_width(before))
+		canvas_text(canvas, plot, rect.y, warn, before);
+	if (column_of(p, p->window.shown_ns) - to > canvas_text_width(after))
+		canvas_text(canvas, plot + to, rect.y, warn, after);
 }
 
 static void draw_chart(struct app *app, const struct state *s, struct canvas *canvas,

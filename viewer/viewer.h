@@ -76,6 +76,7 @@ struct viewer_options {
 	double speed;	       /* ... at this speed, 0.001 to 10000; 0 = 1 ... */
 	int64_t from_ns;       /* ... from this instant; 0 = the beginning */
 	int width, height;     /* of once and script; 0 = 80 x 24 */
+	uint64_t tune_steps;   /* the most that view 6 tries marks on, for tests; 0: what fits */
 
 	/*
 	 * For a program that records while it shows.  still_running() is asked before each frame,

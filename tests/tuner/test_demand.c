@@ -377,6 +377,74 @@ static void whole_recording_is_read_as_it_was(void **state)
 	}
 }
 
+static size_t takes_since(const struct demand *d, int64_t t_ns)
+{
+	size_t takes = 0;
+
+	for (size_t i = demand_next_at(d, 0, t_ns); i < d->nr; i++)
+		takes += demand_is_take(d, i);
+	return takes;
+}
+
+/* As much of it as was wanted, and not much less: what is newest, with the leads of all. */
+static void newest_part_is_the_end_of_the_whole(void **state)
+{
+	static const uint64_t parts[] = {2, 5, 20};
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+	struct demand *whole, *d;
+	struct db_error err;
+	struct query *q;
+
+	fixture_life(4, 3, fixture_emit, store);
+	fixture_close(store);
+	q = fixture_query(path);
+	assert_int_equal(demand_read(q, 0, &whole, &err), 0);
+	for (int i = 0; i < 3; i++) {
+		struct demand_watch watch = {.steps_max = whole->nr / parts[i], .newest = true};
+
+		assert_int_equal(demand_read_some(q, 0, &watch, &d, &err), 0);
+		assert_true(watch.cut);
+		assert_true(d->nr <= watch.steps_max && d->nr > watch.steps_max / 2);
+		assert_int_equal(d->takes, takes_since(whole, d->t_ns[0]));
+		assert_int_equal(d->nr_leads, whole->nr_leads);
+		for (size_t k = 0; k < d->nr_leads; k++)
+			assert_int_equal(d->leads[k].requested_ns + d->leads[k].lead_ns,
+					 whole->leads[k].requested_ns + whole->leads[k].lead_ns);
+		assert_memory_equal(&d->marks, &whole->marks, sizeof(d->marks));
+		assert_int_equal(d->quality.gaps, 0);
+		assert_int_equal(d->quality.marks_changed, 0);
+		demand_close(d);
+	}
+	demand_close(whole);
+	query_close(q);
+	fixture_remove(path);
+}
+
+static void what_fits_is_read_from_its_first_event_on(void **state)
+{
+	char *path = fixture_path();
+	struct store *store = fixture_open(path);
+	struct demand_watch watch = {.newest = true};
+	struct demand *whole, *d;
+	struct db_error err;
+	struct query *q;
+
+	fixture_life(4, 3, fixture_emit, store);
+	fixture_close(store);
+	q = fixture_query(path);
+	assert_int_equal(demand_read(q, 0, &whole, &err), 0);
+	watch.steps_max = 2 * whole->nr;
+	assert_int_equal(demand_read_some(q, 0, &watch, &d, &err), 0);
+	assert_false(watch.cut);
+	assert_int_equal(d->nr, whole->nr);
+	assert_memory_equal(d->t_ns, whole->t_ns, d->nr * sizeof(*d->t_ns));
+	demand_close(d);
+	demand_close(whole);
+	query_close(q);
+	fixture_remove(path);
+}
+
 static void numbers_beyond_reason_cost_no_more_than_others(void **state)
 {
 	struct pool_event drop = {.kind = POOL_EVENT_RX_DROP, .u.drop = {UINT32_MAX, 0}};
@@ -467,6 +535,8 @@ int main(void)
 		cmocka_unit_test(marks_that_change_are_told_apart),
 		cmocka_unit_test(record_without_packets_says_so),
 		cmocka_unit_test(whole_recording_is_read_as_it_was),
+		cmocka_unit_test(newest_part_is_the_end_of_the_whole),
+		cmocka_unit_test(what_fits_is_read_from_its_first_event_on),
 		cmocka_unit_test(numbers_beyond_reason_cost_no_more_than_others),
 		cmocka_unit_test(absurd_recordings_do_no_harm),
 	};

@@ -76,6 +76,14 @@ static void without_receive_events_there_is_nothing_to_try(void **state)
 	golden_expect(&options, "quiet-tune-80x24.txt", "size 80x24\nkey 6\nkey >\nkey l\nkey y");
 }
 
+/* Of more than can be tried at once, what is newest is tried, and the screen says so. */
+static void the_newest_part_is_tried(void **state)
+{
+	options.tune_steps = 30000;
+	golden_expect(&options, "busy-tune-newest-80x24.txt", "size 80x24\nkey 6\nkey l");
+	golden_expect(&options, "busy-tune-newest-120x40.txt", "size 120x40\nkey 6\nkey l");
+}
+
 /* --- recordings ------------------------------------------------------------------------------ */
 
 /* No pool that says its marks, and no requests. */
@@ -151,6 +159,7 @@ int main(void)
 		TEST(other_leads_are_tried),
 		TEST(a_window_shows_its_part_of_the_curve),
 		TEST(other_characters_show_the_same_marks),
+		TEST(the_newest_part_is_tried),
 		TEST(without_marks_there_is_a_start),
 		TEST(loss_is_said),
 		TEST(without_receive_events_there_is_nothing_to_try),
