@@ -161,6 +161,8 @@ static json_t *predicted(const struct advice_row *row)
 	set_result(o, &row->s.sim);
 	set(o, "worst_missed", row->s.worst_missed);
 	set(o, "missed_with_doubled_leads", row->s.doubled_missed);
+	if (row->s.storm_at_ns)
+		set(o, "missed_with_storm_at_worst", row->s.storm_missed);
 	json_object_set_new(o, "mean_interval", interval(row, &row->mean));
 	json_object_set_new(o, "requests_interval", interval(row, &row->requests));
 	json_object_set_new(o, "frees_interval", interval(row, &row->frees));

@@ -119,6 +119,10 @@ static void print_storm(const struct tune_pool *p, const struct advice *a)
 		printf("No low outlasts that: the base must carry it\n");
 	else
 		printf("Low is made to outlast such a one, and no longer one\n");
+	if (r->known && r->s.storm_at_ns)
+		printf("               Were it to begin at the worst moment, %s: %llu packets "
+		       "missed with what is recommended\n",
+		       since_start(p, r->s.storm_at_ns), n(r->s.storm_missed));
 	if (a->leads.nr < EXPECT_LEADS)
 		printf("               How often they come cannot be told from this recording: it "
 		       "has "

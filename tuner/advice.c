@@ -202,9 +202,7 @@ static int fill(struct advising *g, struct advice_row *row)
 	row->mean = expected.mean;
 	row->requests = expected.requests;
 	row->frees = expected.frees;
-	/* Other leads move it, too; and it is never below its base block. */
-	row->mean.low -= row->s.sim.mean_buffers - row->s.mean_min;
-	row->mean.high += row->s.mean_max - row->s.sim.mean_buffers;
+	/* It is never below its base block. */
 	row->mean.low = fmax(row->mean.low, row->s.marks.base);
 	row->mean.high = fmin(fmax(row->mean.high, row->mean.low), row->s.marks.limit);
 	return 0;

@@ -12,6 +12,8 @@
 #define BLOCK_TIMES 10 /* the longest lead, or hold time */
 #define RESAMPLES   2000
 #define RUN_MAX	    11 /* blocks that are drawn together: the cube root of all */
+/* After none: as many come next time as a coin falls heads before the first tails (98 %). */
+#define NONE_MOST 5
 
 /* --- chances -------------------------------------------------------------------------------------
  */
@@ -90,7 +92,7 @@ static struct memory find_memory(const struct demand *d, const struct evidence *
 		takes[i] = (double)(to - from) / 2 +
 			   ((double)demand_held(d, to) - (double)demand_held(d, from)) / 2;
 	}
-	return memory_of(takes, e->nr, tally_run(e->nr));
+	return memory_of(takes, NULL, e->nr, tally_run(e->nr));
 }
 
 int evidence_cut(const struct demand *d, int64_t tau_ns, int64_t hold_ns, struct evidence *out)
@@ -288,26 +290,36 @@ size_t tally_run(size_t nr)
 	return (size_t)ceil(cbrt((double)nr));
 }
 
+/*
+ * The larger a count, the more it varies: its square root varies by the same wherever it is.  Half
+ * as wide as this is what it says where the count is.
+ */
+static struct interval of_count(double count, double half)
+{
+	double bend = half * half / (4 * count);
+
+	return (struct interval){half < 2 * count ? count - half + bend : 0, count + half + bend};
+}
+
 struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what what,
 			       uint64_t seed)
 {
-	double sum = 0, ns = 0, difference[RESAMPLES], wider = student(nr);
-	double values[EVIDENCE_BLOCKS_MAX], upto[EVIDENCE_BLOCKS_MAX + RUN_MAX + 1];
+	double sum = 0, ns = 0, difference[RESAMPLES], wider = student(nr), low, high;
+	double values[EVIDENCE_BLOCKS_MAX], takes[EVIDENCE_BLOCKS_MAX];
+	double upto[EVIDENCE_BLOCKS_MAX + RUN_MAX + 1];
 	size_t run = tally_run(nr);
 	struct rng rng;
 
 	assert(nr > 0 && nr <= EVIDENCE_BLOCKS_MAX && run <= RUN_MAX);
 	for (size_t i = 0; i < nr; i++) {
 		values[i] = value_of(&t[i], what);
+		takes[i] = (double)t[i].takes;
 		sum += values[i];
 		ns += t[i].ns;
 	}
-	if (what != TALLY_BUFFERS)
-		ns = 1;
-	/* Nothing in all blocks: with 97.5 %, so much is expected at most. */
 	if (what != TALLY_BUFFERS && sum == 0)
-		return (struct interval){0, -log(0.025)};
-	wider *= memory_of(values, nr, run).wider;
+		return (struct interval){0, NONE_MOST};
+	wider *= memory_of(values, takes, nr, run).wider;
 	add_up(t, nr, run, what, upto);
 	rng_init(&rng, seed, 7);
 	for (size_t i = 0; i < RESAMPLES; i++) {
@@ -316,6 +328,9 @@ struct interval tally_interval(const struct tally *t, size_t nr, enum tally_what
 		difference[i] = one - resample(upto, nr, run, &rng);
 	}
 	qsort(difference, RESAMPLES, sizeof(*difference), by_value);
-	return (struct interval){fmax(0, (sum + wider * difference[RESAMPLES / 40]) / ns),
-				 (sum + wider * difference[RESAMPLES - 1 - RESAMPLES / 40]) / ns};
+	low = wider * difference[RESAMPLES / 40];
+	high = wider * difference[RESAMPLES - 1 - RESAMPLES / 40];
+	if (what != TALLY_BUFFERS)
+		return of_count(sum, (high - low) / 2);
+	return (struct interval){fmax(0, (sum + low) / ns), (sum + high) / ns};
 }

@@ -5,14 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "driver/spec/rng.h"
-
 /* Above this share of stretches, or number, resamples do. */
 #define RARE_SHARE 0.5
 #define RARE_MOST  16
 #define TAIL	   0.025
 #define STRETCHES  12
-#define LEADS	   4096 /* drawn; then they begin again */
 
 /* Stretches of time, each a run of blocks: what is held at most, highest first. */
 struct stretches {
@@ -111,55 +108,6 @@ static int expect_rare(const struct demand *d, const struct stretches *s, size_t
 	return 0;
 }
 
-/* --- leads --------------------------------------------------------------------------------------
- */
-
-/*
- * Of the recorded leads each moment has its own, so that requests of one moment share it.  Here
- * each request draws one by itself: where they are independent this is how it will be, and else
- * between.
- */
-static int draw_leads(const struct lead *lead, uint64_t seed, struct demand_lead *samples,
-		      struct lead *out)
-{
-	struct rng rng;
-
-	if (lead->kind != LEAD_NEAREST && lead->kind != LEAD_LIST)
-		return 0;
-	rng_init(&rng, seed, 13);
-	for (size_t i = 0; i < LEADS; i++)
-		samples[i] = lead->samples[rng_u64(&rng) % lead->nr_samples];
-	*out = (struct lead){.kind = LEAD_LIST, .samples = samples, .nr_samples = LEADS};
-	return 1;
-}
-
-/* The interval is of both: moved by what other leads did. */
-static void move(struct interval *i, double by)
-{
-	*(by < 0 ? &i->low : &i->high) += by;
-}
-
-static int expect_leads(const struct demand *d, const struct policy_marks *marks,
-			const struct lead *lead, const struct sim_result *whole, uint64_t seed,
-			struct expectation *out)
-{
-	struct demand_lead *samples = calloc(LEADS, sizeof(*samples));
-	struct lead drawn;
-	struct sim_result r;
-	int ret = samples ? 0 : -ENOMEM;
-
-	if (!ret && draw_leads(lead, seed, samples, &drawn)) {
-		ret = sim_skip(d, marks, &drawn, NULL, &r);
-		if (!ret) {
-			move(&out->mean, r.mean_buffers - whole->mean_buffers);
-			move(&out->requests, (double)r.requests - (double)whole->requests);
-			move(&out->frees, (double)r.frees - (double)whole->frees);
-		}
-	}
-	free(samples);
-	return ret;
-}
-
 /* --- all of it ----------------------------------------------------------------------------------
  */
 
@@ -191,5 +139,5 @@ int expect_make(const struct demand *d, const struct evidence *e, const struct p
 		widen(&out->mean, marks->base,
 		      fmin(marks->limit, (double)whole->peak_buffers + marks->block));
 	free(s.held);
-	return ret ? ret : expect_leads(d, marks, lead, whole, seed, out);
+	return ret;
 }

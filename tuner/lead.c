@@ -106,13 +106,26 @@ static struct lead_answer answer(const struct lead *lead, const struct lead_curs
 	return said(&one, t_ns);
 }
 
+/* What a storm refuses is asked for again until it is over: memory comes at its end. */
+static struct lead_answer weathered(const struct lead *lead, struct lead_cursor *c,
+				    struct lead_answer a, int64_t t_ns)
+{
+	if (lead->storm_ns && !c->storm_end_ns && t_ns >= lead->storm_from_ns &&
+	    t_ns - lead->storm_from_ns < lead->storm_ns)
+		c->storm_end_ns = t_ns + lead->storm_ns;
+	if (t_ns >= c->storm_end_ns)
+		return a;
+	return (struct lead_answer){DEMAND_LEAD_CAME,
+				    a.due_ns > c->storm_end_ns ? a.due_ns : c->storm_end_ns};
+}
+
 struct lead_answer lead_ask(const struct lead *lead, struct lead_cursor *c, int64_t t_ns)
 {
 	struct lead_answer a;
 
 	c->same = c->nr && t_ns == c->last_ns ? c->same + 1 : 0;
 	c->last_ns = t_ns;
-	a = answer(lead, c, t_ns);
+	a = weathered(lead, c, answer(lead, c, t_ns), t_ns);
 	c->nr++;
 	if (a.kind == DEMAND_LEAD_REFUSED)
 		return a;

@@ -36,6 +36,11 @@ struct lead {
 	struct draw draw;
 	uint64_t seed;
 	int64_t cell_ns; /* > 0 for LEAD_DRAWN */
+	/*
+	 * The first request within storm_ns from this time on finds no memory for as long as that,
+	 * nor does any that follows meanwhile.  storm_ns 0: none does.
+	 */
+	int64_t storm_from_ns, storm_ns;
 };
 
 static inline struct lead lead_fixed(int64_t ns)
@@ -61,6 +66,7 @@ struct lead_cursor {
 	uint64_t nr;
 	uint64_t same; /* requests before this one at its very moment */
 	int64_t last_ns, last_due_ns;
+	int64_t storm_end_ns; /* 0: it has not begun */
 };
 
 struct lead_answer {

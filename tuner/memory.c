@@ -4,9 +4,9 @@
 #include <float.h>
 #include <math.h>
 
-#define HURSTS	    44
+#define HURSTS	    25
 #define HURST_STEP  0.02
-#define HURST_LEAST 0.12
+#define HURST_LEAST 0.5
 
 static double hurst_at(int i)
 {
@@ -95,20 +95,34 @@ static int is_level(const double *x, size_t nr)
 	return most < 1e-9;
 }
 
-struct memory memory_of(const double *values, size_t nr, size_t run)
+/* Returns: how many values were fitted; 0: they say nothing. */
+static size_t fit_all(const double *values, size_t nr, struct fit *fits)
 {
-	struct memory m = {0.5, 1};
-	double sums[MEMORY_VALUES], best = -INFINITY, weights = 0, wider = 0, hurst = 0;
-	struct fit fits[HURSTS];
+	double sums[MEMORY_VALUES];
 	size_t n = nr < MEMORY_LEAST ? 0 : sum_up(values, nr, sums);
-	double pieces = (double)nr / (double)run;
 
 	if (!n || is_level(sums, n))
-		return m;
-	for (int i = 0; i < HURSTS; i++) {
+		return 0;
+	for (int i = 0; i < HURSTS; i++)
 		fits[i] = fit(sums, n, hurst_at(i));
+	return n;
+}
+
+struct memory memory_of(const double *values, const double *traffic, size_t nr, size_t run)
+{
+	struct memory m = {0.5, 1};
+	double best = -INFINITY, weights = 0, wider = 0, hurst = 0;
+	double pieces = (double)nr / (double)run;
+	struct fit fits[HURSTS], of_traffic[HURSTS];
+	size_t n = fit_all(values, nr, fits);
+
+	if (!n)
+		return m;
+	if (traffic && fit_all(traffic, nr, of_traffic))
+		for (int i = 0; i < HURSTS; i++)
+			fits[i].log_likelihood += of_traffic[i].log_likelihood;
+	for (int i = 0; i < HURSTS; i++)
 		best = fmax(best, fits[i].log_likelihood);
-	}
 	for (int i = 0; i < HURSTS; i++) {
 		double h = hurst_at(i), weight = exp(fits[i].log_likelihood - best);
 		/* Both means vary; resamples draw runs as if they were independent. */

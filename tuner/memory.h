@@ -7,7 +7,10 @@
  *
  * A series is held against fractional Gaussian noise of each Hurst parameter from 0.5, which is no
  * memory, to 0.98.  How likely each is weighs how uncertain the mean of another series as long
- * would be with it; none is picked, since a short series fits several.
+ * would be with it; none is picked, since a short series fits several.  What a pool does inherits
+ * the memory of its traffic, and shows it less: the likelihoods of both are taken together.  Less
+ * than 0.5, which is traffic that makes up for what it did, is not believed: of few values it is
+ * seen as often as not, and intervals would be half as wide as they must be.
  *
  * Source: the exact likelihood by Durbin's and Levinson's recursion, mean and variance integrated
  * out with the reference prior.
@@ -23,7 +26,10 @@ struct memory {
 #define MEMORY_VALUES 96 /* longer series are summed up to so many */
 #define MEMORY_LEAST  8	 /* shorter ones say nothing */
 
-/* run: values that a resample draws in one piece.  Never fails. */
-struct memory memory_of(const double *values, size_t nr, size_t run);
+/*
+ * traffic: the packets of the same blocks of time, or NULL.  run: values that a resample draws in
+ * one piece.  Never fails.
+ */
+struct memory memory_of(const double *values, const double *traffic, size_t nr, size_t run);
 
 #endif

@@ -102,11 +102,11 @@ int peaks_find(const struct demand *d, int64_t block_ns, struct peaks *out)
 
 uint32_t peaks_cushion(const struct peaks *p, double chance)
 {
-	double x;
+	double k = (double)p->above, x;
 
 	if (!p->known)
 		return (uint32_t)ceil(sqrt(p->max_held));
-	x = p->threshold + p->excess * (log((double)p->above) - log(-log1p(-chance)));
+	x = p->threshold + k * p->excess * (pow(k / -log1p(-chance), 1 / k) - 1);
 	x = ceil(x - p->max_held);
 	return x < 1 ? 1 : x < p->max_held ? (uint32_t)x : p->max_held;
 }

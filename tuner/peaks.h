@@ -7,15 +7,18 @@
  * A fixed pool that just holds what was recorded is too small for every other recording of the same
  * traffic: which of the two has the higher peak is a matter of chance.  How much higher it may well
  * be is seen in the peaks themselves: the recording is cut into blocks of time, and the highest
- * held of each is noted.  Beyond a threshold that a twentieth of the blocks exceeds (8 at least, 25
- * at most), the excess falls off exponentially, with the mean excess as its scale; so of k blocks
- * above,
+ * held of each is noted.  Beyond a threshold that a twelfth of the blocks exceeds (8 at least, 16
+ * at most), the excess falls off exponentially.  Were its scale known, then of k blocks above,
  *
- *	P(another recording goes above x) = 1 - exp(-k exp(-(x - threshold) / excess))
+ *	P(another recording goes above x) = 1 - exp(-k exp(-(x - threshold) / scale))
+ *
+ * But it is only known as the mean excess of those k, which may be too small by chance; so that
+ * exp(-y / scale) is (1 + y / (k mean excess))^-k, which falls off more slowly.
  *
  * This is extrapolation, and no proof: tails that fall off more slowly (self-similar traffic) go
  * above more often.  docs/tuning.md says how often that was.
- * Source: peaks over a threshold, with a tail of shape 0.
+ * Source: peaks over a threshold, with a tail of shape 0; the predictive distribution of an
+ * exponential with a scale-free prior.
  */
 #include "tuner/demand.h"
 

@@ -56,9 +56,11 @@ struct plan_setting {
 	bool covers;	     /* the base block alone is enough for all that was ever in use */
 	bool drawn, settled; /* what is below is known; first the draws, then the rest */
 	/* Over PLAN_DRAWS draws of the leads: */
-	uint64_t worst_missed; /* lost and RESOURCES; one that misses the target ends at that */
-	double mean_min, mean_max;
+	uint64_t worst_missed;	 /* lost and RESOURCES; one that misses the target ends at that */
 	uint64_t doubled_missed; /* with every lead twice the longest */
+	/* With the longest row of failures that was recorded, where it hurts most. */
+	uint64_t storm_missed;
+	int64_t storm_at_ns; /* 0: no request failed */
 	/* Of 8 neighbours (base, block, low, leads a little more or less), how many lose. */
 	unsigned int neighbours, neighbours_lose;
 };

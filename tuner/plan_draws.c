@@ -38,7 +38,6 @@ int plan_stand_draws(const struct demand *d, const struct plan_request *q, const
 		free(samples);
 		return 0;
 	}
-	s->mean_min = s->mean_max = s->sim.mean_buffers;
 	s->worst_missed = s->sim.lost + s->sim.resources;
 	for (uint64_t k = 0; !ret && k < PLAN_DRAWS; k++) {
 		struct sim_result r;
@@ -52,8 +51,6 @@ int plan_stand_draws(const struct demand *d, const struct plan_request *q, const
 			s->worst_missed = r.lost + r.resources;
 		if (s->worst_missed > plan->missed_allowed)
 			break;
-		s->mean_min = r.mean_buffers < s->mean_min ? r.mean_buffers : s->mean_min;
-		s->mean_max = r.mean_buffers > s->mean_max ? r.mean_buffers : s->mean_max;
 	}
 	free(samples);
 	s->drawn = !ret;
@@ -122,6 +119,48 @@ static int double_leads(const struct demand *d, const struct plan *plan, struct 
 	return ret;
 }
 
+/*
+ * The longest row of failures once more, beginning with the steepest rise that fits into it, in
+ * each of so many parts of the recording.
+ */
+#define STORMS 16
+
+static int stand_storm(const struct demand *d, const struct plan_request *q, size_t from, size_t to,
+		       struct plan_setting *s)
+{
+	struct lead lead = *q->lead;
+	struct low_burst burst;
+	struct sim_result r;
+	int ret = low_burst_in(d, from, to, q->leads->storm.ns, &burst);
+
+	if (ret || !burst.rise)
+		return ret;
+	lead.storm_from_ns = burst.from_ns;
+	lead.storm_ns = q->leads->storm.ns;
+	ret = sim_skip(d, &s->marks, &lead, NULL, &r);
+	if (!ret && (!s->storm_at_ns || r.lost + r.resources > s->storm_missed)) {
+		s->storm_missed = r.lost + r.resources;
+		s->storm_at_ns = burst.from_ns;
+	}
+	return ret;
+}
+
+static int stand_storms(const struct demand *d, const struct plan_request *q,
+			struct plan_setting *s)
+{
+	int ret = 0;
+
+	if (!q->leads->storm.failures || s->marks.limit == s->marks.base)
+		return 0;
+	for (size_t i = 0; !ret && i < STORMS; i++) {
+		size_t from = d->nr * i / STORMS, to = d->nr * (i + 1) / STORMS;
+
+		if (from < to)
+			ret = stand_storm(d, q, from, to, s);
+	}
+	return ret;
+}
+
 int plan_settle(const struct demand *d, const struct plan_request *q, const struct plan *plan,
 		struct plan_setting *s)
 {
@@ -136,6 +175,8 @@ int plan_settle(const struct demand *d, const struct plan_request *q, const stru
 		ret = look_around(d, q, plan, s);
 	if (!ret)
 		ret = double_leads(d, plan, s);
+	if (!ret)
+		ret = stand_storms(d, q, s);
 	s->settled = !ret;
 	return ret;
 }

@@ -373,6 +373,9 @@ change_limit() {
 		assert storm["failures"] >= 3 and storm["lead"] == p["lead_ns"]["max"]
 		assert storm["lead"] > 10 * storm["longest_otherwise"] > 0
 		assert safe["marks"]["base"] >= p["max_held"] and safe["predicted"]["lost"] == 0
+		# The recorded pool grows: it is tried where the storm would hurt it most.
+		assert p["current"]["predicted"]["missed_with_storm_at_worst"] >= 0
+		assert "missed_with_storm_at_worst" not in safe["predicted"]
 	END
 	rec b.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
 	run "$poolscope" tune b.db

@@ -200,11 +200,11 @@ static void long_memory_is_told_from_none(void **state)
 
 		rng_init(&rng, seed, 12);
 		make_series(&rng, 1, x, 90);
-		m = memory_of(x, 90, tally_run(90));
+		m = memory_of(x, NULL, 90, tally_run(90));
 		without += m.hurst / 20;
 		wider_without += m.wider / 20;
 		make_series(&rng, 5, x, 90);
-		m = memory_of(x, 90, tally_run(90));
+		m = memory_of(x, NULL, 90, tally_run(90));
 		with += m.hurst / 20;
 		wider_with += m.wider / 20;
 	}
@@ -212,13 +212,86 @@ static void long_memory_is_told_from_none(void **state)
 	assert_true(with > 0.8 && wider_with > 1.8);
 }
 
+/* A pool whose buffers come and go like noise, under traffic that does not. */
+static void memory_of_the_traffic_is_the_pools_too(void **state)
+{
+	double alone = 0, with = 0;
+
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		double pool[90], traffic[90];
+		struct rng rng;
+
+		rng_init(&rng, seed, 14);
+		make_series(&rng, 1, pool, 90);
+		make_series(&rng, 5, traffic, 90);
+		alone += memory_of(pool, NULL, 90, tally_run(90)).hurst / 20;
+		with += memory_of(pool, traffic, 90, tally_run(90)).hurst / 20;
+	}
+	assert_true(alone < 0.62 && with > alone + 0.1);
+}
+
+/* Up and down by turns: the next series may not be so tidy. */
+static void traffic_that_makes_up_for_itself_is_not_believed(void **state)
+{
+	double x[40], level[40] = {0};
+	struct memory m;
+
+	for (int i = 0; i < 40; i++)
+		x[i] = i % 2 ? 5 : 7;
+	m = memory_of(x, level, 40, tally_run(40));
+	assert_true(m.hurst >= 0.5 && m.hurst < 0.56 && m.wider >= 1);
+}
+
+/* Counts of 40 blocks that have so many in the mean, independent of each other. */
+static double share_inside(double mean)
+{
+	double inside = 0;
+
+	for (uint64_t seed = 1; seed <= 400; seed++) {
+		struct tally t[40] = {0};
+		double next = 0;
+		struct interval i;
+		struct rng rng;
+
+		rng_init(&rng, seed, 15);
+		for (int k = 0; k < 80; k++) {
+			uint64_t n = 0;
+
+			for (double p = rng_unit(&rng); p > exp(-mean); n++)
+				p *= rng_unit(&rng);
+			if (k < 40)
+				t[k].requests = n;
+			else
+				next += (double)n;
+		}
+		i = tally_interval(t, 40, TALLY_REQUESTS, seed);
+		inside += next >= i.low - 0.5 && next <= i.high + 0.5; /* as it is printed */
+	}
+	return inside / 400;
+}
+
+static void small_counts_vary_by_their_root(void **state)
+{
+	/* Of few, whole numbers leave no more than that. */
+	static const struct {
+		double mean, most;
+	} of[] = {{0.02, 1}, {0.1, 1}, {0.5, 1}, {3, 0.99}};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		double inside = share_inside(of[i].mean);
+
+		if (inside < 0.93 || inside > of[i].most)
+			fail_msg("%g a block: %g inside", of[i].mean, inside);
+	}
+}
+
 static void series_that_say_nothing_have_no_memory(void **state)
 {
 	double level[40] = {0}, few[] = {1, 5, 2};
-	struct memory m = memory_of(level, 40, 4);
+	struct memory m = memory_of(level, NULL, 40, 4);
 
 	assert_true(m.hurst == 0.5 && m.wider == 1);
-	m = memory_of(few, 3, 2);
+	m = memory_of(few, NULL, 3, 2);
 	assert_true(m.hurst == 0.5 && m.wider == 1);
 }
 
@@ -607,6 +680,9 @@ int main(void)
 		cmocka_unit_test(no_block_needs_more_than_the_whole),
 		cmocka_unit_test(steady_tallies_have_narrow_intervals_around_their_mean),
 		cmocka_unit_test(long_memory_is_told_from_none),
+		cmocka_unit_test(memory_of_the_traffic_is_the_pools_too),
+		cmocka_unit_test(traffic_that_makes_up_for_itself_is_not_believed),
+		cmocka_unit_test(small_counts_vary_by_their_root),
 		cmocka_unit_test(series_that_say_nothing_have_no_memory),
 		cmocka_unit_test(pool_that_never_grew_may_do_so_next_time),
 		cmocka_unit_test(pool_that_grows_all_the_time_is_expected_to_go_on),

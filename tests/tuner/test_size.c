@@ -150,6 +150,64 @@ static void steady_demand_makes_a_fixed_pool(void **state)
 	demand_close(d);
 }
 
+/* --- requests that fail in a row ----------------------------------------------------------------
+ */
+
+static void storm_delays_the_first_request_in_it_and_those_that_follow(void **state)
+{
+	struct lead lead = {.fixed_ns = 10, .storm_from_ns = 100, .storm_ns = 50};
+	struct lead_cursor c = {0};
+
+	assert_int_equal(lead_ask(&lead, &c, 90).due_ns, 100);
+	assert_int_equal(lead_ask(&lead, &c, 120).due_ns, 170);
+	assert_int_equal(lead_ask(&lead, &c, 165).due_ns, 175);
+	assert_int_equal(lead_ask(&lead, &c, 169).due_ns, 179);
+	assert_int_equal(lead_ask(&lead, &c, 170).due_ns, 180);
+	assert_int_equal(lead_ask(&lead, &c, 180).due_ns, 190); /* it does not come again */
+	c = (struct lead_cursor){0};
+	assert_int_equal(lead_ask(&lead, &c, 150).due_ns, 160); /* nobody asked in time */
+	lead.kind = LEAD_NEAREST;
+	lead.samples = &(struct demand_lead){0, 0, DEMAND_LEAD_REFUSED};
+	lead.nr_samples = 1;
+	c = (struct lead_cursor){0};
+	assert_int_equal(lead_ask(&lead, &c, 90).kind, DEMAND_LEAD_REFUSED);
+	assert_int_equal(lead_ask(&lead, &c, 110).kind, DEMAND_LEAD_CAME);
+	assert_int_equal(lead_ask(&lead, &c, 120).due_ns, 160);
+	assert_int_equal(lead_ask(&lead, &c, 170).kind, DEMAND_LEAD_REFUSED);
+}
+
+static void storm_is_tried_where_it_hurts_most(void **state)
+{
+	struct demand *d = bursts(200, 1000000000, 20000000, 30000000);
+	struct lead lead = lead_fixed(1000000);
+	struct lead_sample leads = {.storm = {3, 0, 15000000, 1000000}};
+	struct plan_setting s = {.marks = {40, 220, 30, 260, 1000, 2, 1, 0, 0}};
+	struct plan_request q = {s.marks, &lead, &leads, 0, 1, 0};
+	struct plan plan = {.longest_ns = 1000000};
+	struct sim_result r;
+	uint64_t most = 0;
+
+	assert_int_equal(plan_settle(d, &q, &plan, &s), 0);
+	assert_int_equal(s.sim.lost + s.sim.resources, 0);
+	lead.storm_ns = leads.storm.ns;
+	for (size_t i = 0; i < d->nr; i += 40) {
+		lead.storm_from_ns = d->t_ns[i];
+		assert_int_equal(sim_dense(d, &s.marks, &lead, NULL, &r), 0);
+		most = r.lost + r.resources > most ? r.lost + r.resources : most;
+	}
+	assert_true(s.storm_missed > 100);
+	assert_in_range(s.storm_missed, most * 95 / 100, d->takes);
+	/* What never asks does not mind; nor is there a storm where nothing failed. */
+	s = (struct plan_setting){.marks = {300, 220, 30, 260, 300, 2, 1, 0, 0}};
+	assert_int_equal(plan_settle(d, &q, &plan, &s), 0);
+	assert_true(!s.storm_at_ns && !s.storm_missed);
+	leads.storm.failures = 0;
+	s = (struct plan_setting){.marks = {40, 220, 30, 260, 1000, 2, 1, 0, 0}};
+	assert_int_equal(plan_settle(d, &q, &plan, &s), 0);
+	assert_true(!s.storm_at_ns && !s.storm_missed);
+	demand_close(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +217,8 @@ int main(void)
 		cmocka_unit_test(growth_pays_where_bursts_are_slow_and_rare),
 		cmocka_unit_test(leads_longer_than_bursts_make_a_fixed_pool),
 		cmocka_unit_test(steady_demand_makes_a_fixed_pool),
+		cmocka_unit_test(storm_delays_the_first_request_in_it_and_those_that_follow),
+		cmocka_unit_test(storm_is_tried_where_it_hurts_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

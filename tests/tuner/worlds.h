@@ -85,6 +85,10 @@ static inline struct lead world_lead(struct rng *rng, struct demand_lead *sample
 	bool failures = !world_below(rng, 3);
 	int64_t t = 0;
 
+	if (!world_below(rng, 4)) {
+		lead.storm_from_ns = world_below(rng, 2000) * unit_ns;
+		lead.storm_ns = world_below(rng, 300) * unit_ns;
+	}
 	if (!world_below(rng, 3))
 		return lead_fixed(world_below(rng, 30) * unit_ns);
 	if (!world_below(rng, 3)) {
