@@ -194,41 +194,6 @@ static void describe(const struct search *s, struct plan_setting *one)
 	one->covers = m->base >= (uint64_t)s->plan->in_use + m->reserve;
 }
 
-/* What a fixed pool has to hold to meet the target. */
-static uint32_t held_for_target(const struct demand *d, uint64_t missed_allowed)
-{
-	uint32_t c = d->max_held;
-	uint64_t lost = 0;
-
-	while (c > 1 && lost + d->hunt[c - 1] <= missed_allowed)
-		lost += d->hunt[--c];
-	return c;
-}
-
-/* Once out->batch is known. */
-static int size_up(const struct demand *d, const struct plan_request *q, struct plan *out)
-{
-	uint32_t need;
-	int ret = peaks_find(d, q->hold_ns, &out->peaks);
-
-	if (ret)
-		return ret;
-	out->in_use = held_for_target(d, out->missed_allowed) + (out->batch.need - d->max_held);
-	need = out->in_use + q->like.reserve;
-	out->size = need + peaks_cushion(&out->peaks, PLAN_CHANCE_SAFE);
-	out->size_balanced = need + peaks_cushion(&out->peaks, PLAN_CHANCE_BALANCED);
-	return 0;
-}
-
-int plan_size(const struct demand *d, const struct plan_request *q, struct plan *out)
-{
-	int ret;
-
-	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
-	ret = batch_find(d, &out->batch);
-	return ret ? ret : size_up(d, q, out);
-}
-
 /* Marks that are tried together, on all processors. */
 static void simulate(size_t i, void *ctx)
 {
@@ -407,7 +372,7 @@ static bool settle_cheapest(struct search *s, size_t tau, enum which which,
 static bool settle_static(struct search *s, struct plan_setting *out)
 {
 	*out = (struct plan_setting){
-		.marks = fixed(s, held_for_target(s->d, s->plan->missed_allowed) +
+		.marks = fixed(s, plan_static_held(s->d, s->plan->missed_allowed) +
 					  s->q->like.reserve)};
 	s->error = plan_settle(s->d, s->q, s->plan, out);
 	out->cost = out->sim.mean_buffers;
@@ -506,7 +471,7 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
 	ret = make_tables(&s);
 	if (!ret)
-		ret = size_up(d, q, out);
+		ret = plan_size_up(d, q, out);
 	if (!ret) {
 		choose_held(&s);
 		try_all(&s);

@@ -115,6 +115,12 @@ int plan_make(const struct demand *d, const struct plan_request *request, struct
  */
 int plan_size(const struct demand *d, const struct plan_request *request, struct plan *out);
 
+/* The same once out->batch and out->missed_allowed are known.  Returns: 0 or -ENOMEM. */
+int plan_size_up(const struct demand *d, const struct plan_request *request, struct plan *out);
+
+/* Buffers that a fixed pool has to have to miss no more than that. */
+uint32_t plan_static_held(const struct demand *d, uint64_t missed_allowed);
+
 /* The draws alone. */
 int plan_stand_draws(const struct demand *d, const struct plan_request *request,
 		     const struct plan *plan, struct plan_setting *s);
