@@ -159,6 +159,8 @@ static json_t *predicted(const struct advice_row *row)
 	json_t *o = json_object();
 
 	set_result(o, &row->s.sim);
+	set(o, "wasted_frees", row->s.waste.wasted);
+	set(o, "quick_lows", row->s.waste.quick);
 	set(o, "worst_missed", row->s.worst_missed);
 	set(o, "missed_with_doubled_leads", row->s.doubled_missed);
 	if (row->s.storm_at_ns)

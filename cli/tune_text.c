@@ -315,18 +315,20 @@ static void print_row(const char *name, const struct advice_row *r)
 	const struct policy_marks *m = &r->s.marks;
 	int64_t luck = r->s.covers || m->limit == m->base ? 0 : r->s.robust_low - m->low;
 
-	printf("  %-11s %6u %6u %6u %6u %7u  %8.1f %7u  %8llu %9llu  %5llu %5lld  %u/%u  %c  %s\n",
+	printf("  %-11s %6u %6u %6u %6u %7u  %8.1f %7u  %8llu %9llu  %5llu %6llu %5lld  %u/%u  %c  "
+	       "%s\n",
 	       name, m->base, m->block, m->low, m->high, m->limit, r->s.sim.mean_buffers,
 	       r->s.sim.peak_buffers, n(r->s.sim.lost), n(r->s.sim.resources), n(r->s.sim.frees),
-	       (long long)(luck > 0 ? luck : 0), r->s.neighbours_lose, r->s.neighbours, r->grade,
-	       r->binding);
+	       n(r->s.waste.wasted), (long long)(luck > 0 ? luck : 0), r->s.neighbours_lose,
+	       r->s.neighbours, r->grade, r->binding);
 }
 
 static void print_table(const struct advice *a)
 {
-	printf("\n  %-11s %6s %6s %6s %6s %7s  %8s %7s  %8s %9s  %5s %5s  %3s  %s\n", "simulated",
-	       "base", "block", "low", "high", "limit", "mean", "peak", "lost", "RESOURCES",
-	       "frees", "luck", "nbr", "validity, and what keeps it from being smaller");
+	printf("\n  %-11s %6s %6s %6s %6s %7s  %8s %7s  %8s %9s  %5s %6s %5s  %3s  %s\n",
+	       "simulated", "base", "block", "low", "high", "limit", "mean", "peak", "lost",
+	       "RESOURCES", "frees", "wasted", "luck", "nbr",
+	       "validity, and what keeps it from being smaller");
 	if (a->row[ADVICE_CURRENT].known)
 		print_row("current", &a->row[ADVICE_CURRENT]);
 	for (int i = 0; i < PLAN_NR; i++)
@@ -335,7 +337,9 @@ static void print_table(const struct advice *a)
 	if (a->row[PLAN_STATIC].known)
 		printf("  %-11s %34s %8.1f %7u  who knows the future and loses nothing\n",
 		       "clairvoyant", "", a->plan.clairvoyant_mean, a->plan.clairvoyant_peak);
-	printf("  luck: buffers by which low is below what every history needs; nbr: of so many "
+	printf("  wasted: frees of a block that was asked for again before giving it back had paid "
+	       "off;\n"
+	       "  luck: buffers by which low is below what every history needs; nbr: of so many "
 	       "neighbouring settings, so many lose\n");
 }
 

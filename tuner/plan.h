@@ -29,6 +29,7 @@
 #include "tuner/low.h"
 #include "tuner/peaks.h"
 #include "tuner/sim.h"
+#include "tuner/waste.h"
 
 #define PLAN_SWITCH_NS 100000000.0
 /* A small block costs as much as one of so many buffers: a request is a request. */
@@ -61,6 +62,7 @@ struct plan_setting {
 	/* With the longest row of failures that was recorded, where it hurts most. */
 	uint64_t storm_missed;
 	int64_t storm_at_ns; /* 0: no request failed */
+	struct waste waste;
 	/* Of 8 neighbours (base, block, low, leads a little more or less), how many lose. */
 	unsigned int neighbours, neighbours_lose;
 };

@@ -161,6 +161,22 @@ static int stand_storms(const struct demand *d, const struct plan_request *q,
 	return ret;
 }
 
+/* Keeping a block for so long costs as much as giving it back and asking again. */
+static int64_t worth_ns(const struct policy_marks *m)
+{
+	double least = m->block < PLAN_SWITCH_LEAST ? PLAN_SWITCH_LEAST : m->block;
+
+	return (int64_t)(PLAN_SWITCH_NS * least / m->block);
+}
+
+static int find_waste(const struct demand *d, const struct plan_request *q, const struct plan *plan,
+		      struct plan_setting *s)
+{
+	if (!s->sim.frees)
+		return 0;
+	return waste_find(d, &s->marks, q->lead, worth_ns(&s->marks), plan->longest_ns, &s->waste);
+}
+
 int plan_settle(const struct demand *d, const struct plan_request *q, const struct plan *plan,
 		struct plan_setting *s)
 {
@@ -177,6 +193,8 @@ int plan_settle(const struct demand *d, const struct plan_request *q, const stru
 		ret = double_leads(d, plan, s);
 	if (!ret)
 		ret = stand_storms(d, q, s);
+	if (!ret)
+		ret = find_waste(d, q, plan, s);
 	s->settled = !ret;
 	return ret;
 }
