@@ -123,6 +123,14 @@ void tune_text(const struct tune_options *options, const struct tune_pool *pool)
 void tune_why(const struct tune_pool *pool);
 void tune_why_size(const struct plan *plan, const struct policy_marks *marks, double mean);
 
+/* What is wrong with the recorded marks: a sentence each, without its full stop. */
+#define TUNE_WRONG_MAX 6
+struct tune_wrong {
+	char line[TUNE_WRONG_MAX][160];
+	size_t nr; /* 0 also where no leads are known */
+};
+struct tune_wrong tune_wrong(const struct tune_pool *pool);
+
 /* A pool that never grows is said so (P16). */
 static inline bool tune_is_fixed(const struct policy_marks *m)
 {

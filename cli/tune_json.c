@@ -208,6 +208,16 @@ static json_t *since_change(const struct demand *d)
 	return o;
 }
 
+static json_t *wrong(const struct tune_pool *p)
+{
+	struct tune_wrong w = tune_wrong(p);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w.nr; i++)
+		json_array_append_new(list, json_string(w.line[i]));
+	return list;
+}
+
 static json_t *current(const struct tune_pool *p)
 {
 	const struct pool_summary *s = p->summary;
@@ -231,6 +241,7 @@ static json_t *current(const struct tune_pool *p)
 	json_object_set_new(recorded, "mean_buffers",
 			    s->total.known ? json_real(s->total.mean) : json_null());
 	json_object_set_new(o, "recorded", recorded);
+	json_object_set_new(o, "wrong", wrong(p));
 	if (p->demand->quality.marks_changed)
 		json_object_set_new(o, "since_change", since_change(p->demand));
 	return o;

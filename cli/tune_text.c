@@ -177,6 +177,14 @@ static void print_change(const struct tune_pool *p)
 	       n(d->change.dropped + d->change.resources), n(d->change.takes));
 }
 
+static void print_wrong(const struct tune_pool *p)
+{
+	struct tune_wrong w = tune_wrong(p);
+
+	for (size_t i = 0; i < w.nr; i++)
+		printf("               %s\n", w.line[i]);
+}
+
 static void print_now(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct demand *d = p->demand;
@@ -202,6 +210,7 @@ static void print_now(const struct tune_options *o, const struct tune_pool *p)
 	if (p->summary->total.known && !changed)
 		printf("  mean %.1f  peak %u", p->summary->total.mean, p->summary->total.max);
 	printf("%s\n", missed.share > o->loss ? "  MISSES the target" : "");
+	print_wrong(p);
 }
 
 /* --- what to use --------------------------------------------------------------------------------

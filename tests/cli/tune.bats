@@ -109,6 +109,9 @@ rec() {
 	run "$poolscope" tune bad.db
 	[ "$status" -eq 1 ]
 	[[ $output == *"MISSES the target"*"re-run needed"*"validity     C"* ]]
+	# What is wrong with them is said, and none of it of good ones.
+	[[ $output == *"1 buffer a lead, at most, cannot follow a rise of "*"low 4 is below the steepest rise"* ]]
+	[[ $output == *"high 64 is too near low 4: "*" frees were asked back at once"* ]]
 	"$poolscope" tune bad.db --json >bad.json || [ $? -eq 1 ]
 	# shellcheck disable=SC2046
 	rec good.db 2 $(python3 - <<-'END'
@@ -120,12 +123,16 @@ rec() {
 	run "$poolscope" tune good.db
 	[ "$status" -eq 0 ]
 	[[ $output == *"dropped 0  RESOURCES 0"*"validity     A"* ]]
+	[[ $output != *"cannot follow"* && $output != *"too near"* && $output != *"is below the steepest"* ]]
 	"$poolscope" stat good.db --json >good.json
 	python3 - <<-'END'
 		import json
 		said = json.load(open("bad.json"))["pools"][0]
 		safe, static = said["recommend"][0], said["static"]
 		assert safe["name"] == "safe" and safe["certificate"] is None and safe["validity"] == "C"
+		now = said["current"]
+		assert len(now["wrong"]) == 3 and "too near" in now["wrong"][2], now["wrong"]
+		assert now["predicted"]["frees"] >= now["predicted"]["wasted_frees"] > 1000
 		p = json.load(open("good.json"))["pools"][0]
 		assert p["dropped"] == p["resources"] == 0
 		low, high = safe["predicted"]["mean_interval"]
@@ -247,6 +254,22 @@ change_limit() {
 	change_limit "id = (SELECT id FROM ev_tick ORDER BY id DESC LIMIT 1 OFFSET 2)"
 	run "$poolscope" tune a.db
 	[[ $output == *"the marks changed 2 times"* ]]
+}
+
+@test "marks that do nothing, or too much, are named" {
+	say_wrong() {
+		rm -f w.db
+		rec w.db 4 "$@"
+		"$poolscope" tune w.db --json >w.json || [ $? -eq 1 ]
+		python3 -c 'import json; print(*json.load(open("w.json"))["pools"][0]["current"]["wrong"], sep="\n")'
+	}
+	# Each needs a request: the probe's.
+	run say_wrong --base 3000 --low 300 --block 300 --high 700 --limit 4000 --lead-probe 100ms
+	[[ $output == "base 3000 is enough for all "*" that were in use and low 300: it does not grow" ]]
+	run say_wrong --base 300 --low 300 --block 400 --high 701 --limit 4000
+	[[ $output == "base 300 is not above low 300: it asks at once, before the first packet"* ]]
+	run say_wrong --base 400 --low 300 --block 300 --high 700 --limit 700
+	[[ $output == "limit 700 is less than the "*" that were in use, and reserve 2"* ]]
 }
 
 @test "a recording of one block of time proves next to nothing, and says so" {
