@@ -154,8 +154,8 @@ static bool wait_end(const struct sources *s, const struct attach *a, struct sto
 }
 
 /* Says how it ended, to the file and to the user; releases the store. */
-static int finish(const struct sources *s, struct store *store, bool stopped, unsigned nr_broken,
-		  const struct db_error *broken)
+static int finish(const struct sources *s, struct store *store, bool stopped,
+		  const struct attach_result *result)
 {
 	struct store_progress progress;
 	enum store_end end = STORE_END_COMPLETE;
@@ -165,9 +165,9 @@ static int finish(const struct sources *s, struct store *store, bool stopped, un
 	store_drain(store);
 	store_progress(store, &progress);
 	snprintf(note, sizeof(note), "the session%s ended", s->nr == 1 ? "" : "s");
-	if (nr_broken) {
+	if (result->nr_broken) {
 		end = STORE_END_FAILED;
-		snprintf(note, sizeof(note), "a connection broke: %.90s", broken->text);
+		snprintf(note, sizeof(note), "a connection broke: %.90s", result->err.text);
 	} else if (stopped) {
 		end = STORE_END_STOPPED;
 		snprintf(note, sizeof(note), "attach was ended; the session goes on");
@@ -179,8 +179,13 @@ static int finish(const struct sources *s, struct store *store, bool stopped, un
 	}
 	if (store_close(store, end, note, &err))
 		return cli_fail(CLI_UNREADABLE, "attach: %s", err.text);
-	if (nr_broken)
-		cli_fail(0, "attach: %s", broken->text);
+	if (result->nr_broken)
+		cli_fail(0, "attach: %s", result->err.text);
+	if (result->nr_unsure)
+		cli_fail(0, "attach: the session ended with pools open; what they said last may be "
+			    "missing: import the relay daemon's folder into the file");
+	if (result->nr_mended && !s->quiet)
+		cli_fail(0, "what the connection missed was read from the relay daemon's folder");
 	if (progress.lost)
 		cli_fail(0, "%llu events were lost; table `loss` of %s says when",
 			 (unsigned long long)progress.lost, s->path);
@@ -189,25 +194,27 @@ static int finish(const struct sources *s, struct store *store, bool stopped, un
 	if (!s->quiet)
 		cli_fail(0, "%llu events in %s; look at it with: poolscope top %s",
 			 (unsigned long long)progress.events, s->path, s->path);
-	return nr_broken || progress.lost ? CLI_LOSS : CLI_OK;
+	/* As stat says of the file. */
+	return end == STORE_END_FAILED || end == STORE_END_PROGRAM_DIED || progress.lost ? CLI_LOSS
+											 : CLI_OK;
 }
 
 static int collect(const struct sources *s, const struct store_options *options)
 {
 	const volatile sig_atomic_t *interrupted = record_catch_signals();
-	struct db_error err = {{0}}, broken = {{0}};
+	struct db_error err = {{0}}, ignored;
+	struct attach_result result;
 	bool is_new = access(s->path, F_OK);
 	struct attach *attach;
 	struct store *store;
-	unsigned nr_broken;
 	bool stopped;
 	int ret = store_open(s->path, options, &store, &err);
 
 	if (ret)
 		return cli_fail(record_status_of(ret), "attach: %s", err.text);
-	ret = attach_start(store, s->list, s->nr, &attach, &err);
+	ret = attach_start(store, s->list, s->nr, !is_new, &attach, &err);
 	if (ret) {
-		store_close(store, STORE_END_FAILED, err.text, &broken);
+		store_close(store, STORE_END_FAILED, err.text, &ignored);
 		if (is_new)
 			unlink(s->path);
 		return cli_fail(CLI_UNREADABLE, "attach: %s", err.text);
@@ -216,8 +223,8 @@ static int collect(const struct sources *s, const struct store_options *options)
 		cli_fail(0, "joined %s%s; Ctrl-C leaves", s->list[0],
 			 s->nr > 1 ? " and the others" : "");
 	stopped = wait_end(s, attach, store, interrupted);
-	nr_broken = attach_stop(attach, &broken);
-	return finish(s, store, stopped, nr_broken, &broken);
+	attach_stop(attach, &result);
+	return finish(s, store, stopped, &result);
 }
 
 int cli_attach(int argc, char **argv)

@@ -10,14 +10,19 @@
 
 #include "tracer/collector.h"
 #include "tracer/live.h"
+#include "tracer/refill.h"
 
 struct source {
 	const char *url;
 	struct store *store;
-	pthread_mutex_t lock; /* of the next two */
-	struct collector *collector;
+	pthread_mutex_t lock; /* of the next line, and the one after */
+	struct collector *collector, *filling;
 	bool leaving;
+	struct refill refill;
+	bool continued; /* the file may lack what came before */
 	unsigned broke; /* how often */
+	bool mended, unsure;
+	uint32_t trace; /* any of its, for what is lost */
 	pthread_t thread;
 	bool started;
 	atomic_bool done;
@@ -58,9 +63,54 @@ static bool replace(struct source *s)
 	return !leaving;
 }
 
+static void lost_rest(struct source *s)
+{
+	store_loss(s->store, s->trace, -1, 0, 0, 0, "truncated");
+}
+
+/* The collector that is to be cancelled when we leave; false: we do. */
+static bool use(struct collector *c, void *ctx)
+{
+	struct source *s = ctx;
+	bool leaving;
+
+	pthread_mutex_lock(&s->lock);
+	s->filling = c;
+	leaving = s->leaving;
+	pthread_mutex_unlock(&s->lock);
+	return !leaving;
+}
+
+/*
+ * The session has ended, or its relay daemon.  What is there is all there is, unless the connection
+ * broke, an earlier collector did not come to its end, or pools are open: whether these said more,
+ * only the relay daemon's folder can tell.
+ */
+static void complete(struct source *s)
+{
+	struct store_progress progress;
+	struct db_error err;
+	bool doubt;
+
+	if (s->collector)
+		s->trace = collector_trace(s->collector);
+	store_flush(s->store);
+	store_progress(s->store, &progress);
+	doubt = s->broke || s->continued || progress.open_pools;
+	if (refill_can(&s->refill) && !*store_error(s->store) &&
+	    !refill_run(&s->refill, s->store, s->collector, doubt, use, s, &err) && !s->ret) {
+		s->mended = doubt;
+		return;
+	}
+	s->unsure = progress.open_pools && !s->ret;
+	/* Where nothing can be read at the end, that a connection broke was said when it did. */
+	if (refill_can(&s->refill) && doubt)
+		lost_rest(s);
+}
+
 /*
  * Babeltrace gives up on a session whose metadata is not all there when its first packets are: then
- * it is joined again.  What was between is lost, until an import fills it.
+ * it is joined again.  What was between is lost, unless it can be read at the end.
  */
 static void *collect(void *arg)
 {
@@ -76,11 +126,16 @@ static void *collect(void *arg)
 			break;
 		collector_progress(s->collector, &progress);
 		joined |= progress.attached;
-		if (joined)
-			collector_lost_rest(s->collector);
+		s->trace = collector_trace(s->collector);
 		s->broke++;
+		if (joined && !refill_can(&s->refill))
+			lost_rest(s);
 		tries = progress.events ? 0 : tries + 1;
 	} while (joined && tries < TRIES_MAX && replace(s));
+	if (s->ret != -ECANCELED && (!s->ret || joined))
+		complete(s);
+	else if (s->broke && refill_can(&s->refill))
+		lost_rest(s);
 	atomic_store(&s->done, true);
 	return NULL;
 }
@@ -91,7 +146,7 @@ static void wake(int sig)
 	(void)sig;
 }
 
-static int start_source(struct source *s, struct store *store, const char *url,
+static int start_source(struct source *s, struct store *store, const char *url, bool continued,
 			struct db_error *err)
 {
 	struct db_error why;
@@ -99,6 +154,8 @@ static int start_source(struct source *s, struct store *store, const char *url,
 
 	s->url = url;
 	s->store = store;
+	s->continued = continued;
+	refill_init(&s->refill, url);
 	pthread_mutex_init(&s->lock, NULL);
 	ret = collector_open_url(store, url, &s->collector, &why);
 	if (!ret) {
@@ -136,12 +193,12 @@ static int wait_joined(struct source *s, struct db_error *err)
 	return -EIO;
 }
 
-int attach_start(struct store *store, const char *const *urls, size_t nr, struct attach **out,
-		 struct db_error *err)
+int attach_start(struct store *store, const char *const *urls, size_t nr, bool continued,
+		 struct attach **out, struct db_error *err)
 {
 	struct sigaction action = {.sa_handler = wake};
 	struct attach *a = calloc(1, sizeof(*a));
-	struct db_error ignored;
+	struct attach_result ignored;
 	int ret = 0;
 
 	if (a)
@@ -154,7 +211,7 @@ int attach_start(struct store *store, const char *const *urls, size_t nr, struct
 	sigaction(SIGUSR1, &action, NULL);
 	for (size_t i = 0; !ret && i < nr; i++) {
 		a->nr = i + 1;
-		ret = start_source(&a->sources[i], store, urls[i], err);
+		ret = start_source(&a->sources[i], store, urls[i], continued, err);
 	}
 	for (size_t i = 0; !ret && i < nr; i++)
 		ret = wait_joined(&a->sources[i], err);
@@ -184,6 +241,8 @@ static void stop_source(struct source *s)
 	s->leaving = true;
 	if (s->collector)
 		collector_cancel(s->collector);
+	if (s->filling)
+		collector_cancel(s->filling);
 	pthread_mutex_unlock(&s->lock);
 	while (!atomic_load(&s->done)) {
 		pthread_kill(s->thread, SIGUSR1);
@@ -192,24 +251,33 @@ static void stop_source(struct source *s)
 	pthread_join(s->thread, NULL);
 }
 
-unsigned attach_stop(struct attach *a, struct db_error *err)
+/* Counts how it ended. */
+static void tell(const struct source *s, struct attach_result *out)
 {
-	unsigned nr_broken = 0;
+	if (!s->started)
+		return;
+	out->nr_mended += s->mended && (s->broke || s->continued);
+	out->nr_unsure += s->unsure;
+	if (!s->broke || s->mended)
+		return;
+	if (!out->nr_broken++)
+		snprintf(out->err.text, sizeof(out->err.text), "%.200s: %s%.250s", s->url,
+			 s->ret && s->ret != -ECANCELED ? "" : "broke and was joined again: ",
+			 s->err.text);
+}
 
+void attach_stop(struct attach *a, struct attach_result *out)
+{
+	*out = (struct attach_result){0};
 	for (size_t i = 0; i < a->nr; i++) {
 		struct source *s = &a->sources[i];
 
 		stop_source(s);
-		if (s->started && s->broke && !nr_broken++)
-			snprintf(err->text, sizeof(err->text), "%.200s: %s%.250s", s->url,
-				 s->ret && s->ret != -ECANCELED ? ""
-								: "broke and was joined again: ",
-				 s->err.text);
+		tell(s, out);
 		collector_close(s->collector);
 		if (s->url)
 			pthread_mutex_destroy(&s->lock);
 	}
 	free(a->sources);
 	free(a);
-	return nr_broken;
 }

@@ -400,9 +400,14 @@ int collector_run(struct collector *c, struct db_error *err)
 	return -ECANCELED;
 }
 
-void collector_lost_rest(struct collector *c)
+uint32_t collector_trace(const struct collector *c)
 {
-	store_loss(c->store, origins_any(c->origins), -1, 0, 0, 0, "truncated");
+	return origins_any(c->origins);
+}
+
+bool collector_has_seen(const struct collector *c, const unsigned char uuid[16])
+{
+	return origins_have_seen(c->origins, uuid);
 }
 
 void collector_watch(struct collector *c, void (*see)(const struct pool_event *event, void *ctx),

@@ -78,8 +78,11 @@ void collector_keep(struct collector *c, uint64_t from_cycles, uint64_t to_cycle
  */
 int collector_run(struct collector *c, struct db_error *err);
 
-/* Tells the store that what the trace still had to say is lost: it is cut off, or unreadable. */
-void collector_lost_rest(struct collector *c);
+/* Any of the traces that something has come of, as store_loss() takes it; 0: none. */
+uint32_t collector_trace(const struct collector *c);
+
+/* Has anything come of the trace with this UUID?  Thread: that of collector_run(), afterwards. */
+bool collector_has_seen(const struct collector *c, const unsigned char uuid[16]);
 
 /* Makes collector_run() return soon. */
 void collector_cancel(struct collector *c);

@@ -198,3 +198,14 @@ uint32_t origins_any(const struct origins *o)
 {
 	return o->nr ? o->list[0].number : 0;
 }
+
+bool origins_have_seen(const struct origins *o, const unsigned char uuid[16])
+{
+	for (size_t i = 0; i < o->nr; i++) {
+		bt_uuid own = bt_trace_get_uuid(o->list[i].trace);
+
+		if (own && !memcmp(own, uuid, 16))
+			return true;
+	}
+	return false;
+}

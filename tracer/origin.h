@@ -45,6 +45,9 @@ uint32_t origins_of_event(struct origins *o, const bt_event *event);
 /* The same for a loss, which belongs to no process: any trace that the stream's is known by. */
 uint32_t origins_of_stream(struct origins *o, const bt_stream *stream);
 
+/* Has anything come of the trace with this UUID? */
+bool origins_have_seen(const struct origins *o, const unsigned char uuid[16]);
+
 /* Any trace that was given; 0: none. */
 uint32_t origins_any(const struct origins *o);
 

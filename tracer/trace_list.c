@@ -134,6 +134,15 @@ static int find_below(const char *path, struct db_error *err)
 	return -ENODATA;
 }
 
+static void start_group(struct trace_list *list, const struct found *f)
+{
+	struct trace_group *group = &list->groups[list->nr_groups++];
+
+	group->first = list->nr_dirs;
+	group->has_uuid = f->has_uuid;
+	memcpy(group->uuid, f->uuid, sizeof(group->uuid));
+}
+
 /* Sorts what was found into the list, each folder once. */
 static int gather(struct trace_list *list)
 {
@@ -152,7 +161,7 @@ static int gather(struct trace_list *list)
 			continue;
 		if (!before || !f->has_uuid || !before->has_uuid ||
 		    memcmp(f->uuid, before->uuid, sizeof(f->uuid)) != 0)
-			list->groups[list->nr_groups++].first = list->nr_dirs;
+			start_group(list, f);
 		group = &list->groups[list->nr_groups - 1];
 		group->nr++;
 		group->bytes += f->bytes;

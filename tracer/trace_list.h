@@ -5,6 +5,7 @@
  * The CTF traces below some folders: wherever a file `metadata` lies.  Folders with the same UUID
  * are parts of one trace (the chunks of a rotated session), and stand beside each other.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ struct trace_list {
 	struct trace_group {
 		size_t first, nr; /* of dirs */
 		uint64_t bytes;	  /* of its files */
+		bool has_uuid;
+		unsigned char uuid[16];
 	} * groups;
 	size_t nr_groups;
 };

@@ -60,12 +60,14 @@ exactly_once() {
 	run -0 "$P" check "$H/pieces.db"
 }
 
-@test "processes with buffers of their own that start late, beside a busy one and an idle one, are joined from their first event" {
+@test "processes with buffers of their own, however late they start and however soon they end: nothing is lost" {
 	grep -q '^own 0$' "$H/status"
 	run ! grep -q broke "$H/own.said"
 	[ "$(ask "$H/own.db" 'SELECT count(*) FROM loss')" = 0 ]
-	[ "$(ask "$H/own.db" "SELECT count(*), sum(n = x + 1), sum(d = n), sum(m = 0) FROM (SELECT count(*) AS n,
-		max(seq) AS x, count(DISTINCT seq) AS d, min(seq) AS m FROM event GROUP BY pool)")" = "3|3|3|3" ]
+	[ "$(ask "$H/own.db" "SELECT count(*), sum(n = x + 1), sum(d = n), sum(m = 0), sum(c) FROM (SELECT count(*) AS n,
+		max(seq) AS x, count(DISTINCT seq) AS d, min(seq) AS m, sum(kind = 'pool_close') AS c FROM event
+		GROUP BY pool)")" = "7|7|7|7|7" ]
+	run -0 "$P" check "$H/own.db"
 }
 
 @test "a second collector on the same file is refused, and told who the first is" {
@@ -74,13 +76,26 @@ exactly_once() {
 	grep -q 'whole.db: is being recorded by process [0-9]* since' "$H/second.said"
 }
 
-@test "a collector that is killed and joins again: an import fills what was between, and doubles nothing" {
-	cp "$H/killed.db" "$T/x.db"
-	[ "$(ask "$T/x.db" 'SELECT count(*) = count(DISTINCT seq) FROM event')" = 1 ]
-	run "$P" import -q -o "$T/x.db" "$(trace kill)"
-	echo "$output"
-	[ "$status" = 0 ]
-	exactly_once "$T/x.db"
+@test "a collector that is killed and joins again: the relay daemon's folder fills what was between, and doubles nothing" {
+	grep -q '^killed 0$' "$H/status"
+	grep -q "what the connection missed was read from the relay daemon's folder" "$H/killed.said"
+	exactly_once "$H/killed.db"
+	[ "$(ask "$H/killed.db" 'SELECT count(*) FROM loss')" = 0 ]
+	run -0 "$P" check "$H/killed.db"
+}
+
+@test "a connection that is cut, beside the relay daemon's folder: nothing is lost" {
+	grep -q '^mend 0$' "$H/status"
+	grep -q "what the connection missed was read from the relay daemon's folder" "$H/mend.said"
+	exactly_once "$H/mend.db"
+	[ "$(ask "$H/mend.db" 'SELECT count(*) FROM loss')" = 0 ]
+}
+
+@test "a session that ends with pools open, where nobody can say what they said last: exit 4" {
+	grep -q '^open 4$' "$H/status"
+	grep -q 'ended with pools open' "$H/open.said"
+	[ "$(ask "$H/open.db" "SELECT value FROM meta WHERE key = 'ended'")" != complete ]
+	run -4 "$P" stat "$H/open.db"
 }
 
 @test "a connection that is cut is joined again; the gap is a loss, exit 4, until an import fills it" {

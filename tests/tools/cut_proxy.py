@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""cut_proxy.py PORT TO FILE: passes connections to 127.0.0.1:PORT on to 127.0.0.1:TO.
+"""cut_proxy.py PORT TO FILE [FOLDER]: passes connections to 127.0.0.1:PORT on to 127.0.0.1:TO.
 
 When FILE appears, all connections there are, are cut, and FILE is removed; new ones are served as before.
+FOLDER is kept open, as a relay daemon does with that of a session.
 """
 import os
 import selectors
@@ -11,6 +12,8 @@ import sys
 
 
 def main():
+    if len(sys.argv) > 4:
+        os.open(sys.argv[4], os.O_RDONLY)
     listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)

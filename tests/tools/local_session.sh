@@ -4,8 +4,9 @@
 # live port is not the usual one; and collectors that join, are killed, and lose their relay daemon.
 # All are joined before the session has seen any program.
 # Leaves in DIR: whole.db (joined by name), killed.db (killed by SIGKILL, joined again), cut.db (whose connection
-# was cut in the middle), pieces.db (whose metadata came in two pieces), own.db (of three processes with buffers
-# of their own), small.db (of buffers that are too small), broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
+# was cut in the middle), mend.db (the same, beside the relay daemon's folder), open.db (whose program died), pieces.db
+# (whose metadata came in two pieces), own.db (of processes with buffers of their own), small.db (of buffers that are
+# too small), broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
 # Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
@@ -73,22 +74,43 @@ wait "$emit"
 lttng destroy kill
 ended killed "$pid"
 
-# A connection that is cut, while the session goes on.
-session cut --subbuf-size=64K --num-subbuf=64
+# A connection that is cut, while the session goes on: once where the relay daemon's folder cannot be had, once where
+# it can.
+for name in cut mend; do
+	session "$name" --subbuf-size=64K --num-subbuf=64
+	folder='' more=10000
+	[ "$name" = cut ] || folder=$(echo "$dir"/trace/*/mend-*) more=1000
+	tests/tools/cut_proxy.py 7000 6999 "$dir/cut" ${folder:+"$folder"} 3>&- &
+	proxy=$!
+	wait_for bash -c 'exec 9<>/dev/tcp/127.0.0.1/7000'
+	attach "$name" --session "$name" --live-port 7000
+	"$build/tests/tools/emit" "$more" 5000 0 "$dir/$name-joined" flows 3>&- &
+	emit=$!
+	wait_for events "$dir/$name.db" 3000
+	touch "$dir/cut"
+	wait_for [ ! -e "$dir/cut" ]
+	wait_for joined_again "$dir/$name.db"
+	touch "$dir/$name-joined"
+	wait "$emit"
+	lttng destroy "$name"
+	ended "$name" "$pid"
+	kill "$proxy"
+	wait "$proxy" || true
+done
+
+# A program that dies, where nobody can say what it said last.
+session open --subbuf-size=64K --num-subbuf=64
 tests/tools/cut_proxy.py 7000 6999 "$dir/cut" 3>&- &
 proxy=$!
 wait_for bash -c 'exec 9<>/dev/tcp/127.0.0.1/7000'
-attach cut --session cut --live-port 7000
-"$build/tests/tools/emit" 10000 5000 0 "$dir/cut-joined" flows 3>&- &
+attach open --session open --live-port 7000
+"$build/tests/tools/emit" 1000000 5000 3>&- &
 emit=$!
-wait_for events "$dir/cut.db" 3000
-touch "$dir/cut"
-wait_for [ ! -e "$dir/cut" ]
-wait_for joined_again "$dir/cut.db"
-touch "$dir/cut-joined"
-wait "$emit"
-lttng destroy cut
-ended cut "$pid"
+wait_for events "$dir/open.db" 500
+kill -KILL "$emit"
+wait "$emit" || true
+lttng destroy open
+ended open "$pid"
 kill "$proxy"
 
 # Metadata that comes in pieces: the first one declares no stream.
@@ -106,7 +128,8 @@ lttng destroy pieces
 ended pieces "$pid"
 kill "$proxy"
 
-# Each process has buffers of its own: a second one comes while the first rests, a third while the second is busy.
+# Each process has buffers of its own: a second one comes while the first rests, a third while the second is busy, and
+# some are over before anybody hears of them.
 session own --buffers-pid --subbuf-size=64K --num-subbuf=64
 attach own --session own
 "$build/tests/tools/emit" 2000 8000 0 "$dir/own-end" 3>&- &
@@ -118,6 +141,9 @@ wait_for pools "$dir/own.db" 2
 "$build/tests/tools/emit" 2000 8000 0 "$dir/own-end" 3>&- &
 emits="$emits $!"
 wait_for pools "$dir/own.db" 3
+for _ in 1 2 3 4; do
+	"$build/tests/tools/emit" 10
+done
 touch "$dir/own-end"
 # shellcheck disable=SC2086
 wait $emits
