@@ -132,6 +132,23 @@ static void draw_title(struct app *app, struct canvas *canvas, struct rect rect,
 }
 
 /* What the lists cannot show: where the record does not reach. */
+/* What verdicts are measured by, as far as the recording says it. */
+static void draw_measures(struct canvas *canvas, struct rect rect, const struct pool_summary *pool)
+{
+	int x = 1;
+
+	if (pool->hold.count)
+		x = canvas_textf(canvas, x, rect.y, dim, "long: held over %s (10 x p99); ",
+				 human_duration(pool->hold.p99_ns * 10).s);
+	else
+		x = canvas_text(canvas, x, rect.y, dim, "no buffer came back yet; ");
+	if (pool->lead.count)
+		canvas_textf(canvas, x, rect.y, dim, "slow: pending over %s (p99)",
+			     human_duration(pool->lead.p99_ns).s);
+	else
+		canvas_text(canvas, x, rect.y, dim, "no request completed yet");
+}
+
 static void draw_remarks(struct canvas *canvas, struct rect rect, const struct outstanding *out,
 			 const struct pool_summary *pool)
 {
@@ -150,10 +167,7 @@ static void draw_remarks(struct canvas *canvas, struct rect rect, const struct o
 			     "events were lost until %s: what began before is unproven",
 			     human_time(out->lost_ns, 3).s);
 	else
-		canvas_textf(canvas, 1, rect.y, dim,
-			     "long: held over %s (10 x p99); slow: pending over %s (p99)",
-			     human_duration(pool->hold.p99_ns * 10).s,
-			     human_duration(pool->lead.p99_ns).s);
+		draw_measures(canvas, rect, pool);
 }
 
 static void draw_list(struct canvas *canvas, struct rect rect, struct outstanding_state *state,

@@ -315,7 +315,8 @@ static void draw_quality(struct notes *n, const struct app *app, const struct st
 		note(n, warn, "marks changed %" PRIu64 " times", q->marks_changed);
 	if (!t->demand->nr_leads)
 		note(n, warn, "no leads recorded");
-	if (!s->cut && !guessed && !q->gaps && !t->result.lost && !t->result.resources && !t->error)
+	if (!s->cut && !t->guessed && t->demand->nr_leads && !guessed && !q->gaps &&
+	    !t->result.lost && !t->result.resources && !t->error)
 		note(n, (struct style){.fg = INK_GOOD}, "exact");
 }
 
@@ -457,6 +458,9 @@ static void draw_low(struct canvas *canvas, struct rect rect, const struct trial
 
 	snprintf(text, sizeof(text), ": no loss for leads up to %s and a base above it; l takes it",
 		 human_duration(t->tau_ns).s);
+	if (canvas_text_width(text) > rect.x + rect.w - x)
+		snprintf(text, sizeof(text), ": no loss for leads up to %s; l takes it",
+			 human_duration(t->tau_ns).s);
 	canvas_text_n(canvas, x, rect.y, rect.w - x, dim, text);
 }
 
