@@ -158,7 +158,7 @@ static int char_width(wchar_t *ch)
 	if (width >= 0)
 		return width;
 	/* Chart characters are one column even where the C locale knows no width for them. */
-	if ((*ch >= 0x2190 && *ch < 0x2900) || *ch == 0xb7 || *ch == 0x2026)
+	if ((*ch >= 0x2190 && *ch < 0x2900) || *ch == 0xb7 || (*ch >= 0x2013 && *ch <= 0x2026))
 		return 1;
 	*ch = L'?';
 	return 1;

@@ -109,6 +109,17 @@ static void ascii_canvas_lets_nothing_else_out(void **state)
 	assert_string_equal(dump(), "|?? >\n\n");
 }
 
+/* Its functions know no width for what is drawn there. */
+static void the_c_locale_shows_the_same_decorations(void **state)
+{
+	canvas.ascii = true;
+	setlocale(LC_ALL, "C");
+	canvas_text(&canvas, 0, 0, plain, "•▶–·…◂▲─");
+	canvas_text(&canvas, 0, 1, plain, "é");
+	setlocale(LC_ALL, "C.UTF-8");
+	assert_string_equal(dump(), "*>-.><^-\n?\n");
+}
+
 static void resizing_clears_and_bounds(void **state)
 {
 	canvas_text(&canvas, 0, 0, plain, "old");
@@ -147,6 +158,7 @@ int main(void)
 		TEST(text_from_a_trace_cannot_send_control_characters),
 		TEST(broken_utf8_becomes_question_marks),
 		TEST(ascii_canvas_lets_nothing_else_out),
+		TEST(the_c_locale_shows_the_same_decorations),
 		TEST(resizing_clears_and_bounds),
 		TEST(colours_end_with_their_line),
 	};
