@@ -373,6 +373,7 @@ static int read_row(struct merge *m, const struct stream *s, struct log_row *row
 
 	memset(row, 0, sizeof(*row));
 	row->place = (struct log_place){found->ts_ns, s->pool, found->seq};
+	row->ts_ns = reader_time(found->ts_ns);
 	row->lead_ns = -1;
 	if (found->is_loss)
 		return read_loss(m, s, row);

@@ -75,7 +75,8 @@ struct log_place {
 
 #define LOG_IDS 8
 struct log_row {
-	struct log_place place;	 /* of this row */
+	struct log_place place;	 /* of this row, to go on from: its time is as it is stored */
+	int64_t ts_ns;		 /* the same as a time that can be computed with */
 	bool is_loss;		 /* else it is event */
 	struct pool_event event; /* what it borrows (names, ids) is NULL */
 	int64_t lead_ns;	 /* of an alloc_complete; -1: not known */

@@ -143,12 +143,12 @@ static void cell(const void *rows, size_t index, int column, struct table_cell *
 	cell->style = (struct style){0};
 	switch (column) {
 	case COLUMN_TIME:
-		snprintf(cell->s, sizeof(cell->s), "%s", human_time(row->place.ts_ns, 9).s);
+		snprintf(cell->s, sizeof(cell->s), "%s", human_time(row->ts_ns, 9).s);
 		return;
 	case COLUMN_AFTER:
 		if (index)
 			snprintf(cell->s, sizeof(cell->s), "%s",
-				 human_duration(row->place.ts_ns - row[-1].place.ts_ns).s);
+				 human_duration(row->ts_ns - row[-1].ts_ns).s);
 		cell->style = dim;
 		return;
 	case COLUMN_POOL:

@@ -107,13 +107,13 @@ static void take_cursor(struct app *app, struct events_state *state)
 	state->bar = row->place;
 	if (app->play.on)
 		app_play(app, false);
-	app_set_cursor(app, row->place.ts_ns);
+	app_set_cursor(app, row->ts_ns);
 	state->at_ns = app_instant(app);
 	app->selection =
 		(struct selection){.kind = row->is_loss ? SELECTED_NOTHING : SELECTED_EVENT,
 				   .pool = row->is_loss ? 0 : (uint32_t)row->place.pool,
 				   .what = (uint64_t)row->place.seq,
-				   .ts_ns = row->place.ts_ns};
+				   .ts_ns = row->ts_ns};
 }
 
 static void set_filter(const struct app *app, struct events_state *state)
@@ -422,7 +422,7 @@ static void open_row(struct app *app, struct events_state *state)
 		return;
 	if (pool >= 0 && model_pool(&app->model, (uint32_t)pool))
 		app->pool = (uint32_t)pool;
-	app_goto(app, row->place.ts_ns, VIEWER_VIEW_POOL);
+	app_goto(app, row->ts_ns, VIEWER_VIEW_POOL);
 }
 
 static bool pool_request(struct app *app, struct events_state *state, int request)
