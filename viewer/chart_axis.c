@@ -182,17 +182,27 @@ static int decimals_for(int64_t step_ns)
 	return digits;
 }
 
+/* With the date where the axis has more than a day. */
+static struct human time_label(int64_t ts_ns, int64_t step_ns, int64_t span_ns)
+{
+	const int64_t day_ns = INT64_C(86400000000000);
+
+	if (span_ns <= day_ns)
+		return human_time(ts_ns, decimals_for(step_ns));
+	return human_date(ts_ns, step_ns >= day_ns);
+}
+
 void chart_time_axis(struct canvas *canvas, struct rect rect, int64_t start_ns, int64_t cell_ns)
 {
 	int64_t step_ns = scale_time_step(cell_ns * 10);
 	struct style style = {.fg = INK_DIM};
-	int64_t end_ns = start_ns + cell_ns * rect.w;
+	int64_t span_ns = cell_ns * rect.w, end_ns = start_ns + span_ns;
 	int64_t first_ns;
 	int width;
 
 	/* Labels must not touch: take the next step while they would. */
 	for (;;) {
-		width = canvas_text_width(human_time(end_ns, decimals_for(step_ns)).s) + 3;
+		width = canvas_text_width(time_label(end_ns, step_ns, span_ns).s) + 3;
 		if (step_ns / cell_ns >= width || step_ns > INT64_MAX / 4)
 			break;
 		step_ns = scale_time_step(step_ns + 1);
@@ -200,7 +210,7 @@ void chart_time_axis(struct canvas *canvas, struct rect rect, int64_t start_ns, 
 	first_ns = (start_ns + step_ns - 1) / step_ns * step_ns;
 	for (int64_t t = first_ns; t < end_ns; t += step_ns) {
 		int x = rect.x + (int)((t - start_ns) / cell_ns);
-		struct human label = human_time(t, decimals_for(step_ns));
+		struct human label = time_label(t, step_ns, span_ns);
 
 		canvas_put(canvas, x, rect.y, L'╷', style);
 		/* A label cut by the edge says a wrong time. */

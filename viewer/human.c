@@ -56,9 +56,12 @@ static struct human long_duration(int64_t s)
 
 	if (s < 3600)
 		snprintf(h.s, sizeof(h.s), "%d min %02d s", (int)(s / 60), (int)(s % 60));
-	else
+	else if (s < 4 * 86400)
 		snprintf(h.s, sizeof(h.s), "%lld h %02d min", (long long)(s / 3600),
 			 (int)(s / 60 % 60));
+	else
+		snprintf(h.s, sizeof(h.s), "%lld d %02d h", (long long)(s / 86400),
+			 (int)(s / 3600 % 24));
 	return h;
 }
 
@@ -97,6 +100,19 @@ struct human human_time(int64_t ts_ns, int digits)
 	}
 	localtime_r(&s, &tm);
 	snprintf(h.s, sizeof(h.s), "%02d:%02d:%02d%s", tm.tm_hour, tm.tm_min, tm.tm_sec, fraction);
+	return h;
+}
+
+struct human human_date(int64_t ts_ns, bool whole_days)
+{
+	time_t s = ts_ns / 1000000000;
+	struct human h;
+	struct tm tm;
+
+	if (ts_ns < WALL_TIME_FROM_NS)
+		return human_time(ts_ns, 0);
+	localtime_r(&s, &tm);
+	strftime(h.s, sizeof(h.s), whole_days ? "%Y-%m-%d" : "%m-%d %H:%M", &tm);
 	return h;
 }
 

@@ -120,6 +120,8 @@ int64_t scale_fine_width(int64_t min_ns)
 	return (min_ns + unit - 1) / unit * unit;
 }
 
+#define DAY_NS INT64_C(86400000000000)
+
 int64_t scale_time_step(int64_t min_ns)
 {
 	static const int seconds[] = {1,   2,	5,    10,   15,	   30,	  60,	 120,  300,
@@ -129,5 +131,7 @@ int64_t scale_time_step(int64_t min_ns)
 		for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
 			if (seconds[i] * 1000000000LL >= min_ns)
 				return seconds[i] * 1000000000LL;
+	if (min_ns > DAY_NS && min_ns < INT64_MAX / 8)
+		return scale_round_width((min_ns - 1) / DAY_NS + 1) * DAY_NS;
 	return scale_round_width(min_ns);
 }

@@ -194,6 +194,17 @@ static void time_labels_stand_at_round_times_and_are_never_cut(void **state)
 	assert_string_equal(dump(), "╷22:13:20                ╷\n");
 }
 
+static void time_labels_of_days_have_a_date(void **state)
+{
+	assert_int_equal(canvas_resize(&canvas, 60, 1), 0);
+	chart_time_axis(&canvas, (struct rect){0, 0, 60, 1}, 1700000000000000000, 1800000000000);
+	assert_string_equal(dump(), "   ╷11-15 00:00            ╷11-15 12:00            ╷\n");
+	assert_int_equal(canvas_resize(&canvas, 59, 1), 0);
+	chart_time_axis(&canvas, (struct rect){0, 0, 59, 1}, 1700000000000000000, 43200000000000);
+	assert_string_equal(dump(),
+			    "        ╷2023-11-19         ╷2023-11-29         ╷2023-12-09\n");
+}
+
 static void time_labels_have_the_digits_that_tell_them_apart(void **state)
 {
 	assert_int_equal(canvas_resize(&canvas, 40, 1), 0);
@@ -238,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_mark_above_the_scale_is_named_but_not_drawn),
 		cmocka_unit_test(a_mark_keeps_the_colour_of_the_area_under_it),
 		cmocka_unit_test(time_labels_stand_at_round_times_and_are_never_cut),
+		cmocka_unit_test(time_labels_of_days_have_a_date),
 		cmocka_unit_test(time_labels_have_the_digits_that_tell_them_apart),
 		cmocka_unit_test(sparkline_tells_empty_from_unknown),
 		cmocka_unit_test(charset_follows_the_codeset),

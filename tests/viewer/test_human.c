@@ -31,6 +31,8 @@ static void durations_have_three_digits_and_a_unit(void **state)
 	assert_string_equal(human_duration(12300000000).s, "12.3 s");
 	assert_string_equal(human_duration(125000000000).s, "2 min 05 s");
 	assert_string_equal(human_duration(3900000000000).s, "1 h 05 min");
+	assert_string_equal(human_duration(345599000000000).s, "95 h 59 min");
+	assert_string_equal(human_duration(374400000000000).s, "4 d 08 h");
 	assert_string_equal(human_duration(-1200000).s, "-1.20 ms");
 	assert_string_equal(human_duration(INT64_MIN).s, human_duration(INT64_MIN + 1).s);
 }

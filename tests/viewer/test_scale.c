@@ -98,6 +98,8 @@ static void time_steps_are_those_of_clocks(void **state)
 	assert_int_equal(scale_time_step(6000000000), 10000000000);
 	assert_int_equal(scale_time_step(31000000000), 60000000000);
 	assert_int_equal(scale_time_step(7 * 3600 * 1000000000LL), 43200 * 1000000000LL);
+	assert_int_equal(scale_time_step(30 * 3600 * 1000000000LL), 2 * 86400 * 1000000000LL);
+	assert_true(scale_time_step(INT64_MAX / 2) >= INT64_MAX / 2);
 }
 
 int main(void)
