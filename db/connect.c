@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "db/connect.h"
+/* The writer's side. */
+#include "db/connect_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,80 +14,9 @@
 
 #include "db/bookmark.h"
 #include "db/error.h"
-#include "db/guard.h"
+#include "db/file.h"
 #include "db/lock.h"
-#include "db/migrate.h"
 #include "db/unnamed.h"
-
-#define HEADER_BYTES 100 /* of any SQLite file: https://sqlite.org/fileformat.html */
-
-enum file_kind { FILE_ABSENT, FILE_EMPTY, FILE_OURS, FILE_FOREIGN };
-
-static long header_int(const unsigned char *at)
-{
-	return (long)((unsigned long)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3]);
-}
-
-/* Never as a URI, nor in memory: `file:a.db` and `:memory:` are names of files like any other. */
-static int open_plain(const char *path, int flags, sqlite3 **out)
-{
-	char *name = sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path);
-	int ret = SQLITE_NOMEM;
-
-	*out = NULL;
-	if (name)
-		ret = sqlite3_open_v2(name, out, flags | SQLITE_OPEN_NOMUTEX, NULL);
-	sqlite3_free(name);
-	return ret;
-}
-
-/*
- * The first bytes of the file, zeros where it is shorter; through SQLite, since a descriptor of our
- * own would drop the locks of this process's connections when it is closed.
- */
-static int read_header(const char *path, unsigned char *header, struct db_error *err)
-{
-	sqlite3_file *file = NULL;
-	sqlite3 *db = NULL;
-	int code = open_plain(path, SQLITE_OPEN_READONLY, &db), ret = 0;
-
-	if (code == SQLITE_OK)
-		code = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-	if (code == SQLITE_OK)
-		code = file && file->pMethods ? file->pMethods->xRead(file, header, HEADER_BYTES, 0)
-					      : SQLITE_CANTOPEN;
-	if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
-		ret = db_fail(err, -EIO, "%s: cannot be read: %s", path, sqlite3_errstr(code));
-	sqlite3_close(db);
-	return ret;
-}
-
-/* What lies at path, from its first bytes; -errno when it cannot be read. */
-static int inspect(const char *path, enum file_kind *kind, struct db_error *err)
-{
-	unsigned char header[HEADER_BYTES] = {0};
-	struct stat st;
-	int ret;
-
-	*kind = FILE_ABSENT;
-	if (stat(path, &st))
-		return errno == ENOENT ? 0 : db_fail(err, -errno, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return db_fail(err, -EINVAL, "%s: not a plain file", path);
-	if (access(path, R_OK))
-		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
-	*kind = FILE_EMPTY;
-	if (st.st_size == 0)
-		return 0;
-	ret = read_header(path, header, err);
-	if (ret)
-		return ret;
-	*kind = !memcmp(header, "SQLite format 3", 16) &&
-				header_int(header + 68) == DB_APPLICATION_ID
-			? FILE_OURS
-			: FILE_FOREIGN;
-	return 0;
-}
 
 int connect_get_int(struct sqlite3 *db, const char *sql, long long *value, struct db_error *err)
 {
@@ -184,7 +114,7 @@ bool connect_is_written(const char *path, int64_t committed_ns)
 }
 
 /* A writer that can be asked has the lock; one of an older Poolscope only has its heartbeat. */
-static bool has_live_writer(sqlite3 *db, const char *path)
+bool connect_has_writer(sqlite3 *db, const char *path)
 {
 	enum lock_state state = lock_look(path);
 	long long version = 0;
@@ -225,7 +155,7 @@ static int refuse_if_recorded(const char *path, struct db_error *err)
 	sqlite3 *db = NULL;
 	int ret = 0;
 
-	if (open_plain(path, SQLITE_OPEN_READONLY, &db) == SQLITE_OK && has_live_writer(db, path))
+	if (file_open(path, SQLITE_OPEN_READONLY, &db) == SQLITE_OK && connect_has_writer(db, path))
 		ret = refuse_second(db, path, err);
 	sqlite3_close(db);
 	return ret;
@@ -233,7 +163,7 @@ static int refuse_if_recorded(const char *path, struct db_error *err)
 
 static int may_write(const char *path, bool may_replace, enum file_kind *kind, struct db_error *err)
 {
-	int ret = inspect(path, kind, err);
+	int ret = file_inspect(path, kind, err);
 
 	if (ret)
 		return ret;
@@ -260,7 +190,7 @@ static int write_schema(const char *path, struct db_error *err)
 	sqlite3 *db = NULL;
 	int ret = 0;
 
-	if (open_plain(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK ||
+	if (file_open(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK ||
 	    sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, db_schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK ||
@@ -393,7 +323,7 @@ int connect_create(const char *path, bool may_replace, struct connection *out, s
 		ret = create_file(path, kind, err);
 	if (ret)
 		return ret;
-	if (open_plain(path, SQLITE_OPEN_READWRITE, &out->db) != SQLITE_OK)
+	if (file_open(path, SQLITE_OPEN_READWRITE, &out->db) != SQLITE_OK)
 		ret = db_fail_sqlite(err, out->db, path);
 	if (!ret)
 		ret = become_writer(path, out, err);
@@ -455,178 +385,26 @@ int connect_finish(struct connection *c, struct db_error *err)
 	return ret;
 }
 
-/* Returns: the file's version; -errno when no program of this version can do anything with it. */
-static int check_version(sqlite3 *db, const char *path, struct db_error *err)
-{
-	struct db_error why;
-	long long version = 0;
-	int ret = connect_get_int(db, "PRAGMA user_version", &version, &why);
-
-	if (ret)
-		return db_fail(err, ret, "%s: %s", path, why.text);
-	if (version > DB_SCHEMA_VERSION)
-		return db_fail(
-			err, -EPROTO,
-			"%s: written by a newer Poolscope (schema %lld, this program knows %d); "
-			"update Poolscope",
-			path, version, DB_SCHEMA_VERSION);
-	if (version < 1)
-		return db_fail(err, -EINVAL, "%s: not a whole Poolscope recording", path);
-	return (int)version;
-}
-
-/* An older recorder would find its tables changed under it. */
-static int refuse_recording(sqlite3 *db, const char *path, struct db_error *err)
-{
-	if (!has_live_writer(db, path))
-		return 0;
-	return db_fail(err, -EBUSY,
-		       "%s: is being recorded by an older Poolscope; look at it when that is over",
-		       path);
-}
-
-/* A file is input: nothing in its schema is to run. */
-static void distrust(sqlite3 *db)
-{
-	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-}
-
-static int migrate_open(sqlite3 *db, const char *path, struct db_error *err)
-{
-	struct db_error why;
-	int ret = refuse_recording(db, path, err);
-
-	if (ret)
-		return ret;
-	ret = migrate(db, &why);
-	return ret ? db_fail(err, ret, "%s: written by an older Poolscope: %s", path, why.text) : 0;
-}
-
-/* The file at path, which is of an older schema, is brought up to this one. */
-static int migrate_file(const char *path, struct db_error *err)
-{
-	struct guard guard;
-	sqlite3 *db = NULL;
-	int ret = 0;
-
-	if (open_plain(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK)
-		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
-			      db ? sqlite3_errmsg(db) : "out of memory");
-	if (!ret) {
-		sqlite3_busy_timeout(db, 5000);
-		guard_install(&guard, path, db);
-		ret = migrate_open(db, path, err);
-	}
-	sqlite3_close(db);
-	return ret;
-}
-
-/* A finished recording in a folder that cannot be written: no WAL index can be made beside it. */
-static int open_immutable(const char *path, sqlite3 **out)
-{
-	char *uri = sqlite3_mprintf("file:%s%s?immutable=1", *path == '/' ? "//" : "./", path);
-	char wal[4096];
-	int ret = SQLITE_CANTOPEN;
-
-	/* Characters that mean something in a URI, or content still in the WAL: not this way. */
-	if (uri && !strpbrk(path, "?#%") &&
-	    snprintf(wal, sizeof(wal), "%s-wal", path) < (int)sizeof(wal) && access(wal, F_OK))
-		ret = sqlite3_open_v2(uri, out,
-				      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-				      NULL);
-	sqlite3_free(uri);
-	return ret;
-}
-
-static int open_reader(const char *path, struct guard *guard, sqlite3 **out)
-{
-	int ret = open_plain(path, SQLITE_OPEN_READONLY, out);
-	long long n;
-	struct db_error why;
-
-	if (ret == SQLITE_OK)
-		guard_install(guard, path, *out);
-	/* Of the schema alone: whatever else is in the file is not looked at yet. */
-	if (ret == SQLITE_OK &&
-	    !connect_get_int(*out, "SELECT count(*) FROM sqlite_schema", &n, &why))
-		return SQLITE_OK;
-	if (*out && (sqlite3_errcode(*out) & 0xff) != SQLITE_CANTOPEN)
-		return ret; /* the caller's next statement says what it is */
-	sqlite3_close(*out);
-	*out = NULL;
-	ret = open_immutable(path, out);
-	if (ret == SQLITE_OK)
-		guard_install(guard, path, *out);
-	return ret;
-}
-
-/* Returns: the file's version, or -errno. */
-static int read_any(const char *path, struct sqlite3 **out, struct db_error *err)
-{
-	struct guard guard;
-	int ret;
-
-	if (open_reader(path, &guard, out) != SQLITE_OK) {
-		ret = db_fail(err, -EIO, "%s: cannot be opened: %s", path,
-			      *out ? sqlite3_errmsg(*out) : "unable to open database file");
-	} else {
-		sqlite3_busy_timeout(*out, 2000);
-		ret = check_version(*out, path, err);
-		if (ret == DB_SCHEMA_VERSION && guard_check_schema(*out, path, err))
-			ret = -EINVAL;
-		sqlite3_progress_handler(*out, 0, NULL, NULL); /* the guard ends here */
-	}
-	if (ret < 0 || ret != DB_SCHEMA_VERSION) {
-		sqlite3_close(*out);
-		*out = NULL;
-	}
-	return ret;
-}
-
-int connect_read(const char *path, struct sqlite3 **out, struct db_error *err)
-{
-	enum file_kind kind;
-	int ret = inspect(path, &kind, err);
-
-	*out = NULL;
-	if (ret)
-		return ret;
-	if (kind == FILE_ABSENT)
-		return db_fail(err, -ENOENT, "%s: no such file", path);
-	if (kind != FILE_OURS)
-		return db_fail(err, -EINVAL, "%s: not a Poolscope recording", path);
-	ret = read_any(path, out, err);
-	if (ret < 0 || *out)
-		return ret < 0 ? ret : 0;
-	ret = migrate_file(path, err);
-	if (ret)
-		return ret;
-	ret = read_any(path, out, err);
-	return ret < 0 ? ret : 0;
-}
-
 static int open_old(const char *path, struct connection *out, struct db_error *err)
 {
 	int ret;
 
 	if (access(path, W_OK))
 		return db_fail(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
-	if (open_plain(path, SQLITE_OPEN_READWRITE, &out->db) != SQLITE_OK)
+	if (file_open(path, SQLITE_OPEN_READWRITE, &out->db) != SQLITE_OK)
 		return db_fail_sqlite(err, out->db, path);
 	sqlite3_busy_timeout(out->db, 5000);
-	distrust(out->db);
-	ret = check_version(out->db, path, err);
+	connect_distrust(out->db);
+	ret = connect_version(out->db, path, err);
 	if (ret >= 0 && ret < DB_SCHEMA_VERSION)
-		ret = migrate_open(out->db, path, err);
+		ret = connect_migrate(out->db, path, err);
 	return ret < 0 ? ret : become_writer(path, out, err);
 }
 
 int connect_append(const char *path, struct connection *out, bool *is_old, struct db_error *err)
 {
 	enum file_kind kind;
-	int ret = inspect(path, &kind, err);
+	int ret = file_inspect(path, &kind, err);
 
 	*out = (struct connection){.lock = -1};
 	*is_old = kind == FILE_OURS;
@@ -638,51 +416,4 @@ int connect_append(const char *path, struct connection *out, bool *is_old, struc
 	if (ret)
 		connect_close(out);
 	return ret;
-}
-
-/* Looked at once it is open: what has the name now is what was opened. */
-static int check_visit(sqlite3 *db, const char *path, uint64_t device, uint64_t inode,
-		       struct db_error *err)
-{
-	struct stat st;
-	int ret;
-
-	if (stat(path, &st) || st.st_dev != device || st.st_ino != inode)
-		return db_fail(err, -ENOENT, "%s: is another file now", path);
-	ret = check_version(db, path, err);
-	if (ret < 0)
-		return ret;
-	if (ret != DB_SCHEMA_VERSION)
-		return db_fail(err, -EINVAL, "%s: written by an older Poolscope", path);
-	ret = guard_check_schema(db, path, err);
-	if (ret)
-		return ret;
-	if (sqlite3_db_readonly(db, "main"))
-		return db_fail(err, -EACCES, "%s: cannot be written", path);
-	return has_live_writer(db, path) ? -EBUSY : 0;
-}
-
-int connect_visit(const char *path, uint64_t device, uint64_t inode, struct guard *guard,
-		  struct sqlite3 **out, struct db_error *err)
-{
-	enum file_kind kind;
-	int ret = inspect(path, &kind, err);
-
-	*out = NULL;
-	if (ret)
-		return ret;
-	if (kind != FILE_OURS)
-		return db_fail(err, -ENOENT, "%s: %s", path,
-			       kind == FILE_ABSENT ? "was removed" : "is another file now");
-	if (access(path, W_OK))
-		return db_fail(err, -errno, "%s: %s", path, strerror(errno));
-	if (open_plain(path, SQLITE_OPEN_READWRITE, out) != SQLITE_OK)
-		return db_fail(err, -EACCES, "%s: cannot be written", path);
-	guard_install(guard, path, *out);
-	sqlite3_busy_timeout(*out, 100);
-	/* The log is the recorder's, or who goes on with it: it is not for a visitor to bring in.
-	 */
-	sqlite3_wal_autocheckpoint(*out, 0);
-	sqlite3_db_config(*out, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	return check_visit(*out, path, device, inode, err);
 }
