@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tuner/expect.h"
+#include "tuner/parallel.h"
 #include "tuner/slice.h"
 
 #define PATH_MAX_SETTINGS 12
@@ -218,8 +219,37 @@ static int fill_current(struct advising *g)
 	row->s = (struct plan_setting){.marks = g->d->marks};
 	row->s.robust_low = g->a->plan.robust_low;
 	row->s.covers = (uint64_t)g->a->plan.in_use + g->d->marks.reserve <= g->d->marks.base;
-	ret = plan_settle(g->d, &g->plan_request, &g->a->plan, &row->s);
+	ret = sim_skip(g->d, &row->s.marks, &g->q->lead, NULL, &row->s.sim);
 	return ret ? ret : fill(g, row);
+}
+
+/* How each row stands other leads, and its neighbours: rows know nothing of each other. */
+struct settling {
+	struct advising *g;
+	struct plan_setting *row[ADVICE_ROWS];
+	int ret[ADVICE_ROWS];
+	size_t nr;
+};
+
+static void settle_one(size_t i, void *ctx)
+{
+	struct settling *s = ctx;
+
+	s->ret[i] = plan_settle(s->g->d, &s->g->plan_request, &s->g->a->plan, s->row[i]);
+}
+
+static int settle_rows(struct advising *g)
+{
+	struct settling s = {.g = g};
+
+	for (int i = ADVICE_ROWS; i-- > 0;) /* the recorded marks may take longest */
+		if (g->a->row[i].known)
+			s.row[s.nr++] = &g->a->row[i].s;
+	parallel_run(0, s.nr, settle_one, &s);
+	for (size_t i = 0; i < s.nr; i++)
+		if (s.ret[i])
+			return s.ret[i];
+	return 0;
 }
 
 static int fill_rows(struct advising *g)
@@ -239,11 +269,22 @@ static int fill_rows(struct advising *g)
 		if (row->s.marks.limit == row->s.marks.base)
 			forget_leads(g, &row->certificate);
 	}
-	/* What could not be certified to be leaner is not called so. */
-	if (g->a->row[PLAN_BALANCED].known &&
-	    g->a->row[PLAN_LEAN].s.cost > g->a->row[PLAN_BALANCED].s.cost)
-		g->a->row[PLAN_LEAN] = g->a->row[PLAN_BALANCED];
 	return fill_current(g);
+}
+
+/* What could not be certified to be leaner is not called so. */
+static int finish_rows(struct advising *g)
+{
+	const struct advice_row *balanced = &g->a->row[PLAN_BALANCED];
+	struct advice_row *lean = &g->a->row[PLAN_LEAN];
+	bool same = balanced->known && lean->s.cost > balanced->s.cost;
+	int ret;
+
+	lean->known &= !same;
+	ret = settle_rows(g);
+	if (same)
+		*lean = *balanced;
+	return ret;
 }
 
 /* --- the last 40 % ------------------------------------------------------------------------------
@@ -307,6 +348,7 @@ static int test_path(struct advising *g, const struct split *s)
 			break;
 		row->s = (struct plan_setting){.marks = path[i].marks,
 					       .cost = path[i].cost,
+					       .sim = whole,
 					       .robust_low = path[i].robust_low};
 		row->s.covers =
 			(uint64_t)g->a->plan.in_use + path[i].marks.reserve <= path[i].marks.base;
@@ -322,9 +364,7 @@ static int settle_lean(struct advising *g, const struct split *s)
 
 	if (ret || row->certificate.kind != CERTIFICATE_TEST)
 		return ret;
-	ret = plan_settle(g->d, &g->plan_request, &g->a->plan, &row->s);
-	if (!ret)
-		ret = fill(g, row);
+	ret = fill(g, row);
 	row->certificate.blocks = g->a->evidence.nr - s->test_from;
 	row->certificate.block_chance = binomial_bound(row->certificate.blocks, 0, HALF_CONFIDENCE);
 	certify_leads(g, &row->certificate);
@@ -416,7 +456,9 @@ static int advise(struct advising *g)
 	if (!g->tally)
 		return -ENOMEM;
 	ret = split(g);
-	return ret ? ret : fill_rows(g);
+	if (!ret)
+		ret = fill_rows(g);
+	return ret ? ret : finish_rows(g);
 }
 
 int advice_make(const struct demand *d, const struct advice_request *q, struct advice *out)

@@ -348,8 +348,7 @@ static bool is_robust(const struct search *s, const struct plan_setting *one, si
 enum which { ANY_SAFE, ONLY_GROWING, ONLY_FIXED, BY_LUCK };
 
 /* The cheapest of them; the draws of the leads must meet the target, too. */
-static bool settle_cheapest(struct search *s, size_t tau, enum which which,
-			    struct plan_setting *out)
+static bool find_cheapest(struct search *s, size_t tau, enum which which, struct plan_setting *out)
 {
 	for (size_t i = 0; i < s->nr && !s->error; i++) {
 		struct plan_setting *one = &s->tried[i];
@@ -362,19 +361,18 @@ static bool settle_cheapest(struct search *s, size_t tau, enum which which,
 		if (s->error || one->worst_missed > s->plan->missed_allowed)
 			continue;
 		*out = *one;
-		s->error = plan_settle(s->d, s->q, s->plan, out);
-		return !s->error;
+		return true;
 	}
 	return false;
 }
 
 /* The smallest fixed pool that meets the target. */
-static bool settle_static(struct search *s, struct plan_setting *out)
+static bool find_static(struct search *s, struct plan_setting *out)
 {
 	*out = (struct plan_setting){
 		.marks = fixed(s, plan_static_held(s->d, s->plan->missed_allowed) +
 					  s->q->like.reserve)};
-	s->error = plan_settle(s->d, s->q, s->plan, out);
+	s->error = sim_skip(s->d, &out->marks, s->q->lead, NULL, &out->sim);
 	out->cost = out->sim.mean_buffers;
 	describe(s, out);
 	return !s->error;
@@ -421,12 +419,12 @@ static int conclude(struct search *s)
 
 	if (s->nr)
 		qsort(s->tried, s->nr, sizeof(*s->tried), by_cost);
-	p->has[PLAN_STATIC] = settle_static(s, &p->row[PLAN_STATIC]);
-	p->has_growing = settle_cheapest(s, TAU_SAFE, ONLY_GROWING, &p->growing);
-	p->has[PLAN_CUSHIONED] = settle_cheapest(s, TAU_SAFE, ONLY_FIXED, &p->row[PLAN_CUSHIONED]);
+	p->has[PLAN_STATIC] = find_static(s, &p->row[PLAN_STATIC]);
+	p->has_growing = find_cheapest(s, TAU_SAFE, ONLY_GROWING, &p->growing);
+	p->has[PLAN_CUSHIONED] = find_cheapest(s, TAU_SAFE, ONLY_FIXED, &p->row[PLAN_CUSHIONED]);
 	choose_safe(p);
-	p->has[PLAN_BALANCED] = settle_cheapest(s, TAU_P99, ANY_SAFE, &p->row[PLAN_BALANCED]);
-	p->has[PLAN_LEAN] = settle_cheapest(s, TAU_P99, BY_LUCK, &p->row[PLAN_LEAN]);
+	p->has[PLAN_BALANCED] = find_cheapest(s, TAU_P99, ANY_SAFE, &p->row[PLAN_BALANCED]);
+	p->has[PLAN_LEAN] = find_cheapest(s, TAU_P99, BY_LUCK, &p->row[PLAN_LEAN]);
 	if (!s->error)
 		s->error = bound(s);
 	make_front(s);

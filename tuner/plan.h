@@ -108,7 +108,7 @@ struct plan {
 	uint64_t missed_allowed;
 };
 
-/* Owns: nothing in out.  Returns: 0 or -errno. */
+/* The rows are chosen, not settled.  Owns: nothing in out.  Returns: 0 or -errno. */
 int plan_make(const struct demand *d, const struct plan_request *request, struct plan *out);
 
 /*

@@ -27,6 +27,12 @@ static void draw_samples(const struct lead *lead, uint64_t seed, struct demand_l
 	out->samples = samples;
 }
 
+/* What never asks is the same with any leads. */
+static bool is_fixed(const struct plan_setting *s)
+{
+	return s->marks.limit == s->marks.base;
+}
+
 int plan_stand_draws(const struct demand *d, const struct plan_request *q, const struct plan *plan,
 		     struct plan_setting *s)
 {
@@ -34,7 +40,9 @@ int plan_stand_draws(const struct demand *d, const struct plan_request *q, const
 	struct sim_options options = {plan->missed_allowed};
 	int ret = samples ? 0 : -ENOMEM;
 
-	if (s->drawn) {
+	if (s->drawn || is_fixed(s)) {
+		s->worst_missed = s->drawn ? s->worst_missed : s->sim.lost + s->sim.resources;
+		s->drawn = true;
 		free(samples);
 		return 0;
 	}
@@ -112,8 +120,8 @@ static int double_leads(const struct demand *d, const struct plan *plan, struct 
 {
 	int64_t twice = plan->longest_ns > INT64_MAX / 4 ? plan->longest_ns : 2 * plan->longest_ns;
 	struct lead lead = lead_fixed(twice);
-	struct sim_result r;
-	int ret = sim_skip(d, &s->marks, &lead, NULL, &r);
+	struct sim_result r = s->sim;
+	int ret = is_fixed(s) ? 0 : sim_skip(d, &s->marks, &lead, NULL, &r);
 
 	s->doubled_missed = ret ? 0 : r.lost + r.resources;
 	return ret;
@@ -150,7 +158,7 @@ static int stand_storms(const struct demand *d, const struct plan_request *q,
 {
 	int ret = 0;
 
-	if (!q->leads->storm.failures || s->marks.limit == s->marks.base)
+	if (!q->leads->storm.failures || is_fixed(s))
 		return 0;
 	for (size_t i = 0; !ret && i < STORMS; i++) {
 		size_t from = d->nr * i / STORMS, to = d->nr * (i + 1) / STORMS;
@@ -184,7 +192,7 @@ int plan_settle(const struct demand *d, const struct plan_request *q, const stru
 
 	if (s->settled)
 		return 0;
-	ret = sim_skip(d, &s->marks, q->lead, NULL, &s->sim);
+	ret = s->sim.takes ? 0 : sim_skip(d, &s->marks, q->lead, NULL, &s->sim);
 	if (!ret)
 		ret = plan_stand_draws(d, q, plan, s);
 	if (!ret)
