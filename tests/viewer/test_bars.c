@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <locale.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/viewer/dump.h"
 #include "viewer/bars.h"
 
 static struct canvas canvas;
@@ -19,16 +15,7 @@ static const struct chart_look ascii = {CHART_ASCII, false};
 
 static const char *dump(void)
 {
-	static char *text;
-	size_t size;
-	FILE *out;
-
-	free(text);
-	text = NULL;
-	out = open_memstream(&text, &size);
-	assert_int_equal(canvas_write_text(&canvas, out), 0);
-	fclose(out);
-	return text;
+	return dump_canvas(&canvas);
 }
 
 static void draw(int w, int h, const struct chart_look *look, const struct bar *bars)

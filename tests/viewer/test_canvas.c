@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/viewer/dump.h"
 #include "viewer/canvas.h"
 
 static struct canvas canvas;
 static const struct style plain;
 
-/* The canvas as text; freed by the next call. */
 static const char *dump(void)
 {
-	static char *text;
-	size_t size;
-	FILE *out;
-
-	free(text);
-	text = NULL;
-	out = open_memstream(&text, &size);
-	assert_int_equal(canvas_write_text(&canvas, out), 0);
-	fclose(out);
-	return text;
+	return dump_canvas(&canvas);
 }
 
 static int setup(void **state)
