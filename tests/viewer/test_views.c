@@ -5,7 +5,7 @@
  */
 #include "tests/viewer/recordings.h"
 
-static char bursts[64], odd[64], many[64];
+static char bursts[64], odd[64], many[64], apart[64];
 static struct viewer_options options;
 
 /* --- the reference driver ----------------------------------------------------------------------
@@ -142,6 +142,24 @@ static void make_odd(void)
 	close_store(store);
 }
 
+/* Of two machines, one of which does not know what time it is. */
+static void make_apart(void)
+{
+	struct store *store = open_store(recordings_name(apart, "apart"), NULL);
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct sim_config config = busy_pool(i, i ? "unset" : "set");
+		struct sim sim;
+
+		if (i)
+			config.start_ns = 5000000000;
+		sim_open(&sim, &config, store_event, store);
+		sim_run(&sim, config.start_ns + 1000000000);
+		sim_close(&sim);
+	}
+	close_store(store);
+}
+
 static int make_recordings(void **state)
 {
 	struct store *store;
@@ -153,6 +171,7 @@ static int make_recordings(void **state)
 	store = open_store(recordings_name(many, "many"), NULL);
 	run_many(store);
 	close_store(store);
+	make_apart();
 	return run_refnic(recordings_name(bursts, "bursts"),
 			  "--seed 7 --adapters 3 --traffic burst:rate=60k"
 			  " --fail null:p=0.2 --fail refuse:p=0.15 --for 3s");
@@ -171,6 +190,18 @@ static int setup(void **state)
 	return 0;
 }
 
+static void clocks_far_apart_are_seen_and_zoomed_into(void **state)
+{
+	options.path = apart;
+	golden_expect(&options, "apart-overview-120x40.txt", "size 120x40");
+	golden_expect(&options, "apart-pool-120x40.txt", "size 120x40\nkey Down\nkey 2");
+	golden_expect(&options, "apart-moment-80x24.txt",
+		      "size 80x24\nkey 2\ntype :goto start\nkey Enter\n"
+		      "type :zoom 2s\nkey Enter\nkey j");
+	golden_expect(&options, "apart-log-80x24.txt", "size 80x24\nkey 5\nkey Home");
+	golden_expect(&options, "apart-health-80x24.txt", "size 80x24\nkey 7");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -187,6 +218,7 @@ int main(void)
 		TEST(losses_are_marked_on_the_time_line),
 		TEST(hundreds_of_pools_scroll),
 		TEST(enter_opens_the_pool_under_the_bar),
+		TEST(clocks_far_apart_are_seen_and_zoomed_into),
 	};
 
 	return cmocka_run_group_tests(tests, make_recordings, remove_recordings);
