@@ -171,6 +171,10 @@ static const struct cli_option tune_options[] = {
 	 "the target: share of packets that may find no buffer of their own (lost or RESOURCES); "
 	 "default 0; also 0.01%",
 	 NULL},
+	{"--wire", "RATE",
+	 "the link in bits a second, such as 10G: how much of the steepest rise that it allows was "
+	 "seen",
+	 NULL},
 	{"--explain", "T",
 	 "what the policy saw and did around this instant, with the recorded marks or those of "
 	 "--what-if: 1.5s after the start, or ns since the epoch",

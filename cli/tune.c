@@ -44,6 +44,27 @@ static int read_share(const char *text, double *share)
 	return CLI_OK;
 }
 
+/* Bits a second: 10G, 2.5G, 100M. */
+static int read_wire(const char *text, double *bits_per_s)
+{
+	static const char units[] = "kMG";
+	const char *unit;
+	char *end;
+	double value = strtod(text, &end);
+
+	unit = end != text && *end ? strchr(units, *end) : NULL;
+	if (!unit || end[1] || !(value > 0 && value < 1e6))
+		return cli_fail(
+			CLI_USAGE,
+			"tune: --wire: '%s' is no rate in bits a second; such as 100M, 2.5G "
+			"or 10G",
+			text);
+	for (const char *u = units; u <= unit; u++)
+		value *= 1000;
+	*bits_per_s = value;
+	return CLI_OK;
+}
+
 static int read_number(const char *option, const char *text, uint64_t most, uint64_t *value)
 {
 	char *end;
@@ -86,6 +107,8 @@ static int take_option(struct tune_options *o, int opt, char *value)
 		status = read_number("pool", value, UINT32_MAX, &number);
 		o->pool = (int64_t)number;
 		break;
+	case 'W':
+		return read_wire(value, &o->wire);
 	case 's':
 		return read_number("seed", value, UINT64_MAX, &o->seed);
 	default:
@@ -97,15 +120,11 @@ static int take_option(struct tune_options *o, int opt, char *value)
 static int read_options(struct tune_options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"what-if", required_argument, NULL, 'w'},
-		{"lead", required_argument, NULL, 'l'},
-		{"loss", required_argument, NULL, 'p'},
-		{"pool", required_argument, NULL, 'P'},
-		{"seed", required_argument, NULL, 's'},
-		{"explain", required_argument, NULL, 'e'},
-		{"verify", no_argument, NULL, 'v'},
-		{NULL, 0, NULL, 0},
+		{"json", no_argument, NULL, 'j'},	{"what-if", required_argument, NULL, 'w'},
+		{"lead", required_argument, NULL, 'l'}, {"loss", required_argument, NULL, 'p'},
+		{"pool", required_argument, NULL, 'P'}, {"seed", required_argument, NULL, 's'},
+		{"wire", required_argument, NULL, 'W'}, {"explain", required_argument, NULL, 'e'},
+		{"verify", no_argument, NULL, 'v'},	{NULL, 0, NULL, 0},
 	};
 	int opt, status;
 

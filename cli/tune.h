@@ -22,6 +22,7 @@ struct tune_options {
 	const char *lead;
 	const char *explain; /* NULL: not asked */
 	double loss;	     /* share of the takes that may be lost or RESOURCES */
+	double wire;	     /* bits a second; 0: not said */
 	bool loss_given;
 	int64_t pool; /* -1: all */
 	uint64_t seed;
@@ -120,7 +121,7 @@ struct tune_missed tune_missed(const struct demand *d);
 void tune_text(const struct tune_options *options, const struct tune_pool *pool);
 
 /* Parts of it: why this low, or no growth; why this size, of marks that grow or do not. */
-void tune_why(const struct tune_pool *pool);
+void tune_why(const struct tune_options *options, const struct tune_pool *pool);
 void tune_why_size(const struct plan *plan, const struct policy_marks *marks, double mean);
 
 /* What is wrong with the recorded marks: a sentence each, without its full stop. */
@@ -130,6 +131,10 @@ struct tune_wrong {
 	size_t nr; /* 0 also where no leads are known */
 };
 struct tune_wrong tune_wrong(const struct tune_pool *pool);
+
+/* Ethernet frames with header and checksum, for --wire. */
+#define TUNE_FRAME_LEAST 64
+#define TUNE_FRAME_FULL	 1518
 
 /* A pool that never grows is said so (P16). */
 static inline bool tune_is_fixed(const struct policy_marks *m)

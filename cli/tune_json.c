@@ -411,7 +411,20 @@ static void set_fixed(json_t *o, const struct plan *fixed)
 	json_object_set_new(o, "recommend", json_array());
 }
 
-static json_t *pool(const struct tune_pool *p)
+/* What the wire allows in the time that the burst of the safe setting is of. */
+static json_t *wire(const struct tune_options *options, const struct plan *plan)
+{
+	int64_t tau_ns = plan->safe_ns + plan->batch.ns;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "bits_per_s", json_real(options->wire));
+	set(o, "full_frames", low_ceiling(tau_ns, options->wire, TUNE_FRAME_FULL));
+	set(o, "least_frames", low_ceiling(tau_ns, options->wire, TUNE_FRAME_LEAST));
+	set(o, "rise", plan->burst.rise);
+	return o;
+}
+
+static json_t *pool(const struct tune_options *options, const struct tune_pool *p)
 {
 	json_t *o = json_object();
 
@@ -435,6 +448,8 @@ static json_t *pool(const struct tune_pool *p)
 		set_advice(o, p->advice);
 	else if (!p->has_what_if)
 		set_fixed(o, p->fixed);
+	if (p->advice && options->wire > 0)
+		json_object_set_new(o, "wire", wire(options, &p->advice->plan));
 	if (p->verdict)
 		json_object_set_new(o, "verify", verify(p->verdict));
 	if (p->has_what_if)
@@ -452,7 +467,7 @@ int tune_json(const struct tune_options *options, const struct tune_pool *pools,
 	json_object_set_new(o, "loss_target", json_real(options->loss));
 	set(o, "seed", options->seed);
 	for (size_t i = 0; i < nr; i++)
-		json_array_append_new(list, pool(&pools[i]));
+		json_array_append_new(list, pool(options, &pools[i]));
 	json_object_set_new(o, "pools", list);
 	ret = json_dumpf(o, stdout, JSON_INDENT(2));
 	json_decref(o);

@@ -408,7 +408,7 @@ static void print_advice(const struct tune_options *o, const struct tune_pool *p
 	print_now(o, p);
 	if (a->row[PLAN_SAFE].known) {
 		print_use(a);
-		tune_why(p);
+		tune_why(o, p);
 		print_sure(a);
 		print_hold_out(a);
 		print_validity(&a->row[PLAN_SAFE]);

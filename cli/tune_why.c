@@ -15,8 +15,20 @@ static const char *since_start(const struct tune_pool *p, int64_t t_ns)
 	return text_since(t_ns, p->trace->start_ns);
 }
 
+/* What is above the rise but not above the wire rests on the traffic being as it was. */
+static void print_wire(const struct tune_options *o, const struct plan *plan)
+{
+	int64_t tau_ns = plan->safe_ns + plan->batch.ns;
+	uint64_t full = low_ceiling(tau_ns, o->wire, TUNE_FRAME_FULL);
+
+	printf("               the wire allows %llu full frames in that time, or %llu of the "
+	       "smallest: this is %.0f%% of the former\n",
+	       n(full), n(low_ceiling(tau_ns, o->wire, TUNE_FRAME_LEAST)),
+	       full ? 100.0 * plan->burst.rise / (double)full : 0);
+}
+
 /* The burst that low is made for. */
-static void print_burst(const struct tune_pool *p)
+static void print_burst(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct advice *a = p->advice;
 	const struct low_burst *b = &a->plan.burst;
@@ -37,16 +49,18 @@ static void print_burst(const struct tune_pool *p)
 		printf("\n               %llu of the packets in it were RESOURCES or dropped",
 		       n(b->imputed));
 	putchar('\n');
+	if (o->wire > 0)
+		print_wire(o, &a->plan);
 }
 
-static void print_why_low(const struct tune_pool *p)
+static void print_why_low(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct plan *plan = &p->advice->plan;
 	const struct policy_marks *m = &p->advice->row[PLAN_SAFE].s.marks;
 	uint32_t low = low_of(plan->burst.rise, m->reserve);
 
 	printf("  why low %u\n", m->low);
-	print_burst(p);
+	print_burst(o, p);
 	printf("               + reserve %u - 1 = %u", m->reserve, low);
 	if (m->low > low)
 		printf("; %u more, as blocks of %u come one after the other", m->low - low,
@@ -54,7 +68,7 @@ static void print_why_low(const struct tune_pool *p)
 	putchar('\n');
 }
 
-static void print_why_fixed(const struct tune_pool *p)
+static void print_why_fixed(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct plan *plan = &p->advice->plan;
 	const struct plan_setting *g = &plan->growing;
@@ -68,7 +82,7 @@ static void print_why_fixed(const struct tune_pool *p)
 		printf("               the demand is so steady, or its bursts follow each other so "
 		       "closely,\n"
 		       "               that a pool that grows would be grown most of the time\n");
-	print_burst(p);
+	print_burst(o, p);
 	if (!plan->has_growing)
 		return;
 	printf("               the best that grows and is as safe has %.1f in the mean, of %u; it "
@@ -105,13 +119,13 @@ void tune_why_size(const struct plan *plan, const struct policy_marks *m, double
 		       plan->size, 100 * (1 - mean / plan->size));
 }
 
-void tune_why(const struct tune_pool *p)
+void tune_why(const struct tune_options *o, const struct tune_pool *p)
 {
 	putchar('\n');
 	if (tune_is_fixed(&p->advice->row[PLAN_SAFE].s.marks))
-		print_why_fixed(p);
+		print_why_fixed(o, p);
 	else
-		print_why_low(p);
+		print_why_low(o, p);
 	tune_why_size(&p->advice->plan, &p->advice->row[PLAN_SAFE].s.marks,
 		      p->advice->row[PLAN_SAFE].s.sim.mean_buffers);
 }

@@ -173,6 +173,31 @@ rec() {
 	[ "$output" = "$(cat again.json)" ]
 }
 
+@test "what the wire allows is said beside the steepest rise" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune a.db --wire 10G
+	[ "$status" -eq 0 ]
+	[[ $output == *"the wire allows "*" full frames in that time, or "*" of the smallest: this is "*"% of the former"* ]]
+	run "$poolscope" tune a.db --wire 2.5G --json
+	python3 - "$output" <<-'END'
+		import json, math, re, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		w = p["wire"]
+		assert w["bits_per_s"] == 2.5e9 and w["rise"] >= p["burst"]["rise"], w
+		# As many nanoseconds as make the one figure make the other.
+		tau = w["least_frames"] * 8 * 84 / 2.5
+		assert abs(w["full_frames"] - tau * 2.5 / 8 / 1538) <= 1, w
+		assert tau > 2 * p["lead_ns"]["max"] - 1000
+	END
+	run "$poolscope" tune a.db
+	[[ $output != *"the wire"* ]]
+	for wrong in 10 G 0G -1G 10g 10GG x 1e9G nanG; do
+		run "$poolscope" tune a.db --wire "$wrong"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
 @test "what-if with the recorded marks is what was recorded" {
 	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
 	run "$poolscope" tune a.db --what-if '' --json
