@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The log a screen at a time: what lies in each pool's tables, merged by time. */
-#include "db/query_log.h"
-
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -9,49 +7,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "db/connect.h"
 #include "db/error.h"
+#include "db/query_log_merge.h"
 #include "db/query_log_sql.h"
-#include "db/reader.h"
 
-#define CHUNK	  16	/* rows of a pool that are found at once */
-#define LOOK_SQL  32768 /* seqs of all pools that one piece of looking goes over: some ms */
-#define LOOK_EACH 2048	/* the same where each event is read */
-#define ID_MASK	  ((INT64_C(1) << DB_SEQ_BITS) - 1)
-
-struct found {
-	int64_t seq, ts_ns;
-	bool is_loss;
-};
-
-/* One pool, or with pool -1 the losses that are of no seq. */
-struct stream {
-	int64_t pool;
-	int64_t first, last; /* what is still to be looked at */
-	int64_t bound_ns;    /* nothing of it is earlier (later, backwards) */
-	int64_t told_ns;     /* pool -1: goes on from (told_ns, first) */
-	struct found chunk[CHUNK];
-	int nr, at;
-	bool over;
-};
+#define ID_MASK ((INT64_C(1) << DB_SEQ_BITS) - 1)
 
 /* What its summary says of a pool. */
 struct pool_reach {
 	struct reader_reach in;
 	bool has_gaps; /* rows in `loss` that are of its seqs */
-};
-
-struct merge {
-	struct query *q;
-	const struct log_filter *filter;
-	int by;
-	bool looks;
-	int64_t base_ns;
-	unsigned version; /* of the file's content */
-	sqlite3_stmt *stmt, *leap, *told, *gap, *lead;
-	struct stream *streams;
-	size_t nr;
-	struct db_error *err;
 };
 
 static int64_t mono_ns(void)
@@ -62,248 +27,25 @@ static int64_t mono_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* The next one; of hostile numbers there is none after the last. */
-static int64_t after(int64_t n)
-{
-	return n < INT64_MAX ? n + 1 : n;
-}
-
-static int64_t id_of(const struct stream *s, int64_t seq)
-{
-	return (int64_t)((uint64_t)s->pool << DB_SEQ_BITS) + seq;
-}
-
-/* --- looking ---------------------------------------------------------------------------------- */
-
-static void keep(struct stream *s, struct found found)
-{
-	if (s->nr < CHUNK)
-		s->chunk[s->nr++] = found;
-}
-
-/* Within [first, last] of a pool.  Returns: 0 or -errno. */
-static int find(struct merge *m, struct stream *s, int64_t first, int64_t last)
-{
-	int ret;
-
-	guard_begin(&m->q->guard);
-	sqlite3_reset(m->stmt);
-	sqlite3_bind_int64(m->stmt, 1, id_of(s, first));
-	sqlite3_bind_int64(m->stmt, 2, id_of(s, last));
-	sqlite3_bind_int64(m->stmt, 3, CHUNK);
-	sqlite3_bind_int64(m->stmt, 4, s->pool);
-	sqlite3_bind_int64(m->stmt, 5, id_of(s, 0));
-	sqlite3_bind_int64(m->stmt, 6, m->base_ns);
-	while ((ret = reader_step(m->q, m->stmt, m->err)) > 0) {
-		int64_t seq = sqlite3_column_int64(m->stmt, 0) - id_of(s, 0);
-
-		if (seq < first || seq > last) {
-			ret = db_fail(m->err, -EINVAL,
-				      "%s: the database is damaged: events out of order",
-				      m->q->path);
-			break;
-		}
-		keep(s, (struct found){
-				seq,
-				reader_time((int64_t)((uint64_t)sqlite3_column_int64(m->stmt, 1) +
-						      (uint64_t)m->base_ns)),
-				sqlite3_column_int(m->stmt, 2) != 0});
-	}
-	sqlite3_reset(m->stmt);
-	return ret;
-}
-
-struct each {
-	struct merge *m;
-	struct stream *s;
-};
-
-/* Backwards the last of them count: the ring's oldest goes. */
-static int match_event(const struct pool_event *event, void *ctx)
-{
-	struct each *each = ctx;
-	struct stream *s = each->s;
-	struct found found = {(int64_t)event->seq, event->ts_ns, false};
-
-	if (!(each->m->filter->kinds & 1u << event->kind) ||
-	    !each->m->filter->match(event, each->m->filter->ctx))
-		return 0;
-	if (each->m->by > 0) {
-		keep(s, found);
-		return s->nr == CHUNK;
-	}
-	if (s->nr == CHUNK)
-		memmove(s->chunk, s->chunk + 1, --s->nr * sizeof(s->chunk[0]));
-	keep(s, found);
-	return 0;
-}
-
-static int find_matches(struct merge *m, struct stream *s, int64_t first, int64_t last)
-{
-	struct each each = {m, s};
-	int ret = reader_between(m->q, (uint32_t)s->pool, first, last, false, match_event, &each,
-				 m->err);
-
-	for (int i = 0; m->by < 0 && i < s->nr / 2; i++) {
-		struct found swap = s->chunk[i];
-
-		s->chunk[i] = s->chunk[s->nr - 1 - i];
-		s->chunk[s->nr - 1 - i] = swap;
-	}
-	return ret < 0 ? ret : 0;
-}
-
-/* The time of the first event from a seq on: nothing before it is later. */
-static int bound_at(struct merge *m, struct stream *s, int64_t seq)
-{
-	sqlite3_stmt *stmt =
-		reader_bind(m->q, QUERY_SEEK, 2, (int64_t[]){id_of(s, seq), id_of(s, ID_MASK)});
-	int ret = reader_step(m->q, stmt, m->err);
-
-	if (ret > 0 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-		s->bound_ns = reader_time(sqlite3_column_int64(stmt, 1));
-	sqlite3_reset(stmt);
-	return ret < 0 ? ret : 0;
-}
-
-/* Over seqs that no row has: of a gap there may be more than anybody could look at. */
-static int leap(struct merge *m, struct stream *s)
-{
-	int ret;
-
-	guard_begin(&m->q->guard);
-	sqlite3_reset(m->leap);
-	sqlite3_bind_int64(m->leap, 1, id_of(s, s->first));
-	sqlite3_bind_int64(m->leap, 2, id_of(s, s->last));
-	sqlite3_bind_int64(m->leap, 4, s->pool);
-	sqlite3_bind_int64(m->leap, 5, id_of(s, 0));
-	ret = reader_step(m->q, m->leap, m->err);
-	if (ret > 0 && sqlite3_column_type(m->leap, 0) == SQLITE_NULL) {
-		s->over = true;
-	} else if (ret > 0) {
-		int64_t seq = sqlite3_column_int64(m->leap, 0) - id_of(s, 0);
-
-		if (m->by > 0 && seq > s->first && seq <= s->last)
-			s->first = seq;
-		if (m->by < 0 && seq < s->last && seq >= s->first)
-			s->last = seq;
-	}
-	sqlite3_reset(m->leap);
-	return ret < 0 ? ret : 0;
-}
-
-/* With tests of fields besides, only what passes these is read and asked. */
-static bool matches_first(const struct merge *m)
-{
-	return m->filter->match && !m->filter->nr_tests;
-}
-
-static int ask_match(const struct pool_event *event, void *ctx)
-{
-	const struct log_filter *filter = ctx;
-
-	return filter->match(event, filter->ctx);
-}
-
-/* Of what was found, keeps what matches. */
-static int drop_unmatched(struct merge *m, struct stream *s)
-{
-	int kept = 0;
-
-	for (int i = 0; i < s->nr; i++) {
-		struct found *found = &s->chunk[i];
-		int ret = found->is_loss ? 0
-					 : reader_between(m->q, (uint32_t)s->pool, found->seq,
-							  found->seq, false, ask_match,
-							  (void *)(uintptr_t)m->filter, m->err);
-
-		if (ret < 0)
-			return ret;
-		if (ret)
-			s->chunk[kept++] = *found;
-	}
-	s->nr = kept;
-	return 0;
-}
-
-/* A piece further.  Returns: 0 or -errno. */
-static int look_on(struct merge *m, struct stream *s)
-{
-	int64_t span = (matches_first(m) ? LOOK_EACH : LOOK_SQL) / (int64_t)m->nr + 1;
-	int64_t first = s->first, last = s->last;
-	int ret;
-
-	if (m->looks && last - first >= span) {
-		if (m->by > 0)
-			last = first + span - 1;
-		else
-			first = last - span + 1;
-	}
-	s->nr = s->at = 0;
-	ret = matches_first(m) ? find_matches(m, s, first, last) : find(m, s, first, last);
-	if (ret)
-		return ret;
-	if (s->nr == CHUNK && m->by > 0)
-		last = s->chunk[CHUNK - 1].seq;
-	if (s->nr == CHUNK && m->by < 0)
-		first = s->chunk[CHUNK - 1].seq;
-	if (m->by > 0)
-		s->first = last + 1;
-	else
-		s->last = first - 1;
-	s->over = s->first > s->last;
-	if (m->filter->match && !matches_first(m))
-		ret = drop_unmatched(m, s);
-	if (!ret && !s->nr && !s->over)
-		ret = leap(m, s);
-	if (ret || s->nr || s->over)
-		return ret;
-	return bound_at(m, s, m->by > 0 ? s->first : s->last);
-}
-
-/* The next losses that are told of no seq. */
-static int look_on_told(struct merge *m, struct stream *s)
-{
-	int ret;
-
-	s->nr = s->at = 0;
-	guard_begin(&m->q->guard);
-	sqlite3_reset(m->told);
-	sqlite3_bind_int64(m->told, 1, s->told_ns);
-	sqlite3_bind_int64(m->told, 2, s->first);
-	sqlite3_bind_int64(m->told, 3, CHUNK);
-	sqlite3_bind_int64(m->told, 4, m->filter->pool);
-	while ((ret = reader_step(m->q, m->told, m->err)) > 0) {
-		s->told_ns = sqlite3_column_int64(m->told, 1);
-		s->first = sqlite3_column_int64(m->told, 0);
-		keep(s, (struct found){s->first, s->told_ns, true});
-		if (m->by > 0)
-			s->first = after(s->first);
-	}
-	sqlite3_reset(m->told);
-	s->over = s->nr < CHUNK;
-	return ret;
-}
-
 /* --- merging ---------------------------------------------------------------------------------- */
 
-static bool is_done(const struct stream *s)
+static bool is_done(const struct log_stream *s)
 {
 	return s->at == s->nr && s->over;
 }
 
-static int64_t time_of(const struct stream *s)
+static int64_t time_of(const struct log_stream *s)
 {
 	return s->at < s->nr ? s->chunk[s->at].ts_ns : s->bound_ns;
 }
 
 /* The one whose row is next, or that must be looked on in before that is known. */
-static struct stream *foremost(struct merge *m)
+static struct log_stream *foremost(struct log_merge *m)
 {
-	struct stream *best = NULL;
+	struct log_stream *best = NULL;
 
 	for (size_t i = 0; i < m->nr; i++) {
-		struct stream *s = &m->streams[i];
+		struct log_stream *s = &m->streams[i];
 
 		if (is_done(s))
 			continue;
@@ -314,7 +56,7 @@ static struct stream *foremost(struct merge *m)
 	return best;
 }
 
-static int read_loss(struct merge *m, const struct stream *s, struct log_row *row)
+static int read_loss(struct log_merge *m, const struct log_stream *s, struct log_row *row)
 {
 	int ret;
 
@@ -339,7 +81,7 @@ static int read_loss(struct merge *m, const struct stream *s, struct log_row *ro
 	return ret < 0 ? ret : 0;
 }
 
-static int read_lead(struct merge *m, struct log_row *row)
+static int read_lead(struct log_merge *m, struct log_row *row)
 {
 	const struct pool_event *e = &row->event;
 	int ret;
@@ -366,9 +108,9 @@ static int copy_row(const struct pool_event *event, void *ctx)
 	return reader_copy_event(event, &row->event);
 }
 
-static int read_row(struct merge *m, const struct stream *s, struct log_row *row)
+static int read_row(struct log_merge *m, const struct log_stream *s, struct log_row *row)
 {
-	const struct found *found = &s->chunk[s->at];
+	const struct log_found *found = &s->chunk[s->at];
 	int ret;
 
 	memset(row, 0, sizeof(*row));
@@ -385,16 +127,17 @@ static int read_row(struct merge *m, const struct stream *s, struct log_row *row
 }
 
 /* Where to go on: before the row that comes next, or backwards behind it. */
-static struct log_place place_of(const struct merge *m, const struct stream *s)
+static struct log_place place_of(const struct log_merge *m, const struct log_stream *s)
 {
-	int64_t seq = m->by > 0 ? s->first : after(s->last);
+	int64_t seq = m->by > 0 ? s->first : log_after(s->last);
 
 	if (s->at < s->nr)
-		seq = m->by > 0 ? s->chunk[s->at].seq : after(s->chunk[s->at].seq);
+		seq = m->by > 0 ? s->chunk[s->at].seq : log_after(s->chunk[s->at].seq);
 	return (struct log_place){time_of(s), s->pool, seq};
 }
 
-static bool is_further(const struct merge *m, const struct log_place *a, const struct log_place *b)
+static bool is_further(const struct log_merge *m, const struct log_place *a,
+		       const struct log_place *b)
 {
 	int64_t order = a->ts_ns != b->ts_ns ? a->ts_ns > b->ts_ns ? 1 : -1
 			: a->pool != b->pool ? a->pool - b->pool
@@ -403,7 +146,7 @@ static bool is_further(const struct merge *m, const struct log_place *a, const s
 	return m->by > 0 ? order > 0 : order < 0;
 }
 
-static int fill(struct merge *m, struct log_place *from, struct log_row *rows, size_t want,
+static int fill(struct log_merge *m, struct log_place *from, struct log_row *rows, size_t want,
 		size_t *nr, enum log_end *end, int64_t until_ns)
 {
 	struct log_place here;
@@ -411,7 +154,7 @@ static int fill(struct merge *m, struct log_place *from, struct log_row *rows, s
 
 	*end = LOG_FULL;
 	while (!ret && *nr < want) {
-		struct stream *s = foremost(m);
+		struct log_stream *s = foremost(m);
 
 		if (!s) {
 			*end = LOG_OVER;
@@ -421,7 +164,7 @@ static int fill(struct merge *m, struct log_place *from, struct log_row *rows, s
 			ret = read_row(m, s, &rows[*nr]);
 			*from = rows[*nr].place;
 			if (m->by > 0)
-				from->seq = after(from->seq);
+				from->seq = log_after(from->seq);
 			s->at++;
 			++*nr;
 			continue;
@@ -433,7 +176,7 @@ static int fill(struct merge *m, struct log_place *from, struct log_row *rows, s
 			*end = LOG_LATER;
 			break;
 		}
-		ret = s->pool < 0 ? look_on_told(m, s) : look_on(m, s);
+		ret = log_look_on(m, s);
 	}
 	return ret;
 }
@@ -441,7 +184,7 @@ static int fill(struct merge *m, struct log_place *from, struct log_row *rows, s
 /* --- beginning -------------------------------------------------------------------------------- */
 
 /* A gap has the time of the event before it: it is before the place when that is. */
-static int pass_gap(struct merge *m, int64_t pool, int64_t ts_ns, int64_t *seq)
+static int pass_gap(struct log_merge *m, int64_t pool, int64_t ts_ns, int64_t *seq)
 {
 	int ret;
 
@@ -460,7 +203,7 @@ static int pass_gap(struct merge *m, int64_t pool, int64_t ts_ns, int64_t *seq)
  * A page is loaded in two or three calls from the same place, and most pools have no row on it:
  * what was found of them holds for the next call, as long as the file is the same.
  */
-static int seek_or_remember(struct merge *m, const struct reader_reach *in, int64_t ts_ns,
+static int seek_or_remember(struct log_merge *m, const struct reader_reach *in, int64_t ts_ns,
 			    struct reader_neighbours *found)
 {
 	struct reader_memory *memory = m->q->memory;
@@ -482,7 +225,7 @@ static int seek_or_remember(struct merge *m, const struct reader_reach *in, int6
  * The first seq of a pool that is at or behind the place, and how near to it the pool's next row
  * can be: nothing need be read of one that has none on the page, nor of one that is over by then.
  */
-static int seek(struct merge *m, struct stream *s, const struct pool_reach *pool,
+static int seek(struct log_merge *m, struct log_stream *s, const struct pool_reach *pool,
 		const struct log_place *place, int64_t *seq)
 {
 	struct reader_neighbours found = {pool->in.end - 1, pool->in.last_ns, INT64_MAX};
@@ -510,13 +253,14 @@ static int seek(struct merge *m, struct stream *s, const struct pool_reach *pool
 	return pool->has_gaps ? pass_gap(m, s->pool, ts_ns, seq) : 0;
 }
 
-static int add_pool(struct merge *m, const struct pool_reach *pool, const struct log_place *place)
+static int add_pool(struct log_merge *m, const struct pool_reach *pool,
+		    const struct log_place *place)
 {
-	struct stream *s = &m->streams[m->nr++];
+	struct log_stream *s = &m->streams[m->nr++];
 	int64_t seq = 0, end = pool->in.end < ID_MASK ? pool->in.end : ID_MASK;
 	int ret;
 
-	*s = (struct stream){.pool = pool->in.pool, .bound_ns = place->ts_ns};
+	*s = (struct log_stream){.pool = pool->in.pool, .bound_ns = place->ts_ns};
 	ret = seek(m, s, pool, place, &seq);
 	if (seq < 0)
 		seq = 0;
@@ -526,18 +270,18 @@ static int add_pool(struct merge *m, const struct pool_reach *pool, const struct
 	return ret;
 }
 
-static void add_told(struct merge *m, const struct log_place *place)
+static void add_told(struct log_merge *m, const struct log_place *place)
 {
-	struct stream *s = &m->streams[m->nr++];
+	struct log_stream *s = &m->streams[m->nr++];
 
-	*s = (struct stream){.pool = -1, .bound_ns = place->ts_ns, .told_ns = place->ts_ns};
+	*s = (struct log_stream){.pool = -1, .bound_ns = place->ts_ns, .told_ns = place->ts_ns};
 	s->first = place->pool < 0 ? place->seq : m->by > 0 ? INT64_MAX : INT64_MAX - 1;
 	s->over = m->filter->no_losses;
 }
 
-static int room_for(struct merge *m)
+static int room_for(struct log_merge *m)
 {
-	struct stream *grown = reallocarray(m->streams, m->nr + 1, sizeof(*grown));
+	struct log_stream *grown = reallocarray(m->streams, m->nr + 1, sizeof(*grown));
 
 	if (!grown)
 		return db_fail(m->err, -ENOMEM, "out of memory");
@@ -545,14 +289,14 @@ static int room_for(struct merge *m)
 	return 0;
 }
 
-static void begin_memory(struct merge *m)
+static void begin_memory(struct log_merge *m)
 {
 	if (!m->q->memory)
 		m->q->memory = calloc(READER_MEMORY, sizeof(*m->q->memory));
 	sqlite3_file_control(m->q->db, "main", SQLITE_FCNTL_DATA_VERSION, &m->version);
 }
 
-static int begin(struct merge *m, const struct log_place *place)
+static int begin(struct log_merge *m, const struct log_place *place)
 {
 	sqlite3_stmt *stmt = reader_bind(m->q, QUERY_LOG_POOLS, 1, (int64_t[]){m->filter->pool});
 	int ret = room_for(m);
@@ -583,7 +327,7 @@ static int begin(struct merge *m, const struct log_place *place)
 	" (?1, ?2) AND id < 9223372036854775807 AND (?4 < 0 OR pool IS NULL OR pool = ?4)"         \
 	" ORDER BY start_ns " order ", id " order " LIMIT ?3"
 
-static int prepare(struct merge *m)
+static int prepare(struct log_merge *m)
 {
 	char *sql = query_log_sql(m->filter, m->by);
 	char *leap_sql = query_log_leap_sql(m->filter, m->by);
@@ -615,11 +359,11 @@ int query_log(struct query *q, const struct log_filter *filter, struct log_place
 	      struct log_row *rows, size_t want, size_t *nr, enum log_end *end, int64_t budget_ns,
 	      struct db_error *err)
 {
-	struct merge m = {.q = q,
-			  .filter = filter,
-			  .by = by < 0 ? -1 : 1,
-			  .looks = log_filter_looks(filter),
-			  .err = err};
+	struct log_merge m = {.q = q,
+			      .filter = filter,
+			      .by = by < 0 ? -1 : 1,
+			      .looks = log_filter_looks(filter),
+			      .err = err};
 	int ret = reader_base(q, &m.base_ns, err);
 
 	*nr = 0;
