@@ -160,10 +160,11 @@ SOAK_RUNS ?= 1000000
 SOAK_MUTANTS ?= 10000
 SOAK_HOSTILE ?= 5000
 SOAK_KILLS   ?= 200
+SOAK_ATTACHED ?= 100
 SOAK_KEYS    ?= 100000
 SOAK_WORLDS  ?= 500
 SOAK_LOOPS   ?= 60
-soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(BUILD)/tests/tracer/test_hostile_trace $(PROGRAMS) $(BUILD)/tests/tools/emit $(BUILD)/tests/cli/test_hostile $(BUILD)/tests/viewer/test_keys_fuzz $(BUILD)/tests/tuner/test_coverage ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose; 200 kills of a recorder, 10,000 damaged traces, 5000 damaged files, 100,000 random keys, 500 worlds of tune, 60 re-runs, and 432 with other seeds
+soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(BUILD)/tests/tracer/test_hostile_trace $(PROGRAMS) $(BUILD)/tests/tools/emit $(BUILD)/tests/cli/test_hostile $(BUILD)/tests/viewer/test_keys_fuzz $(BUILD)/tests/tuner/test_coverage ## property tests for longer (SOAK_RUNS=1000000), from a seed nobody chose; 200 kills of a recorder and 100 of attach, 10,000 damaged traces, 5000 damaged files, 100,000 random keys, 500 worlds of tune, 60 re-runs, and 432 with other seeds
 	@seed=$$(date +%s); echo "PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS)"; \
 	PROPERTY_SEED=$$seed PROPERTY_RUNS=$(SOAK_RUNS) $< && \
 	CONTINUE_SEED=$$seed CONTINUE_KILLS=200 $(BUILD)/tests/db/test_continue && \
@@ -171,6 +172,7 @@ soak: $(BUILD)/tests/driver/test_property $(BUILD)/tests/db/test_continue $(BUIL
 	HOSTILE_SEED=$$seed HOSTILE_RUNS=$(SOAK_HOSTILE) $(BUILD)/tests/tracer/test_hostile_trace && \
 	KEYS_SEED=$$seed KEYS_RUNS=$(SOAK_KEYS) $(BUILD)/tests/viewer/test_keys_fuzz && \
 	COVERAGE_WORLDS=$(SOAK_WORLDS) $(BUILD)/tests/tuner/test_coverage && \
+	BUILD=$(BUILD) SEED=$$seed ATTACH_KILLS=$(SOAK_ATTACHED) bats tests/cli/local.bats && \
 	BUILD=$(BUILD) MUTANTS_SEED=$$seed MUTANTS=$(SOAK_MUTANTS) bats -f damaged tests/cli/import.bats && \
 	dir=$$(mktemp -d) && tests/tools/closed_loop.py $(BUILD)/poolscope $(BUILD)/refnic $$dir $(SOAK_LOOPS) && \
 	BUILD=$(BUILD) tests/tools/advice.py --seeds 2 --first $$seed --by-traffic && \

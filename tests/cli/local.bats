@@ -76,7 +76,7 @@ exactly_once() {
 	grep -q 'whole.db: is being recorded by process [0-9]* since' "$H/second.said"
 }
 
-@test "a collector that is killed and joins again: the relay daemon's folder fills what was between, and doubles nothing" {
+@test "a collector that is killed again and again, and joins again: the relay daemon's folder fills what was between, and doubles nothing" {
 	grep -q '^killed 0$' "$H/status"
 	grep -q "what the connection missed was read from the relay daemon's folder" "$H/killed.said"
 	exactly_once "$H/killed.db"

@@ -7,6 +7,7 @@
 # was cut in the middle), mend.db (the same, beside the relay daemon's folder), open.db (whose program died), pieces.db
 # (whose metadata came in two pieces), own.db (of processes with buffers of their own), small.db (of buffers that are
 # too small), broken.db (whose relay daemon was killed), the traces below trace, what was said, and the exit statuses.
+# ATTACH_KILLS: how often a collector is killed, at instants that SEED chooses.
 # Run as root inside: unshare -n -m -p -f --mount-proc --kill-child; as anybody else with -U -c --keep-caps, too.
 set -eu
 build=$1 dir=$2
@@ -36,6 +37,21 @@ session() {
 	lttng start "$1"
 }
 
+# join_again NAME ARG...: as attach, once the relay daemon has noticed that the one before is gone.
+join_again() {
+	pid=
+	until [ "$pid" ]; do
+		: >"$dir/$1.said"
+		"$P" attach -o "$dir/$1.db" "${@:2}" 2>>"$dir/$1.said" 3>&- &
+		pid=$!
+		until grep -q joined "$dir/$1.said"; do
+			kill -0 "$pid" 2>/dev/null || break
+			sleep 0.02
+		done
+		grep -q joined "$dir/$1.said" || { wait "$pid" || pid=; }
+	done
+}
+
 # asked_in_vain: the collector waits for the second piece of the metadata, and goes on asking.
 asked_in_vain() {
 	[ "$(wc -l <"$dir/second.waits")" -gt 20 ]
@@ -61,15 +77,21 @@ attach whole --session app
 lttng destroy app
 ended whole "$pid"
 
-# SIGKILL of the collector, and another one.
+# SIGKILL of the collector at random instants, and another one each time.
 session kill --subbuf-size=64K --num-subbuf=64
 attach killed --session kill --live-port 6999
-"$build/tests/tools/emit" 30000 10000 3>&- &
+"$build/tests/tools/emit" 4000 10000 0 "$dir/kill-end" flows 3>&- &
 emit=$!
 wait_for events "$dir/killed.db" 3000
-kill -KILL "$pid"
-wait "$pid" || true
-attach killed --session kill
+RANDOM=${SEED:-1}
+for ((i = 0; i < ${ATTACH_KILLS:-3}; i++)); do
+	sleep "0.$(printf '%03d' $((RANDOM % 500)))"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	join_again killed --session kill
+done
+echo "$i" >"$dir/kills"
+touch "$dir/kill-end"
 wait "$emit"
 lttng destroy kill
 ended killed "$pid"
