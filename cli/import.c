@@ -54,7 +54,7 @@ struct shared {
 	int ret; /* of the child; valid from PHASE_DONE on, with what follows */
 	struct db_error err;
 	bool again; /* the file could not be written at once: with a journal, then */
-	uint64_t events_before, events, lost;
+	uint64_t events_before, events, lost, open_pools;
 };
 
 static struct shared *shared;
@@ -213,6 +213,8 @@ static int close_store(const struct import *i, struct store *store, int ret)
 	store_progress(store, &progress);
 	shared->events = progress.events;
 	shared->lost = progress.lost;
+	/* What a flight recorder's buffers hold ends in the middle of everything. */
+	shared->open_pools = i->crash ? 0 : progress.open_pools;
 	if (i->crash)
 		store_meta(store, "trigger", "crash of the recorder");
 	end = judge_end(i, &progress, ret, note, sizeof(note));
@@ -419,6 +421,18 @@ static void remove_file(const char *path)
 			unlink(name);
 }
 
+/* The status that stat gives the file, too. */
+static int status_of(int ret)
+{
+	bool whole = !atomic_load(&shared->state.nr_truncated) && !ret;
+
+	if (whole && shared->open_pools)
+		cli_fail(0, "import: the trace ends with %llu pool%s open: its program died",
+			 (unsigned long long)shared->open_pools,
+			 shared->open_pools == 1 ? "" : "s");
+	return whole && !shared->lost && !shared->open_pools ? CLI_OK : CLI_LOSS;
+}
+
 static int report(const struct import *i, int ret)
 {
 	unsigned nr_truncated = atomic_load(&shared->state.nr_truncated);
@@ -451,7 +465,7 @@ static int report(const struct import *i, int ret)
 			 "%llu events in %s, %llu of them new; look at it with: poolscope top %s",
 			 (unsigned long long)shared->events, i->path,
 			 (unsigned long long)(shared->events - shared->events_before), i->path);
-	return nr_truncated || shared->lost || ret ? CLI_LOSS : CLI_OK;
+	return status_of(ret);
 }
 
 static void catch_signals(void)

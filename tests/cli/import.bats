@@ -98,6 +98,22 @@ content() {
 	[ "$(sqlite3 "$T/x.db" "SELECT count(*) FROM loss WHERE source = 'seq'")" = 0 ]
 }
 
+@test "the trace of a program that died: all of it, one line that says so, and status 4, as stat has it" {
+	"$P" record -q -o "$T/r.db" --keep-trace "$T/died" -- "$BUILD/tests/tools/emit" 1000000 5000 3>&- &
+	recorder=$!
+	until [ "$(sqlite3 "file:$T/r.db?mode=ro" 'SELECT count(*) FROM event' 2>/dev/null || echo 0)" -gt 500 ]; do
+		sleep 0.05
+	done
+	pkill -KILL -P "$recorder" -x emit
+	status=0
+	wait "$recorder" || status=$?
+	[ "$status" = 4 ]
+	run -4 "$P" import -q -o "$T/x.db" "$T/died"
+	[ "$output" = "poolscope: import: the trace ends with 1 pool open: its program died" ]
+	[ "$(events "$T/x.db")" = "$(events "$T/r.db")" ]
+	run -4 "$P" stat "$T/x.db"
+}
+
 @test "what is no trace is said in one line, and leaves no file" {
 	mkdir "$T/empty" "$T/nothing" "$T/text" "$T/foreign"
 	touch "$T/nothing/metadata"
