@@ -128,10 +128,8 @@ static void draw_title(struct app *app, struct canvas *canvas, struct rect rect,
 			    pool->name);
 
 	canvas_textf(canvas, x + 2, rect.y, dim, "%s%s", when, human_time(app_instant(app), 4).s);
-	draw_leaks(canvas, rect.w - 1, rect.y, app, pool);
 }
 
-/* What the lists cannot show: where the record does not reach. */
 /* What verdicts are measured by, as far as the recording says it. */
 static void draw_measures(struct canvas *canvas, struct rect rect, const struct pool_summary *pool)
 {
@@ -149,6 +147,7 @@ static void draw_measures(struct canvas *canvas, struct rect rect, const struct 
 		canvas_text(canvas, x, rect.y, dim, "no request completed yet");
 }
 
+/* What the lists cannot show: where the record does not reach. */
 static void draw_remarks(struct canvas *canvas, struct rect rect, const struct outstanding *out,
 			 const struct pool_summary *pool)
 {
@@ -305,6 +304,7 @@ static void draw(struct app *app, void *opaque, struct canvas *canvas, struct re
 			      state->err.text);
 		return;
 	}
+	draw_leaks(canvas, rect.w - 1, rect.y, app, pool);
 	draw_remarks(canvas, (struct rect){rect.x, rect.y + 1, rect.w, 1}, &state->out, pool);
 	rect.y += 3;
 	rect.h -= 3;
