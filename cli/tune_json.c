@@ -171,6 +171,20 @@ static json_t *predicted(const struct advice_row *row)
 	return o;
 }
 
+/* What there is between the three replays of what senders may do. */
+static json_t *feedback(const struct feedback *f)
+{
+	static const char *const names[] = {"lost", "mean_buffers", "requests", "frees"};
+	json_t *o = json_object();
+
+	for (int i = 0; i < 4; i++) {
+		struct feedback_range range = feedback_range(f, (enum feedback_what)i);
+
+		json_object_set_new(o, names[i], json_pack("[f,f]", range.low, range.high));
+	}
+	return o;
+}
+
 /* A C row has no certificate: what it would certify is not what would happen. */
 static json_t *row(const char *name, const struct advice *a, const struct advice_row *r)
 {
@@ -188,6 +202,8 @@ static json_t *row(const char *name, const struct advice *a, const struct advice
 			    json_integer(r->s.covers || r->s.robust_low < r->s.marks.low
 						 ? 0
 						 : r->s.robust_low - r->s.marks.low));
+	if (r->replayed)
+		json_object_set_new(o, "replays", feedback(&r->feedback));
 	set(o, "neighbours", r->s.neighbours);
 	set(o, "neighbours_lose", r->s.neighbours_lose);
 	json_object_set_new(o, "binding", json_string(r->binding));

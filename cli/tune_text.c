@@ -313,7 +313,18 @@ static void print_hold_out(const struct advice *a)
 
 static void print_validity(const struct advice_row *r)
 {
+	struct feedback_range lost, mean;
+
 	printf("  validity     %c%s%s\n", r->grade, *r->why ? ": " : "", r->why);
+	if (!r->replayed)
+		return;
+	lost = feedback_range(&r->feedback, FEEDBACK_OF_LOST);
+	mean = feedback_range(&r->feedback, FEEDBACK_OF_MEAN);
+	printf("               whether senders do nothing about it, send again after %s or all "
+	       "pause for %s:\n",
+	       text_duration(FEEDBACK_RTO_NS), text_duration(FEEDBACK_RTT_NS));
+	printf("               %.0f to %.0f lost, mean %.1f to %.1f\n", lost.low, lost.high,
+	       mean.low, mean.high);
 }
 
 /* --- the table ----------------------------------------------------------------------------------

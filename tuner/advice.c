@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tuner/advice_finish.h"
 #include "tuner/expect.h"
-#include "tuner/parallel.h"
 #include "tuner/slice.h"
 
 #define PATH_MAX_SETTINGS 12
@@ -223,35 +223,6 @@ static int fill_current(struct advising *g)
 	return ret ? ret : fill(g, row);
 }
 
-/* How each row stands other leads, and its neighbours: rows know nothing of each other. */
-struct settling {
-	struct advising *g;
-	struct plan_setting *row[ADVICE_ROWS];
-	int ret[ADVICE_ROWS];
-	size_t nr;
-};
-
-static void settle_one(size_t i, void *ctx)
-{
-	struct settling *s = ctx;
-
-	s->ret[i] = plan_settle(s->g->d, &s->g->plan_request, &s->g->a->plan, s->row[i]);
-}
-
-static int settle_rows(struct advising *g)
-{
-	struct settling s = {.g = g};
-
-	for (int i = ADVICE_ROWS; i-- > 0;) /* the recorded marks may take longest */
-		if (g->a->row[i].known)
-			s.row[s.nr++] = &g->a->row[i].s;
-	parallel_run(0, s.nr, settle_one, &s);
-	for (size_t i = 0; i < s.nr; i++)
-		if (s.ret[i])
-			return s.ret[i];
-	return 0;
-}
-
 static int fill_rows(struct advising *g)
 {
 	for (int i = 0; i < PLAN_NR; i++) {
@@ -270,21 +241,6 @@ static int fill_rows(struct advising *g)
 			forget_leads(g, &row->certificate);
 	}
 	return fill_current(g);
-}
-
-/* What could not be certified to be leaner is not called so. */
-static int finish_rows(struct advising *g)
-{
-	const struct advice_row *balanced = &g->a->row[PLAN_BALANCED];
-	struct advice_row *lean = &g->a->row[PLAN_LEAN];
-	bool same = balanced->known && lean->s.cost > balanced->s.cost;
-	int ret;
-
-	lean->known &= !same;
-	ret = settle_rows(g);
-	if (same)
-		*lean = *balanced;
-	return ret;
 }
 
 /* --- the last 40 % ------------------------------------------------------------------------------
@@ -458,7 +414,7 @@ static int advise(struct advising *g)
 	ret = split(g);
 	if (!ret)
 		ret = fill_rows(g);
-	return ret ? ret : finish_rows(g);
+	return ret ? ret : advice_finish(g->d, &g->plan_request, a);
 }
 
 int advice_make(const struct demand *d, const struct advice_request *q, struct advice *out)

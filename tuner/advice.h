@@ -16,6 +16,7 @@
  * again.
  */
 #include "tuner/evidence.h"
+#include "tuner/feedback.h"
 #include "tuner/plan.h"
 
 #define ADVICE_CONFIDENCE 0.95
@@ -52,6 +53,9 @@ struct advice_row {
 	bool expected; /* false: the recording has too few blocks or leads for what follows */
 	bool rare;     /* it hardly grows: its base block holds nearly all that was ever held */
 	struct interval mean, requests, frees; /* of another recording as long; 95 % */
+	/* Of grade B that loses packets: intervals are of all three replays. */
+	bool replayed;
+	struct feedback feedback;
 	struct certificate certificate;
 	char grade;
 	char why[ADVICE_WHY]; /* of a grade that is not A */

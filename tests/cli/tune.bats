@@ -173,6 +173,25 @@ rec() {
 	[ "$output" = "$(cat again.json)" ]
 }
 
+@test "a setting that loses a few packets is replayed with senders that send again, or pause" {
+	rec r.db 3 --reserve 0 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	run "$poolscope" tune r.db --loss 0.009% --json
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		rows = p["recommend"] + [p["static"], p["current"]]
+		lossy = [r for r in rows if 0 < r["predicted"]["lost"]]
+		assert lossy and all(r["validity"] == "B" for r in lossy), rows
+		for r in lossy:
+		    of, said = r["replays"], r["predicted"]
+		    assert of["lost"][0] <= said["lost"] * 1.1 and of["lost"][1] >= said["lost"] * 0.9, r
+		    low, high = said["mean_interval"]
+		    assert low <= of["mean_buffers"][0] <= of["mean_buffers"][1] <= high, r
+		assert all("replays" not in r for r in rows if not r["predicted"]["lost"])
+	END
+}
+
 @test "what the wire allows is said beside the steepest rise" {
 	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
 	run "$poolscope" tune a.db --wire 10G
