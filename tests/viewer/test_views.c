@@ -152,7 +152,7 @@ static void make_apart(void)
 		struct sim sim;
 
 		if (i)
-			config.start_ns = 5000000000;
+			config.start_ns = 1000000000000000000;
 		sim_open(&sim, &config, store_event, store);
 		sim_run(&sim, config.start_ns + 1000000000);
 		sim_close(&sim);
