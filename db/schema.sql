@@ -326,7 +326,8 @@ FROM latency_row WHERE what = 1;
 CREATE VIEW bytes AS SELECT
 	x'000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff' AS byte;
 
--- One row an event.  ORDER BY id is the order of (pool, seq).
+-- One row an event.  ORDER BY id is the order of (pool, seq), and does not sort: SQLite merges the
+-- tables where no column has another affinity in one of them than in the others, hence each "+".
 CREATE VIEW event AS
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns') AS ts_ns, id >> 40 AS pool,
 	id & 0xffffffffff AS seq, 'pool_open' AS kind,
@@ -336,35 +337,36 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns') AS ts_ns, id >> 40 AS
 	NULL AS reason, NULL AS buffers,
 	NULL AS resources, NULL AS count, NULL AS cause, NULL AS "on", NULL AS rule,
 	NULL AS object, NULL AS live_blocks, NULL AS live_buffers,
-	name, generation, buffer_bytes,
-	base, block AS block_buffers, low, high, limit_buffers, reserve, max_pending,
-	shrink_ticks,
+	+name AS name, +generation AS generation, +buffer_bytes AS buffer_bytes,
+	+base AS base, +block AS block_buffers, +low AS low, +high AS high,
+	+limit_buffers AS limit_buffers, +reserve AS reserve, +max_pending AS max_pending,
+	+shrink_ticks AS shrink_ticks,
 	NULL AS requested, NULL AS refused, NULL AS completed, NULL AS failed, NULL AS freed,
 	NULL AS taken, NULL AS returned, NULL AS dropped,
 	NULL AS frames,
-	probe_ticks,
+	+probe_ticks AS probe_ticks,
 	id
 FROM ev_open
 UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	'tick',
-	available, total, pending, fallback, running,
+	+available, +total, +pending, +fallback, +running,
 	NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	resources, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	+resources, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
-	base, block, low, high, limit_buffers, reserve, max_pending, shrink_ticks,
-	requested, refused, completed, failed, freed, taken, returned, dropped,
+	+base, +block, +low, +high, +limit_buffers, +reserve, +max_pending, +shrink_ticks,
+	+requested, +refused, +completed, +failed, +freed, +taken, +returned, +dropped,
 	NULL,
-	probe_ticks,
+	+probe_ticks,
 	id
 FROM ev_tick
 UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	'alloc_request',
-	available, total, pending, NULL, NULL,
-	request, NULL, cached, irql,
-	NULL, NULL, NULL, length_bytes, NULL, NULL, NULL,
+	+available, +total, +pending, NULL, NULL,
+	+request, NULL, +cached, +irql,
+	NULL, NULL, NULL, +length_bytes, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -377,7 +379,7 @@ UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	'alloc_refused',
 	NULL, NULL, NULL, NULL, NULL,
-	request, status, NULL, NULL,
+	+request, +status, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
@@ -390,12 +392,12 @@ FROM ev_refused
 UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	'alloc_complete',
-	available, NULL, NULL, NULL, NULL,
-	request, NULL, NULL, irql,
-	block, va, pa, length_bytes,
+	+available, NULL, NULL, NULL, NULL,
+	+request, NULL, NULL, +irql,
+	+block, +va, +pa, +length_bytes,
 	CASE outcome WHEN 0 THEN 'used' WHEN 1 THEN 'null' WHEN 2 THEN 'wrap_failed'
 		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'late' WHEN 5 THEN 'probe' ELSE '?' END,
-	NULL, buffers,
+	NULL, +buffers,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -407,12 +409,12 @@ FROM ev_complete
 UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	'block_free',
-	available, NULL, NULL, NULL, NULL,
+	+available, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL,
-	block, va, pa, length_bytes, NULL,
+	+block, +va, +pa, +length_bytes, NULL,
 	CASE reason WHEN 0 THEN 'shrink' WHEN 1 THEN 'halt' WHEN 2 THEN 'late'
 		WHEN 3 THEN 'over_limit' WHEN 4 THEN 'wrap_failed' WHEN 5 THEN 'probe' ELSE '?' END,
-	buffers,
+	+buffers,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -424,7 +426,7 @@ FROM ev_free
 UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	CASE what & 1 WHEN 1 THEN 'rx_return' ELSE 'rx_take' END,
-	available, NULL, NULL, NULL, NULL,
+	+available, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL,
 	coalesce((WITH RECURSIVE n(i) AS (
@@ -452,7 +454,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, count, CASE cause WHEN 0 THEN 'no_descriptor' WHEN 1 THEN 'fifo' ELSE '?' END,
+	NULL, +count, CASE cause WHEN 0 THEN 'no_descriptor' WHEN 1 THEN 'fifo' ELSE '?' END,
 	NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -464,10 +466,10 @@ FROM ev_drop
 UNION ALL
 SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xffffffffff,
 	'fallback',
-	available, NULL, NULL, NULL, NULL,
+	+available, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL, NULL, is_on, NULL, NULL, NULL, NULL,
+	NULL, NULL, NULL, +is_on, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -481,7 +483,7 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL, NULL, NULL, rule, object, NULL, NULL,
+	NULL, NULL, NULL, NULL, +rule, +object, NULL, NULL,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -495,10 +497,10 @@ SELECT ts + (SELECT value FROM meta WHERE key = 'base_ns'), id >> 40, id & 0xfff
 	NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	resources, NULL, NULL, NULL, NULL, NULL, live_blocks, live_buffers,
+	+resources, NULL, NULL, NULL, NULL, NULL, +live_blocks, +live_buffers,
 	NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	requested, refused, completed, failed, freed, taken, returned, dropped,
+	+requested, +refused, +completed, +failed, +freed, +taken, +returned, +dropped,
 	NULL,
 	NULL,
 	id

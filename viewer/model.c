@@ -106,17 +106,17 @@ bool model_refresh(struct model *model, const char *path)
 	return true;
 }
 
-/* Thirty-six years: no recording is longer, and a few windows of it can be added up. */
-#define LONGEST_NS (INT64_C(1) << 60)
-
 struct recording_span model_span(const struct model *model)
 {
 	struct recording_span span = {model->status.start_ns, model->status.end_ns};
+	int64_t longest_ns;
 
 	if (span.end_ns < span.start_ns)
 		span.end_ns = span.start_ns;
-	if (span.end_ns - span.start_ns > LONGEST_NS)
-		span.start_ns = span.end_ns - LONGEST_NS;
+	/* Two widths more can be added without running over; 1970 and today are within it. */
+	longest_ns = (INT64_MAX - span.end_ns) / 3;
+	if (span.end_ns - span.start_ns > longest_ns)
+		span.start_ns = span.end_ns - longest_ns;
 	return span;
 }
 

@@ -137,6 +137,33 @@ static void statements_run_one_after_the_other(void **state)
 	fixture_remove(path);
 }
 
+/* With a sorter, the newest of ten million events would take minutes. */
+static void events_in_the_order_of_ids_are_not_sorted(void **state)
+{
+	static const char *const plans[] = {
+		"SELECT * FROM event ORDER BY id DESC LIMIT 1",
+		"SELECT id, ts_ns, kind FROM event WHERE id >= 1000 AND available < 9 ORDER BY id",
+	};
+	char *path = make_recording();
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", plans[i]);
+		sqlite3_stmt *stmt;
+		int steps = 0;
+
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+		for (; sqlite3_step(stmt) == SQLITE_ROW; steps++)
+			assert_null(strstr((const char *)sqlite3_column_text(stmt, 3), "TEMP"));
+		assert_true(steps > 11);
+		sqlite3_finalize(stmt);
+		sqlite3_free(sql);
+	}
+	sqlite3_close(db);
+	fixture_remove(path);
+}
+
 static void nothing_but_reading_is_allowed(void **state)
 {
 	static const char *const refused[] = {
@@ -176,6 +203,7 @@ int main(void)
 		cmocka_unit_test(documented_queries_work),
 		cmocka_unit_test(promised_names_exist),
 		cmocka_unit_test(statements_run_one_after_the_other),
+		cmocka_unit_test(events_in_the_order_of_ids_are_not_sorted),
 		cmocka_unit_test(nothing_but_reading_is_allowed),
 	};
 
