@@ -60,6 +60,21 @@ int cli_duration(const char *text, int64_t *ns)
 	return -EINVAL;
 }
 
+int cli_instant(const char *text, int64_t start_ns, int64_t *ns)
+{
+	char *end;
+	long long value;
+
+	if (!cli_duration(text + (*text == '+'), ns))
+		return __builtin_add_overflow(start_ns, *ns, ns) ? -EINVAL : 0;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno)
+		return -EINVAL;
+	*ns = value;
+	return 0;
+}
+
 int cli_status_of(const struct trace_status *trace)
 {
 	bool cut_off = !strcmp(trace->ended, "recorder died") ||

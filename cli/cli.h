@@ -36,6 +36,12 @@ int cli_unknown_option(const char *command, char *const *argv);
 int cli_duration(const char *text, int64_t *ns);
 
 /*
+ * Reads an instant of a recording: "1.5s" or "+1.5s" after its start, or nanoseconds since the
+ * epoch, as `sql` shows them.  Returns: 0 and *ns, or -EINVAL.
+ */
+int cli_instant(const char *text, int64_t start_ns, int64_t *ns);
+
+/*
  * The exit status of a command that only looked at a recording: CLI_LOSS when events are missing or
  * its end was cut off.
  */

@@ -136,20 +136,9 @@ static int parse(struct export_options *o, int argc, char **argv)
 	return CLI_OK;
 }
 
-/* "1.5s" after the start, or nanoseconds since the epoch as `sql` shows them. */
 static int parse_time(const char *option, const char *text, int64_t start_ns, int64_t *ns)
 {
-	char *end;
-
-	if (!text)
-		return CLI_OK;
-	if (!cli_duration(text, ns)) {
-		*ns = *ns < INT64_MAX - start_ns ? start_ns + *ns : INT64_MAX;
-		return CLI_OK;
-	}
-	errno = 0;
-	*ns = strtoll(text, &end, 10);
-	if (!errno && !*end && *text >= '0' && *text <= '9')
+	if (!text || !cli_instant(text, start_ns, ns))
 		return CLI_OK;
 	return cli_fail(CLI_USAGE,
 			"export: --%s %s: give a time after the start, as in 1.5s, or nanoseconds "

@@ -63,25 +63,14 @@ static int parse(int argc, char **argv, struct command *c)
 	return CLI_OK;
 }
 
-/* A time of the recording: after its first event, or since the epoch. */
 static int read_time(const char *option, const char *text, int64_t start_ns, int64_t *ns)
 {
-	char *end;
-
-	if (!text)
+	if (!text || !cli_instant(text, start_ns, ns))
 		return CLI_OK;
-	if (!cli_duration(text, ns)) {
-		*ns += start_ns;
-		return CLI_OK;
-	}
-	errno = 0;
-	*ns = strtoll(text, &end, 10);
-	if (errno || end == text || *end || *ns <= 0)
-		return cli_fail(CLI_USAGE,
-				"report: --%s %s: give a time after the start, such as 1.5s, or "
-				"nanoseconds since the epoch",
-				option, text);
-	return CLI_OK;
+	return cli_fail(CLI_USAGE,
+			"report: --%s %s: give a time after the start, such as 1.5s, or "
+			"nanoseconds since the epoch",
+			option, text);
 }
 
 static int read_times(struct command *c, struct query *q)

@@ -96,9 +96,6 @@ int tune_marks_read(const char *text, const struct demand *d, struct policy_mark
 /* --- what is printed -----------------------------------------------------------------------------
  */
 
-/* An instant: 1.5s or +1.5s after the start, or nanoseconds since the epoch.  0 or -EINVAL. */
-int tune_instant(const char *text, int64_t start_ns, int64_t *ns);
-
 /* Prints what the policy saw and did around options->explain.  0, or -errno. */
 int tune_explain(const struct tune_options *options, const struct tune_pool *pool,
 		 const struct policy_marks *marks);

@@ -35,21 +35,6 @@ struct state {
 	char why_grow[TUNE_WHY_BYTES], why_free[TUNE_WHY_BYTES];
 };
 
-int tune_instant(const char *text, int64_t start_ns, int64_t *ns)
-{
-	char *end;
-	long long value;
-
-	if (!cli_duration(text + (*text == '+'), ns))
-		return __builtin_add_overflow(start_ns, *ns, ns) ? -EINVAL : 0;
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno)
-		return -EINVAL;
-	*ns = value;
-	return 0;
-}
-
 static const char *when(const struct explanation *x, int64_t t_ns)
 {
 	return text_since(t_ns, x->pool->trace->start_ns);
@@ -232,7 +217,7 @@ static int simulate(const struct tune_options *o, struct explanation *x, int64_t
 	const struct tune_pool *p = x->pool;
 	struct sim_result r;
 
-	if (tune_instant(o->explain, p->trace->start_ns, &x->at_ns))
+	if (cli_instant(o->explain, p->trace->start_ns, &x->at_ns))
 		return -EINVAL;
 	*around = WINDOW_LEADS * p->longest_ns;
 	if (*around < WINDOW_LEAST_NS)
