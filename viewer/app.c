@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,10 +86,21 @@ static void look_around(struct app *app)
 	forget_message(app);
 }
 
+/*
+ * The demand of a pool is tens of megabytes, and read anew at a key.  By itself the C library soon
+ * keeps blocks of such a size for later ones, which then do not fit: with a threshold that is said,
+ * each goes back to the system.
+ */
+static void keep_no_large_blocks(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
 int app_init(struct app *app, const struct viewer_options *options, struct db_error *err)
 {
 	int ret;
 
+	keep_no_large_blocks();
 	memset(app, 0, sizeof(*app));
 	app->options = options;
 	cost_init(&app->cost);

@@ -49,6 +49,8 @@ struct state {
 	bool is_read; /* for that pool, or reading */
 	struct tune_reader *reader;
 	struct trial trial;
+	bool has_moved; /* marks of the trial before, for the next one */
+	struct policy_marks moved;
 	bool cut;
 	struct db_error err;	 /* why there is no demand */
 	struct series recorded;	 /* of the visible time */
@@ -62,22 +64,40 @@ struct state {
 
 /* --- reading --------------------------------------------------------------------------------- */
 
+/*
+ * Marks that were moved stay moved when more is read of the same pool.  The demand goes before the
+ * new one comes: both at once would be most of what the viewer may have.
+ */
+static void let_go(struct state *s, uint32_t pool)
+{
+	const struct trial *t = &s->trial;
+
+	if (s->pool != pool) {
+		s->has_moved = false;
+		series_release(&s->predicted);
+	} else if (t->demand) {
+		s->has_moved = memcmp(&t->marks, &t->recorded, sizeof(t->marks)) != 0;
+		s->moved = t->marks;
+	}
+	trial_release(&s->trial);
+}
+
 static void begin_reading(struct app *app, struct state *s)
 {
 	tune_reader_close(s->reader);
 	s->reader = NULL;
-	if (s->pool != app->pool) {
-		trial_release(&s->trial);
-		series_release(&s->predicted);
-	}
-	s->pool = app->pool;
 	s->is_read = true;
 	s->err.text[0] = 0;
 	if (app->model.file != MODEL_FILE_SAME) {
+		if (s->pool != app->pool)
+			let_go(s, app->pool);
+		s->pool = app->pool;
 		snprintf(s->err.text, sizeof(s->err.text),
 			 "the file is not the one that is shown any more: :reopen");
 		return;
 	}
+	let_go(s, app->pool);
+	s->pool = app->pool;
 	s->reader = tune_reader_open(app->options->path, app->pool, app->options->tune_steps);
 	if (!s->reader)
 		snprintf(s->err.text, sizeof(s->err.text), "out of memory");
@@ -96,23 +116,17 @@ static void load_part(struct app *app, struct state *s)
 			    &s->part, &err);
 }
 
-/* Marks that were moved stay moved when more was read of the same pool. */
 static void take_reading(struct app *app, struct state *s, struct tune_reading *reading)
 {
-	struct policy_marks moved = s->trial.marks;
-	bool had = s->trial.demand && memcmp(&moved, &s->trial.recorded, sizeof(moved)) != 0;
-
 	tune_reader_close(s->reader);
 	s->reader = NULL;
 	s->err = reading->err;
 	s->cut = reading->cut;
-	if (!reading->demand) {
-		trial_release(&s->trial);
+	if (!reading->demand)
 		return;
-	}
 	trial_take(&s->trial, reading->demand, &reading->atlas);
-	if (had)
-		s->trial.marks = moved;
+	if (s->has_moved)
+		s->trial.marks = s->moved;
 	load_part(app, s);
 	s->stale = true;
 }

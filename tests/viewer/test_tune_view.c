@@ -29,6 +29,13 @@ static void marks_go_back_one_by_one_or_all(void **state)
 		      "size 80x24\nkey 6\nkey v\nkey >\nkey l\nkey r\nkey w");
 }
 
+static void marks_stay_moved_when_more_is_read(void **state)
+{
+	golden_expect(&options, "busy-tune-moved-80x24.txt",
+		      "size 80x24\nkey 6\nkey l\nkey v\nkey v\nkey v\nkey >\nkey >\n"
+		      "key Ctrl-U\nkey Up\nkey Up\nkey Down\nkey u\nkey u");
+}
+
 static void marks_that_are_refused_say_why(void **state)
 {
 	expect_all_sizes(&options, "busy-tune-refused",
@@ -155,6 +162,7 @@ int main(void)
 		TEST(recorded_marks_come_first),
 		TEST(moved_marks_lie_over_the_recorded),
 		TEST(marks_go_back_one_by_one_or_all),
+		TEST(marks_stay_moved_when_more_is_read),
 		TEST(marks_that_are_refused_say_why),
 		TEST(other_leads_are_tried),
 		TEST(a_window_shows_its_part_of_the_curve),
