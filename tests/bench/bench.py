@@ -201,15 +201,15 @@ def frames(folder):
         print(f"frames: {name}: {events} events, {os.path.getsize(db) / 1e6:.0f} MB")
         for size in ("80x24", "200x50"):
             for line in run(f"{BENCH}/frames", db, size).splitlines():
-                what, *values = line.split(maxsplit=7)
+                what, *values = line.split(maxsplit=8)
                 if what == "open":
-                    print(f"frames: {name}, {size}: first screen after {values[0]} ms")
+                    print(f"frames: {name}, {size}: first screen after {values[0]} ms, at worst {values[1]}")
                 elif what == "memory":
                     print(f"frames: {name}, {size}: at most {values[0]} MiB")
                 else:
-                    count, middle, p99, worst, cpu99, cpu, where = values
+                    count, middle, p99, worst, cpu99, cpu, single, where = values
                     print(f"frames: {name}, {size}, {what}: {count} frames, median {middle} ms, p99 {p99} ms,"
-                          f" worst {worst} ms; processor p99 {cpu99} ms, worst {cpu} ms ({where})")
+                          f" worst {worst} ms; processor p99 {cpu99} ms, worst {cpu} ms ({where}); worst of one walk {single} ms")
         os.unlink(db)
 
 
