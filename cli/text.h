@@ -5,7 +5,7 @@
  * Figures as a person reads them.
  *
  * Owns:   a text lives until seven more were made, so that a few fit into one printf.
- * Thread: the main one.
+ * Thread: one at a time.
  */
 #include <stdint.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `poolscope tune`: which marks, why, and how sure that is. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,139 +20,8 @@ struct tune {
 	struct tune_lead lead;
 	struct tune_pool *pools;
 	size_t nr;
+	bool printed; /* something of the report */
 };
-
-/* --- options ------------------------------------------------------------------------------------
- */
-
-static int read_share(const char *text, double *share)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end != text && *end == '%') {
-		value /= 100;
-		end++;
-	}
-	if (end == text || *end || !(value >= 0 && value < 1))
-		return cli_fail(CLI_USAGE,
-				"tune: --loss: '%s' is no share of the packets; such as 0, 0.0001 "
-				"or 0.01%%",
-				text);
-	*share = value;
-	return CLI_OK;
-}
-
-/* Bits a second: 10G, 2.5G, 100M. */
-static int read_wire(const char *text, double *bits_per_s)
-{
-	static const char units[] = "kMG";
-	const char *unit;
-	char *end;
-	double value = strtod(text, &end);
-
-	unit = end != text && *end ? strchr(units, *end) : NULL;
-	if (!unit || end[1] || !(value > 0 && value < 1e6))
-		return cli_fail(
-			CLI_USAGE,
-			"tune: --wire: '%s' is no rate in bits a second; such as 100M, 2.5G "
-			"or 10G",
-			text);
-	for (const char *u = units; u <= unit; u++)
-		value *= 1000;
-	*bits_per_s = value;
-	return CLI_OK;
-}
-
-static int read_number(const char *option, const char *text, uint64_t most, uint64_t *value)
-{
-	char *end;
-	unsigned long long read;
-
-	errno = 0;
-	read = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || read > most)
-		return cli_fail(CLI_USAGE, "tune: --%s: '%s' is no number from 0 to %llu", option,
-				text, (unsigned long long)most);
-	*value = read;
-	return CLI_OK;
-}
-
-static int take_option(struct tune_options *o, int opt, char *value)
-{
-	uint64_t number = 0;
-	int status = CLI_OK;
-
-	switch (opt) {
-	case 'j':
-		o->json = true;
-		break;
-	case 'w':
-		o->what_if = value;
-		break;
-	case 'l':
-		o->lead = value;
-		break;
-	case 'p':
-		o->loss_given = true;
-		return read_share(value, &o->loss);
-	case 'e':
-		o->explain = value;
-		break;
-	case 'v':
-		o->verify = true;
-		break;
-	case 'P':
-		status = read_number("pool", value, UINT32_MAX, &number);
-		o->pool = (int64_t)number;
-		break;
-	case 'W':
-		return read_wire(value, &o->wire);
-	case 's':
-		return read_number("seed", value, UINT64_MAX, &o->seed);
-	default:
-		break;
-	}
-	return status;
-}
-
-static int read_options(struct tune_options *o, int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},	{"what-if", required_argument, NULL, 'w'},
-		{"lead", required_argument, NULL, 'l'}, {"loss", required_argument, NULL, 'p'},
-		{"pool", required_argument, NULL, 'P'}, {"seed", required_argument, NULL, 's'},
-		{"wire", required_argument, NULL, 'W'}, {"explain", required_argument, NULL, 'e'},
-		{"verify", no_argument, NULL, 'v'},	{NULL, 0, NULL, 0},
-	};
-	int opt, status;
-
-	*o = (struct tune_options){.lead = "recorded", .pool = -1, .seed = 1};
-	optind = 0;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (opt == ':')
-			return cli_fail(CLI_USAGE,
-					"tune: %s needs a value; see: poolscope tune "
-					"--help",
-					argv[optind - 1]);
-		if (opt == '?')
-			return cli_unknown_option("tune", argv);
-		status = take_option(o, opt, optarg);
-		if (status)
-			return status;
-	}
-	if (optind + 1 != argc)
-		return cli_fail(CLI_USAGE, "tune: give one recording; see: poolscope tune --help");
-	if (o->explain && o->verify)
-		return cli_fail(CLI_USAGE, "tune: --explain is of one instant; leave out "
-					   "--verify");
-	if (o->verify && o->what_if)
-		return cli_fail(CLI_USAGE, "tune: --verify re-runs what is recommended; leave out "
-					   "--what-if");
-	o->path = argv[optind];
-	return CLI_OK;
-}
 
 /* --- reading ------------------------------------------------------------------------------------
  */
@@ -187,16 +55,12 @@ static int open_pools(struct tune *t)
 		return cli_fail(CLI_UNREADABLE, "tune: out of memory");
 	for (size_t i = 0; i < t->nr_summaries; i++) {
 		struct tune_pool *p = &t->pools[t->nr];
-		int status;
 
 		if (t->options.pool >= 0 && t->summaries[i].pool != t->options.pool)
 			continue;
 		p->summary = &t->summaries[i];
 		p->trace = &t->trace;
 		t->nr++;
-		status = read_demand(t, p);
-		if (status)
-			return status;
 	}
 	if (!t->nr && t->options.pool >= 0)
 		return cli_fail(CLI_USAGE, "tune: %s: there is no pool %lld", t->options.path,
@@ -204,10 +68,24 @@ static int open_pools(struct tune *t)
 	if (!t->nr)
 		return cli_fail(CLI_UNREADABLE, "tune: %s: there is no pool in it",
 				t->options.path);
-	/* All is in memory; who wants to write may. */
+	return CLI_OK;
+}
+
+/* Once all is in memory, who wants to write may. */
+static void end_reading(struct tune *t)
+{
 	query_close(t->query);
 	t->query = NULL;
-	return CLI_OK;
+}
+
+static int read_all(struct tune *t)
+{
+	int status = CLI_OK;
+
+	for (size_t i = 0; !status && i < t->nr; i++)
+		status = read_demand(t, &t->pools[i]);
+	end_reading(t);
+	return status;
 }
 
 static void close_tune(struct tune *t)
@@ -304,9 +182,49 @@ static int fixed_pool(struct tune *t, struct tune_pool *p)
 	return CLI_OK;
 }
 
+/* --- the report: each part of it once it is known
+ * -------------------------------------------------
+ */
+
+static int cannot_write(void)
+{
+	return cli_fail(CLI_UNREADABLE, "tune: cannot write the output");
+}
+
+/* What was printed has to be seen, also at the other end of a pipe. */
+static int show(struct tune *t)
+{
+	t->printed = true;
+	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
+}
+
+struct telling {
+	struct tune *t;
+	const struct tune_pool *p;
+};
+
+/* The search is yet to begin. */
+static int tell_first(const struct advice *a, void *ctx)
+{
+	struct telling *telling = ctx;
+
+	(void)a; /* the pool has it */
+	tune_text_first(&telling->t->options, telling->p);
+	return show(telling->t);
+}
+
+/* Is the report printed part by part? */
+static bool is_told(const struct tune_options *o)
+{
+	return !o->json && !o->explain && !o->what_if;
+}
+
 static int advise(struct tune *t, struct tune_pool *p)
 {
+	struct telling telling = {t, p};
 	struct advice_request q = {
+		.first = is_told(&t->options) ? tell_first : NULL,
+		.ctx = &telling,
 		.lead = p->lead,
 		.lead_recorded = t->lead.recorded,
 		.loss = t->options.loss,
@@ -330,6 +248,8 @@ static int advise(struct tune *t, struct tune_pool *p)
 		return cli_fail(CLI_UNREADABLE,
 				"tune: pool %u: the marks count ticks, and no tick was recorded",
 				p->summary->pool);
+	if (ret == -EIO)
+		return cannot_write();
 	return ret ? out_of_memory(p) : CLI_OK;
 }
 
@@ -390,7 +310,8 @@ static int answer(struct tune *t, struct tune_pool *p)
 	return !status && t->options.verify ? verify(t, p) : status;
 }
 
-static int print(const struct tune *t)
+/* All pools are answered. */
+static int print(struct tune *t)
 {
 	int ret = 0;
 
@@ -400,9 +321,69 @@ static int print(const struct tune *t)
 		for (size_t i = 0; i < t->nr; i++)
 			tune_text(&t->options, &t->pools[i]);
 	}
-	if (ret || fflush(stdout) || ferror(stdout))
-		return cli_fail(CLI_UNREADABLE, "tune: cannot write the output");
-	return CLI_OK;
+	return ret || show(t) ? cannot_write() : CLI_OK;
+}
+
+/* What the search found; and what a re-run does with it. */
+static int tell_rest(struct tune *t, struct tune_pool *p)
+{
+	int status = CLI_OK;
+
+	tune_text_found(&t->options, p);
+	if (show(t))
+		return cannot_write();
+	if (t->options.verify)
+		status = verify(t, p);
+	if (!status)
+		tune_text_end(p);
+	return status;
+}
+
+static int tell(struct tune *t, struct tune_pool *p)
+{
+	int status = p->demand ? advise(t, p) : CLI_OK;
+
+	if (!status && p->advice)
+		status = tell_rest(t, p);
+	else if (!status && p->demand && t->options.verify)
+		status = verify(t, p);
+	if (!status && !p->advice)
+		tune_text(&t->options, p);
+	return status ? status : show(t) ? cannot_write() : CLI_OK;
+}
+
+/*
+ * A pool after the other: the first is answered before the next is read.  A re-run writes into the
+ * recording, so that all is read before.
+ */
+static int tell_all(struct tune *t)
+{
+	int status = t->options.verify ? read_all(t) : CLI_OK;
+
+	for (size_t i = 0; !status && i < t->nr; i++) {
+		struct tune_pool *p = &t->pools[i];
+
+		if (t->query)
+			status = read_demand(t, p);
+		if (i + 1 == t->nr)
+			end_reading(t);
+		if (!status)
+			status = tell(t, p);
+		if (status && t->printed)
+			tune_text_unfinished(p);
+	}
+	return status;
+}
+
+static int answer_all(struct tune *t)
+{
+	int status = read_all(t);
+
+	for (size_t i = 0; !status && i < t->nr; i++)
+		status = answer(t, &t->pools[i]);
+	if (!status && (!t->options.explain || t->options.json))
+		status = print(t);
+	return status;
 }
 
 static double share_missed(const struct sim_result *r)
@@ -440,17 +421,15 @@ static int run(struct tune *t)
 	if (tune_lead_read(t->options.lead, t->options.seed, &t->lead, why))
 		return cli_fail(CLI_USAGE, "tune: --lead: %s", why);
 	status = open_pools(t);
-	for (size_t i = 0; !status && i < t->nr; i++)
-		status = answer(t, &t->pools[i]);
-	if (!status && (!t->options.explain || t->options.json))
-		status = print(t);
+	if (!status)
+		status = is_told(&t->options) ? tell_all(t) : answer_all(t);
 	return status ? status : judge(t);
 }
 
 int cli_tune(int argc, char **argv)
 {
 	struct tune t = {0};
-	int status = read_options(&t.options, argc, argv);
+	int status = tune_options_read(&t.options, argc, argv);
 
 	if (!status)
 		status = run(&t);

@@ -28,6 +28,9 @@ struct tune_options {
 	uint64_t seed;
 };
 
+/* Owns: texts are of argv.  Returns: an exit status; what is wrong is said. */
+int tune_options_read(struct tune_options *out, int argc, char **argv);
+
 struct tune_verdict;
 
 /* One pool of the recording, and what was found out about it. */
@@ -115,7 +118,17 @@ struct tune_missed {
 };
 struct tune_missed tune_missed(const struct demand *d);
 
+/* A pool without advice: all of it. */
 void tune_text(const struct tune_options *options, const struct tune_pool *pool);
+/*
+ * One with advice, part by part: what is known before the search (advice_request.first), what it
+ * found, and the end with the verdict if there is one.
+ */
+void tune_text_first(const struct tune_options *options, const struct tune_pool *pool);
+void tune_text_found(const struct tune_options *options, const struct tune_pool *pool);
+void tune_text_end(const struct tune_pool *pool);
+/* No end will come: the report must not look whole. */
+void tune_text_unfinished(const struct tune_pool *pool);
 
 /* Parts of it: why this low, or no growth; why this size, of marks that grow or do not. */
 void tune_why(const struct tune_options *options, const struct tune_pool *pool);

@@ -342,6 +342,14 @@ static json_t *size(const struct plan *plan)
 	return o;
 }
 
+static json_t *bracket(const struct plan *p)
+{
+	return json_pack("{s:[I,I],s:[I,I],s:[f,I]}", "low", (json_int_t)p->robust_low,
+			 (json_int_t)p->safe_low, "limit", (json_int_t)p->size_static,
+			 (json_int_t)p->size, "mean_buffers", p->clairvoyant_mean,
+			 (json_int_t)p->size);
+}
+
 static json_t *known_row(const struct advice *a, enum plan_name which)
 {
 	const struct advice_row *r = &a->row[which];
@@ -355,6 +363,7 @@ static void set_advice(json_t *o, const struct advice *a)
 	set(o, "block_ns", (uint64_t)a->evidence.block_ns);
 	json_object_set_new(o, "hurst", json_real(a->evidence.memory.hurst));
 	set(o, "settings_tried", a->plan.tried);
+	json_object_set_new(o, "bracket", bracket(&a->plan));
 	json_object_set_new(o, "recommend", recommend(a));
 	json_object_set_new(o, "size", size(&a->plan));
 	json_object_set_new(o, "static", known_row(a, PLAN_STATIC));

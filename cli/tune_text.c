@@ -7,13 +7,12 @@
 
 #include "cli/text.h"
 #include "cli/tune.h"
+#include "cli/tune_text.h"
 #include "cli/tune_verify.h"
 #include "tuner/expect.h"
 
 /* Hurst parameter from which on it is worth a word. */
 #define LONG_MEMORY 0.7
-/* Failures in a row that are one. */
-#define STORM 3
 /* A chance of at most this says next to nothing: fewer than six blocks, or leads. */
 #define NOTHING 0.5
 
@@ -27,29 +26,6 @@ static const char *since_start(const struct tune_pool *p, int64_t t_ns)
 	return text_since(t_ns, p->trace->start_ns);
 }
 
-/* --- marks --------------------------------------------------------------------------------------
- */
-
-static void print_limit(const struct policy_marks *m)
-{
-	if (m->limit == TUNE_NO_LIMIT)
-		printf(" no limit");
-	else
-		printf(" limit %u", m->limit);
-}
-
-static void print_marks(const struct policy_marks *m)
-{
-	if (tune_is_fixed(m)) {
-		printf("base %u, and no growth: limit %u reserve %u", m->base, m->limit,
-		       m->reserve);
-		return;
-	}
-	printf("base %u block %u low %u high %u", m->base, m->block, m->low, m->high);
-	print_limit(m);
-	printf(" reserve %u", m->reserve);
-}
-
 /* --- what if ------------------------------------------------------------------------------------
  */
 
@@ -59,7 +35,7 @@ static void print_what_if(const struct tune_options *o, const struct tune_pool *
 	const struct sim_result *r = &p->what_if;
 
 	printf("  what if      ");
-	print_marks(m);
+	tune_print_marks(m);
 	printf(" max_pending %u shrink_ticks %u\n", m->max_pending, m->shrink_ticks);
 	printf("  lead         %s\n", p->lead_known ? o->lead : "none: it never grows");
 	printf("  lost         %llu of %llu packets", n(r->lost), n(r->takes));
@@ -76,155 +52,47 @@ static void print_what_if(const struct tune_options *o, const struct tune_pool *
 		       p->robust_low);
 }
 
-/* --- what was recorded --------------------------------------------------------------------------
+/* --- what to use --------------------------------------------------------------------------------
  */
 
-static void print_demand(const struct tune_pool *p)
+/* Of marks that packets came under. */
+static void print_wrong(const struct tune_pool *p)
 {
-	const struct demand *d = p->demand;
+	struct tune_wrong w = tune_wrong(p);
 
-	printf("  demand       %llu packets in %s, at most %u held at once\n", n(d->takes),
-	       text_duration(demand_span_ns(d)), d->max_held);
-	if (d->quality.not_imputed)
-		printf("               of %llu of them nobody knows how long they were held: they "
-		       "count as held for ever\n",
-		       n(d->quality.not_imputed));
-	if (d->quality.marks_changed)
-		printf("               the marks changed %llu time%s, the last time at %s: those "
-		       "since then count as now\n",
-		       n(d->quality.marks_changed), text_plural(d->quality.marks_changed),
-		       since_start(p, d->change.at_ns));
-	if (d->quality.gaps)
-		printf("               events are missing in %llu places: nothing here is proven\n",
-		       n(d->quality.gaps));
+	if (!tune_missed(p->demand).takes)
+		return;
+	for (size_t i = 0; i < w.nr; i++)
+		printf("               %s\n", w.line[i]);
 }
 
 /*
  * What a pool can do about requests that fail in a row: nothing but wait.  It matters where the low
  * that outlasts them is not below all that was ever held.
  */
-static void print_storm(const struct tune_pool *p, const struct advice *a)
+static void print_outlasts(const struct tune_pool *p, const struct advice_row *r)
 {
-	const struct lead_storm *m = &a->leads.storm;
-	const struct advice_row *r = &a->row[PLAN_SAFE];
-
-	if (m->failures < STORM || m->ns < 2 * m->otherwise_ns)
-		return;
-	printf("  storm        %llu requests in a row failed from %s on: it took %s until memory "
-	       "came;\n"
-	       "               no other lead was longer than %s.  ",
-	       n(m->failures), since_start(p, m->from_ns), text_duration(m->ns),
-	       text_duration(m->otherwise_ns));
-	if (r->known && (r->s.covers || r->s.marks.limit == r->s.marks.base))
-		printf("No low outlasts that: the base must carry it\n");
+	if (r->s.covers || r->s.marks.limit == r->s.marks.base)
+		printf("               no low outlasts that storm: the base must carry it\n");
 	else
-		printf("Low is made to outlast such a one, and no longer one\n");
-	if (r->known && r->s.storm_at_ns)
-		printf("               Were it to begin at the worst moment, %s: %llu packets "
-		       "missed with what is recommended\n",
+		printf("               low is made to outlast such a storm, and no longer one\n");
+	if (r->s.storm_at_ns)
+		printf("               were it to begin at the worst moment, %s: %llu packets "
+		       "missed\n",
 		       since_start(p, r->s.storm_at_ns), n(r->s.storm_missed));
-	if (a->leads.nr < EXPECT_LEADS)
-		printf("               How often they come cannot be told from this recording: it "
-		       "has "
-		       "only %zu leads\n",
-		       a->leads.nr);
 }
 
-static void print_leads(const struct tune_options *o, const struct tune_pool *p,
-			const struct advice *a)
-{
-	const struct lead_sample *s = &a->leads;
-
-	if (s->recorded)
-		printf("  lead         %zu recorded: p50 %s, p99 %s, max %s", s->nr,
-		       text_duration(lead_sample_quantile(s, 0.5)),
-		       text_duration(lead_sample_quantile(s, 0.99)),
-		       text_duration(a->plan.longest_ns));
-	else
-		printf("  lead         %s, as you said: up to %s", o->lead,
-		       text_duration(a->plan.longest_ns));
-	if (s->failed)
-		printf("; %llu failed, which counts into the next", n(s->failed));
-	if (s->pending)
-		printf("; %llu pending at the end", n(s->pending));
-	putchar('\n');
-	print_storm(p, a);
-}
-
-static void print_identity(const struct pool_summary *s)
-{
-	if (!s->identity_checked)
-		printf("  identity     nothing to replay: no driver's decisions were recorded\n");
-	else if (s->identity_mismatches)
-		printf("  identity     DIFFERS in %llu of %llu decisions, first at %s: what-if "
-		       "does "
-		       "not hold for this driver\n",
-		       n(s->identity_mismatches), n(s->identity_checked),
-		       text_since(s->identity_first_mismatch_ns, s->opened_ns));
-	else
-		printf("  identity     exact: %llu decisions, 0 mismatches\n",
-		       n(s->identity_checked));
-}
-
-/* Marks that were not in force from the beginning are judged by what happened since they are. */
-static void print_change(const struct tune_pool *p)
-{
-	const struct demand *d = p->demand;
-
-	printf("\n               only since %s; until then ", since_start(p, d->change.at_ns));
-	print_marks(&d->change.before);
-	printf(",\n               which missed %llu of %llu packets",
-	       n(d->change.dropped + d->change.resources), n(d->change.takes));
-}
-
-static void print_wrong(const struct tune_pool *p)
-{
-	struct tune_wrong w = tune_wrong(p);
-
-	for (size_t i = 0; i < w.nr; i++)
-		printf("               %s\n", w.line[i]);
-}
-
-static void print_now(const struct tune_options *o, const struct tune_pool *p)
-{
-	const struct demand *d = p->demand;
-	struct tune_missed missed = tune_missed(d);
-	bool changed = d->quality.marks_changed;
-
-	if (!d->marks_known) {
-		printf("  now          no marks: this is a demand without a driver\n");
-		return;
-	}
-	printf("  now          ");
-	print_marks(&d->marks);
-	if (changed)
-		print_change(p);
-	if (!missed.takes) {
-		printf("\n               no packet came since then: what these miss was not "
-		       "seen\n");
-		return;
-	}
-	printf("\n               dropped %llu  RESOURCES %llu (%.4g%% of the packets%s)",
-	       n(missed.dropped), n(missed.resources), 100 * missed.share,
-	       changed ? " since then" : "");
-	if (p->summary->total.known && !changed)
-		printf("  mean %.1f  peak %u", p->summary->total.mean, p->summary->total.max);
-	printf("%s\n", missed.share > o->loss ? "  MISSES the target" : "");
-	print_wrong(p);
-}
-
-/* --- what to use --------------------------------------------------------------------------------
- */
-
-static void print_use(const struct advice *a)
+static void print_use(const struct tune_pool *p, const struct advice *a)
 {
 	const struct advice_row *r = &a->row[PLAN_SAFE];
 
 	printf("  use          ");
-	print_marks(&r->s.marks);
+	tune_print_marks(&r->s.marks);
 	printf("\n               lost %llu  RESOURCES %llu", n(r->s.sim.lost),
 	       n(r->s.sim.resources));
 	printf("  mean %.1f  peak %u\n", r->s.sim.mean_buffers, r->s.sim.peak_buffers);
+	if (tune_has_storm(&a->leads.storm))
+		print_outlasts(p, r);
 }
 
 static void print_certificate(const struct advice *a, const struct advice_row *r)
@@ -410,30 +278,42 @@ static void print_verdict(const struct tune_pool *p)
 		       n(v->kept_inside), n(v->kept));
 }
 
-static void print_advice(const struct tune_options *o, const struct tune_pool *p)
+void tune_text_found(const struct tune_options *o, const struct tune_pool *p)
 {
 	const struct advice *a = p->advice;
 
-	print_leads(o, p, a);
-	print_identity(p->summary);
-	print_now(o, p);
+	print_wrong(p);
 	if (a->row[PLAN_SAFE].known) {
-		print_use(a);
+		print_use(p, a);
 		tune_why(o, p);
 		print_sure(a);
 		print_hold_out(a);
 		print_validity(&a->row[PLAN_SAFE]);
-		print_table(a);
-		if (p->verdict)
-			print_verdict(p);
-		print_paste(&a->row[PLAN_SAFE].s.marks);
 	} else {
 		printf("  use          nothing that was tried (%llu settings) meets the target; "
 		       "the "
 		       "smallest pool that does is fixed\n",
 		       n(a->plan.tried));
-		print_table(a);
 	}
+	print_table(a);
+}
+
+void tune_text_end(const struct tune_pool *p)
+{
+	const struct advice_row *r = &p->advice->row[PLAN_SAFE];
+
+	if (!r->known)
+		return;
+	if (p->verdict)
+		print_verdict(p);
+	print_paste(&r->s.marks);
+}
+
+void tune_text_unfinished(const struct tune_pool *p)
+{
+	printf("\n  UNFINISHED   pool %u is not answered to the end, and none behind it\n",
+	       p->summary->pool);
+	fflush(stdout);
 }
 
 /* Without a lead time there is no low; what a pool that never grows needs is known all the same. */
@@ -447,10 +327,10 @@ static void print_without_lead(const struct tune_options *o, const struct tune_p
 		m.reserve = d->marks.reserve;
 	m.low = m.reserve + 1;
 	m.high = m.low + 2;
-	print_identity(p->summary);
-	print_now(o, p);
+	tune_print_identity(p->summary);
+	tune_print_now(o, p);
 	printf("  use          ");
-	print_marks(&m);
+	tune_print_marks(&m);
 	printf(": %llu packets lost here\n", n(demand_static_lost(d, f->size - m.reserve)));
 	tune_why_size(f, &m, f->size);
 	if (d->quality.gaps || (double)d->quality.dropped > ADVICE_ISOLATED * (double)d->takes)
@@ -469,16 +349,14 @@ static void print_without_lead(const struct tune_options *o, const struct tune_p
 
 void tune_text(const struct tune_options *o, const struct tune_pool *p)
 {
-	printf("pool %u  %s\n", p->summary->pool, text_printable(p->summary->name));
+	tune_print_name(p);
 	if (!p->demand) {
 		printf("  %s\n", text_printable(p->why_not));
 		return;
 	}
-	print_demand(p);
+	tune_print_demand(p);
 	if (p->has_what_if)
 		print_what_if(o, p);
-	else if (p->advice)
-		print_advice(o, p);
 	else
 		print_without_lead(o, p);
 }

@@ -360,6 +360,7 @@ static int plan_part(struct advising *g, struct demand *part, struct split *s)
 		return ret == -ENODATA ? 0 : ret;
 	q.lead = &lead;
 	q.leads = &s->leads;
+	q.first = NULL;
 	ret = plan_make(part, &q, &s->plan);
 	if (!ret)
 		ret = hold_out(g, s);
@@ -417,6 +418,14 @@ static int advise(struct advising *g)
 	return ret ? ret : advice_finish(g->d, &g->plan_request, a);
 }
 
+static int say_first(const struct plan *plan, void *ctx)
+{
+	const struct advising *g = ctx;
+
+	(void)plan; /* g->a has it */
+	return g->q->first(g->a, g->q->ctx);
+}
+
 int advice_make(const struct demand *d, const struct advice_request *q, struct advice *out)
 {
 	struct advising g = {.d = d, .q = q, .a = out};
@@ -426,8 +435,14 @@ int advice_make(const struct demand *d, const struct advice_request *q, struct a
 	ret = lead_sample_make(d, &q->lead, q->lead_recorded, &out->leads);
 	if (ret || !out->leads.nr)
 		return ret ? ret : -ENODATA;
-	g.plan_request =
-		(struct plan_request){like(d), &q->lead, &out->leads, q->loss, q->seed, q->hold_ns};
+	g.plan_request = (struct plan_request){like(d),
+					       &q->lead,
+					       &out->leads,
+					       q->loss,
+					       q->seed,
+					       q->hold_ns,
+					       .first = q->first ? say_first : NULL,
+					       .ctx = &g};
 	ret = advise(&g);
 	free(g.tally);
 	if (ret)

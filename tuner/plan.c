@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +35,8 @@ struct trial {
 	int ret;
 };
 
-/* What goes through the whole demand. */
-enum { TABLE_BATCH, TABLE_ATLAS, TABLE_BOUND, NR_TABLES };
+/* What goes through the whole demand.  The first ones are enough for the first answer. */
+enum { TABLE_RISE, TABLE_BOUND, NR_FIRST, TABLE_ATLAS = NR_FIRST, NR_TABLES };
 
 /* The leads that lows are made for. */
 enum { TAU_SAFE, TAU_LONGEST, TAU_P99, TAU_P90, TAU_P50, NR_TAU };
@@ -47,6 +48,8 @@ struct search {
 	struct atlas atlas;
 	struct bound_table bound;
 	int table_ret[NR_TABLES];
+	atomic_int first_left; /* tables that the first answer waits for */
+	int first_ret;
 	struct choices held;
 	int64_t tau[NR_TAU];
 	struct plan_setting *tried;
@@ -369,32 +372,11 @@ static bool find_cheapest(struct search *s, size_t tau, enum which which, struct
 /* The smallest fixed pool that meets the target. */
 static bool find_static(struct search *s, struct plan_setting *out)
 {
-	*out = (struct plan_setting){
-		.marks = fixed(s, plan_static_held(s->d, s->plan->missed_allowed) +
-					  s->q->like.reserve)};
+	*out = (struct plan_setting){.marks = fixed(s, s->plan->size_static)};
 	s->error = sim_skip(s->d, &out->marks, s->q->lead, NULL, &out->sim);
 	out->cost = out->sim.mean_buffers;
 	describe(s, out);
 	return !s->error;
-}
-
-/* With the block that suits it best. */
-static int bound(struct search *s)
-{
-	struct plan *p = s->plan;
-	int ret = 0;
-
-	p->clairvoyant_mean = INFINITY;
-	for (uint32_t block = 1; !ret && block <= s->d->max_held; block *= 2) {
-		struct bound bound;
-
-		ret = bound_of(&s->bound, 1, block, s->q->like.reserve, &bound);
-		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
-			p->clairvoyant_mean = bound.mean_buffers;
-			p->clairvoyant_peak = bound.peak_buffers;
-		}
-	}
-	return ret;
 }
 
 /* Of a lead that lasts longer than a rise to three quarters of the peak, growth makes nothing. */
@@ -425,40 +407,84 @@ static int conclude(struct search *s)
 	choose_safe(p);
 	p->has[PLAN_BALANCED] = find_cheapest(s, TAU_P99, ANY_SAFE, &p->row[PLAN_BALANCED]);
 	p->has[PLAN_LEAN] = find_cheapest(s, TAU_P99, BY_LUCK, &p->row[PLAN_LEAN]);
-	if (!s->error)
-		s->error = bound(s);
 	make_front(s);
 	return s->error;
 }
 
-static void make_table(size_t i, void *ctx)
-{
-	struct search *s = ctx;
+/* --- what needs no search ------------------------------------------------------------------------
+ */
 
-	if (i == TABLE_BATCH)
-		s->table_ret[i] = batch_find(s->d, &s->plan->batch);
-	else if (i == TABLE_ATLAS)
-		s->table_ret[i] = atlas_make(s->d, ATLAS_NEVER, false, &s->atlas);
-	else
-		s->table_ret[i] = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &s->bound);
-}
-
-static int make_tables(struct search *s)
+/* Who knows the future, with the block that suits it best. */
+static int bound(struct search *s)
 {
 	struct plan *p = s->plan;
-	int ret = 0;
+	int ret = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &s->bound);
 
-	parallel_run(s->threads, NR_TABLES, make_table, s);
-	for (int i = 0; i < NR_TABLES && !ret; i++)
-		ret = s->table_ret[i];
+	p->clairvoyant_mean = INFINITY;
+	for (uint32_t block = 1; !ret && block <= s->d->max_held; block *= 2) {
+		struct bound bound;
+
+		ret = bound_of(&s->bound, 1, block, s->q->like.reserve, &bound);
+		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
+			p->clairvoyant_mean = bound.mean_buffers;
+			p->clairvoyant_peak = bound.peak_buffers;
+		}
+	}
+	return ret;
+}
+
+/* How long a lead counts is known with the batches only. */
+static int find_rises(struct search *s)
+{
+	struct plan *p = s->plan;
+	int ret = batch_find(s->d, &p->batch);
+
 	if (ret)
 		return ret;
 	choose_taus(s);
 	ret = low_burst(s->d, s->tau[TAU_SAFE], &p->burst);
 	if (!ret)
 		ret = low_burst(s->d, s->tau[TAU_LONGEST], &p->longest_burst);
+	if (!ret)
+		ret = plan_size_up(s->d, s->q, p);
 	p->robust_low = low_of(p->longest_burst.rise, s->q->like.reserve);
+	p->safe_low = low_of(p->burst.rise, s->q->like.reserve);
 	return ret;
+}
+
+/* Whoever makes the last of the first tables; the atlas may still be on its way. */
+static void say_first(struct search *s)
+{
+	for (int i = 0; i < NR_FIRST; i++)
+		if (s->table_ret[i])
+			return;
+	if (s->q->first)
+		s->first_ret = s->q->first(s->plan, s->q->ctx);
+}
+
+static void make_table(size_t i, void *ctx)
+{
+	struct search *s = ctx;
+
+	if (i == TABLE_RISE)
+		s->table_ret[i] = find_rises(s);
+	else if (i == TABLE_BOUND)
+		s->table_ret[i] = bound(s);
+	else
+		s->table_ret[i] = atlas_make(s->d, ATLAS_NEVER, false, &s->atlas);
+	if (i < NR_FIRST && atomic_fetch_sub(&s->first_left, 1) == 1)
+		say_first(s);
+}
+
+static int make_tables(struct search *s)
+{
+	int ret = 0;
+
+	s->first_left = NR_FIRST;
+	parallel_run(s->threads, NR_TABLES, make_table, s);
+	for (int i = 0; i < NR_TABLES && !ret; i++)
+		ret = s->table_ret[i];
+	return ret ? ret : s->first_ret;
 }
 
 int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)
@@ -468,8 +494,6 @@ int plan_make(const struct demand *d, const struct plan_request *q, struct plan 
 
 	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
 	ret = make_tables(&s);
-	if (!ret)
-		ret = plan_size_up(d, q, out);
 	if (!ret) {
 		choose_held(&s);
 		try_all(&s);

@@ -71,6 +71,8 @@ struct plan_setting {
 enum plan_name { PLAN_SAFE, PLAN_BALANCED, PLAN_LEAN, PLAN_STATIC, PLAN_CUSHIONED, PLAN_NR };
 extern const char *const plan_names[PLAN_NR];
 
+struct plan;
+
 struct plan_request {
 	struct policy_marks like; /* reserve, max_pending and ticks are taken from it */
 	const struct lead *lead;
@@ -78,6 +80,12 @@ struct plan_request {
 	double loss;			 /* share of the takes that may be lost or RESOURCES */
 	uint64_t seed;
 	int64_t hold_ns; /* p99.9 of the hold times; 0: unknown */
+	/*
+	 * Called once when all is known that needs no search, by any thread while others go on: of
+	 * the plan, what stands above `has`.  Not 0 ends it all and is returned.  NULL: not called.
+	 */
+	int (*first)(const struct plan *plan, void *ctx);
+	void *ctx;
 };
 
 struct plan {
@@ -90,6 +98,11 @@ struct plan {
 	struct low_burst burst;		/* the steepest rise within safe_ns */
 	struct low_burst longest_burst; /* within longest_ns */
 	int64_t robust_low;		/* for longest_ns, if enough requests are allowed */
+	int64_t safe_low;		/* the same for safe_ns */
+	uint32_t size_static;		/* of the smallest fixed pool that meets the target here */
+	double clairvoyant_mean;	/* of the best block that was tried */
+	uint32_t clairvoyant_peak;
+	uint64_t missed_allowed;
 	bool has[PLAN_NR];
 	struct plan_setting row[PLAN_NR];
 	bool has_growing; /* of those that are as safe, the best that grows */
@@ -100,12 +113,9 @@ struct plan {
 		PLAN_SLOW,   /* leads are longer than bursts: memory has to be there beforehand */
 		PLAN_STEADY, /* it would save less than that */
 	} reason;
-	double clairvoyant_mean; /* of the best block that was tried */
-	uint32_t clairvoyant_peak;
 	struct plan_setting front[PLAN_FRONT]; /* by mean, then by frees: none is better in both */
 	size_t nr_front;
 	uint64_t tried, possible; /* settings */
-	uint64_t missed_allowed;
 };
 
 /* The rows are chosen, not settled.  Owns: nothing in out.  Returns: 0 or -errno. */

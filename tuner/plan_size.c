@@ -22,6 +22,7 @@ int plan_size_up(const struct demand *d, const struct plan_request *q, struct pl
 	if (ret)
 		return ret;
 	out->in_use = plan_static_held(d, out->missed_allowed) + (out->batch.need - d->max_held);
+	out->size_static = plan_static_held(d, out->missed_allowed) + q->like.reserve;
 	need = out->in_use + q->like.reserve;
 	out->size = need + peaks_cushion(&out->peaks, PLAN_CHANCE_SAFE);
 	out->size_balanced = need + peaks_cushion(&out->peaks, PLAN_CHANCE_BALANCED);

@@ -332,8 +332,22 @@ def answered(*argv):
     return time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
+def first_answered(db):
+    """Seconds until the first answer of `tune` stands at the other end of a pipe."""
+    start = time.monotonic()
+    with subprocess.Popen([POOLSCOPE, "tune", db], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        for line in process.stdout:
+            if line.startswith(b"  bracket "):
+                took = time.monotonic() - start
+                break
+        else:
+            sys.exit(f"tune {db}: no first answer")
+        process.stdout.read()
+    return took
+
+
 def first(folder):
-    """Whole runs of `tune` on recordings of EVENTS events (1,000,000): a first answer, and one what-if."""
+    """`tune` on recordings of EVENTS events (1,000,000): until the first answer, whole runs, and one what-if."""
     events = int(os.environ.get("EVENTS", "1000000"))
     loads = (("calm", 1.07, ["poisson:rate=20k,bytes=64", "--hold", "exp:mean=2ms", "--base", "64", "--block", "32",
                              "--low", "24", "--high", "96", "--limit", "1024"]),
@@ -347,6 +361,8 @@ def first(folder):
                        stderr=subprocess.DEVNULL)
         stored = json.loads(run(POOLSCOPE, "stat", db, "--json"))["trace"]["events"]
         size = os.path.getsize(db)
+        until = [first_answered(db) for _ in range(12 if events <= 4_000_000 else 4)][1:]
+        print(f"first: {name}: first answer: {1000 * median(until):.0f} ms (best {1000 * min(until):.0f})")
         for what, more in (("tune", []), ("what-if", ["--what-if", "low=40,high=200,base=64,block=32"])):
             runs = [answered(POOLSCOPE, "tune", db, *more) for _ in range(12 if events <= 4_000_000 else 4)][1:]
             wall, cpu, peak = (median([r[i] for r in runs]) for i in range(3))

@@ -431,7 +431,7 @@ change_limit() {
 	run "$poolscope" tune a.db
 	[ "$status" -eq 0 ]
 	[[ $output == *"storm        "*" requests in a row failed from +"*"until memory"* ]]
-	[[ $output == *"No low outlasts that: the base must carry it"* ]]
+	[[ $output == *"no low outlasts that storm: the base must carry it"* ]]
 	run "$poolscope" tune a.db --json
 	python3 - "$output" <<-'END'
 		import json, sys
@@ -447,6 +447,70 @@ change_limit() {
 	rec b.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
 	run "$poolscope" tune b.db
 	[[ $output != *"storm"* ]]
+}
+
+# parts FILE COMMAND...: what the command writes, a string for each part that it wrote at once.
+parts() {
+	python3 - "$@" <<-'END'
+		import json, os, subprocess, sys
+		# A pipe that keeps what was written at once together.
+		end, begin = os.pipe2(os.O_DIRECT)
+		tune = subprocess.Popen(sys.argv[2:], stdout=begin)
+		os.close(begin)
+		said = list(iter(lambda: os.read(end, 65536).decode(), ""))
+		json.dump(said, open(sys.argv[1], "w"))
+		sys.exit(tune.wait())
+	END
+}
+
+@test "the first answer is written before the search, and what a re-run does after the rest" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	parts said "$poolscope" tune a.db --verify
+	"$poolscope" tune a.db >whole
+	"$poolscope" tune a.db --json >a.json
+	python3 - <<-'END'
+		import json, re
+		said = json.load(open("said"))
+		first, found, end = said[0], "".join(said[1:-1]), said[-1]
+		bracket = re.search(r"^  bracket      low (\d+) to (\d+), limit (\d+) to (\d+), mean ([\d.]+) to (\d+)$", first, re.M)
+		assert bracket and first.index("  now   ") > bracket.start()
+		assert "  use  " not in first and found.startswith("  use  ")
+		assert "re-run " not in found and end.startswith("\n  re-run ") and end.rstrip().count("\n  refnic ") == 1
+		# It is what the answer rests on.
+		p = json.load(open("a.json"))["pools"][0]
+		robust, safe, static, size, least, most = (float(x) for x in bracket.groups())
+		assert p["robust_low"] <= robust <= safe <= p["recommend"][0]["marks"]["low"]
+		assert static == p["static"]["marks"]["base"] and size == most == p["recommend"][0]["marks"]["limit"]
+		assert abs(least - p["clairvoyant"]["mean_buffers"]) < 0.051
+		b = p["bracket"]
+		assert b["low"] == [robust, safe] and b["limit"] == [static, size], b
+		assert b["mean_buffers"] == [p["clairvoyant"]["mean_buffers"], most]
+		assert open("whole").read() == first + found + end[end.rindex("\n\n") + 1:]
+	END
+	# Whoever names the lead times knows the longest.
+	run "$poolscope" tune a.db --lead fixed:1ms
+	[[ $output =~ "bracket      low "[0-9]+", limit " ]]
+}
+
+@test "a report that was begun and cannot go on does not look whole" {
+	rec a.db 3 --base 400 --block 300 --low 300 --high 700 --limit 4000
+	status=0
+	TMPDIR=/nowhere "$poolscope" tune a.db --verify >out 2>err || status=$?
+	[ "$status" -eq 3 ]
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^poolscope: tune: --verify: pool 0: ' err
+	grep -q '^  simulated ' out
+	[[ $(tail -n 1 out) == "  UNFINISHED   pool 0 is not answered to the end, and none behind it" ]]
+	! grep -q '^  refnic ' out
+	# What was not begun says nothing.
+	TMPDIR=/nowhere run "$poolscope" tune a.db --verify --json
+	[ "$status" -eq 3 ]
+	[ "${#lines[@]}" -eq 1 ]
+	# Where nothing can be written, nothing is searched for.
+	status=0
+	"$poolscope" tune a.db >/dev/full 2>err || status=$?
+	[ "$status" -eq 3 ]
+	[ "$(cat err)" = "poolscope: tune: cannot write the output" ]
 }
 
 @test "verify re-runs the driver, prints predicted beside measured, and keeps the pair" {

@@ -3,7 +3,6 @@
 #include "tests/tuner/worlds.h"
 
 #include <errno.h>
-#include <sched.h>
 
 #include "tuner/advice.h"
 #include "tuner/expect.h"
@@ -616,60 +615,6 @@ static void each_piece_of_work_is_done_once(void **state)
 	}
 }
 
-static void same_setting(const struct plan_setting *a, const struct plan_setting *b)
-{
-	assert_memory_equal(&a->marks, &b->marks, sizeof(a->marks));
-	world_same(&a->sim, &b->sim);
-	assert_true(a->cost == b->cost);
-	assert_int_equal(a->worst_missed, b->worst_missed);
-}
-
-static void plans_do_not_depend_on_the_number_of_threads(void **state)
-{
-	enum { LONG = 60000 };
-	struct demand_row *rows = calloc(LONG, sizeof(*rows));
-	struct demand_lead samples[] = {{0, 20000, DEMAND_LEAD_CAME}, {9, 90000, DEMAND_LEAD_CAME}};
-	struct lead lead = {.kind = LEAD_NEAREST, .samples = samples, .nr_samples = 2};
-	struct plan_request q = {{.reserve = 1, .max_pending = 1}, &lead, NULL, 0, 1};
-	static struct plan one, many;
-	cpu_set_t all, single;
-	struct lead_sample leads;
-	struct rng rng;
-	struct demand *d;
-
-	rng_init(&rng, 17, 3);
-	world_rows(&rng, rows, LONG, 20000);
-	for (size_t i = 0; i < LONG; i++)
-		if (rows[i].hold_ns == DEMAND_HELD_FOR_EVER)
-			rows[i].hold_ns = 100000;
-	d = world_demand(rows, LONG);
-	free(rows);
-	assert_int_equal(lead_sample_make(d, &lead, true, &leads), 0);
-	q.leads = &leads;
-	assert_int_equal(plan_make(d, &q, &many), 0);
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	CPU_ZERO(&single);
-	for (int cpu = 0; !CPU_COUNT(&single); cpu++)
-		if (CPU_ISSET(cpu, &all))
-			CPU_SET(cpu, &single);
-	assert_int_equal(sched_setaffinity(0, sizeof(single), &single), 0);
-	assert_int_equal(parallel_threads(), 1);
-	assert_int_equal(plan_make(d, &q, &one), 0);
-	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
-	assert_int_equal(one.tried, many.tried);
-	assert_int_equal(one.possible, many.possible);
-	assert_int_equal(one.nr_front, many.nr_front);
-	for (size_t i = 0; i < one.nr_front; i++)
-		same_setting(&one.front[i], &many.front[i]);
-	for (int i = 0; i < PLAN_NR; i++) {
-		assert_int_equal(one.has[i], many.has[i]);
-		if (one.has[i])
-			same_setting(&one.row[i], &many.row[i]);
-	}
-	lead_sample_release(&leads);
-	demand_close(d);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -687,7 +632,6 @@ int main(void)
 		cmocka_unit_test(pool_that_never_grew_may_do_so_next_time),
 		cmocka_unit_test(pool_that_grows_all_the_time_is_expected_to_go_on),
 		cmocka_unit_test(each_piece_of_work_is_done_once),
-		cmocka_unit_test(plans_do_not_depend_on_the_number_of_threads),
 		cmocka_unit_test(slice_of_everything_is_the_same),
 		cmocka_unit_test(slice_from_the_start_is_the_demand_of_that_time),
 		cmocka_unit_test(slice_leaves_out_what_was_taken_before),
