@@ -45,6 +45,7 @@ static int read_demand(struct tune *t, struct tune_pool *p)
 static int open_pools(struct tune *t)
 {
 	struct db_error err = {""};
+	size_t nr = 0;
 
 	if (query_open(t->options.path, &t->query, &err) || query_begin(t->query, &err) ||
 	    query_status(t->query, &t->trace, &err) ||
@@ -54,18 +55,19 @@ static int open_pools(struct tune *t)
 	if (!t->pools)
 		return cli_fail(CLI_UNREADABLE, "tune: out of memory");
 	for (size_t i = 0; i < t->nr_summaries; i++) {
-		struct tune_pool *p = &t->pools[t->nr];
+		struct tune_pool *p = &t->pools[nr];
 
 		if (t->options.pool >= 0 && t->summaries[i].pool != t->options.pool)
 			continue;
 		p->summary = &t->summaries[i];
 		p->trace = &t->trace;
-		t->nr++;
+		nr++;
 	}
-	if (!t->nr && t->options.pool >= 0)
+	t->nr = nr;
+	if (!nr && t->options.pool >= 0)
 		return cli_fail(CLI_USAGE, "tune: %s: there is no pool %lld", t->options.path,
 				(long long)t->options.pool);
-	if (!t->nr)
+	if (!nr)
 		return cli_fail(CLI_UNREADABLE, "tune: %s: there is no pool in it",
 				t->options.path);
 	return CLI_OK;
