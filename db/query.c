@@ -181,6 +181,8 @@ static const char *const sql[QUERY_NR] = {
 	[QUERY_EV_CLOSE] = EVENTS_FROM("ev_close"),
 	[QUERY_EACH_RX] = "SELECT poolscope_each(?3, id, ts, what, available, ids) FROM"
 			  " ev_rx WHERE id >= ?1 AND id <= ?2",
+	[QUERY_RX_ROOT] = "SELECT rootpage FROM sqlite_schema WHERE type = 'table'"
+			  " AND name = 'ev_rx'",
 };
 
 int query_open(const char *path, struct query **out, struct db_error *err)

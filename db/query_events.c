@@ -9,9 +9,12 @@
 #include "db/error.h"
 #include "db/queue.h"
 #include "db/reader.h"
+#include "db/rx_read.h"
 
 #define TABLES (QUERY_EACH_RX - QUERY_EV_OPEN)
 #define RX     (QUERY_EV_RX - QUERY_EV_OPEN)
+/* For a few rows SQLite has its pages at hand: it looked for them before. */
+#define RX_READ_LEAST 1024
 
 struct walk {
 	struct query *q;
@@ -153,22 +156,19 @@ static void set_place(const struct walk *w, uint64_t id, int64_t ts, struct pool
 	e->ts_ns = (int64_t)((uint64_t)ts + (uint64_t)w->base_ns);
 }
 
-/* Columns of ev_rx; see ev_rx.what in schema.sql. */
-static void read_rx(sqlite3_value **column, struct walk *w, struct pool_event *e)
+/* See ev_rx.what in schema.sql. */
+static void read_rx(const struct rx_read_row *row, struct walk *w, struct pool_event *e)
 {
-	uint32_t what = (uint32_t)sqlite3_value_int64(column[2]);
-	const uint8_t *at = sqlite3_value_blob(column[4]);
+	uint32_t what = row->what;
 	uint32_t width = what & 2 ? 4 : 2;
-	uint32_t nr = (uint32_t)sqlite3_value_bytes(column[4]) / width;
+	uint32_t nr = row->ids_bytes / width;
 
 	if (nr > QUEUE_IDS_MAX)
 		nr = QUEUE_IDS_MAX;
-	read_ids(at, width, nr, w->ids);
-	set_place(w, (uint64_t)sqlite3_value_int64(column[0]), sqlite3_value_int64(column[1]), e);
+	read_ids(row->ids, width, nr, w->ids);
+	set_place(w, (uint64_t)row->id, row->ts, e);
 	e->kind = what & 1 ? POOL_EVENT_RX_RETURN : POOL_EVENT_RX_TAKE;
-	e->available = sqlite3_value_type(column[3]) == SQLITE_NULL
-			       ? POOL_UNKNOWN
-			       : (uint32_t)sqlite3_value_int64(column[3]);
+	e->available = row->available;
 	e->u.rx.buffers = w->ids;
 	e->u.rx.nr_buffers = nr;
 	e->u.rx.frames = (uint16_t)(what & 1 ? 0 : what >> 18 & 1 ? 1 : nr);
@@ -304,6 +304,21 @@ static int walk_until(struct walk *w, int64_t id)
 	return w->ret;
 }
 
+/* A row of ev_rx, wherever it came from. */
+static int take_rx(struct walk *w, const struct rx_read_row *row)
+{
+	if (row->id <= w->rx_id)
+		w->ret = out_of_order(w, w->err);
+	w->rx_id = row->id;
+	if (!w->ret)
+		w->ret = guard_row(&w->q->guard, w->err);
+	if (!w->ret && !walk_until(w, row->id)) {
+		read_rx(row, w, &w->rx);
+		w->ret = w->each(&w->rx, w->ctx);
+	}
+	return w->ret;
+}
+
 /*
  * SQLite calls it for each row of ev_rx, which takes half the time of handing over rows.  They come
  * by id, since a table of ids alone has no other order; were it otherwise, it would be noticed. The
@@ -312,22 +327,20 @@ static int walk_until(struct walk *w, int64_t id)
 static void each_rx(sqlite3_context *context, int nr, sqlite3_value **value)
 {
 	struct walk *w = sqlite3_value_pointer(value[0], "walk");
-	int64_t id = sqlite3_value_int64(value[1]);
+	bool is_known = sqlite3_value_type(value[4]) != SQLITE_NULL;
+	struct rx_read_row row;
 
 	if (!w) {
 		sqlite3_result_error(context, "poolscope_each is of no use in a query", -1);
 		return;
 	}
-	if (id <= w->rx_id)
-		w->ret = out_of_order(w, w->err);
-	w->rx_id = id;
-	if (!w->ret)
-		w->ret = guard_row(&w->q->guard, w->err);
-	if (!w->ret && !walk_until(w, id)) {
-		read_rx(value + 1, w, &w->rx);
-		w->ret = w->each(&w->rx, w->ctx);
-	}
-	if (w->ret)
+	row.id = sqlite3_value_int64(value[1]);
+	row.ts = sqlite3_value_int64(value[2]);
+	row.what = (uint32_t)sqlite3_value_int64(value[3]);
+	row.available = is_known ? (uint32_t)sqlite3_value_int64(value[4]) : POOL_UNKNOWN;
+	row.ids = sqlite3_value_blob(value[5]);
+	row.ids_bytes = (uint32_t)sqlite3_value_bytes(value[5]);
+	if (take_rx(w, &row))
 		sqlite3_result_error_code(context, SQLITE_ABORT);
 }
 
@@ -342,7 +355,43 @@ void reader_prepare(struct sqlite3 *db)
 				NULL, each_rx, each_rx_end);
 }
 
-static int walk_rx(struct walk *w, int64_t first, int64_t last)
+/* Are the table's columns those that db/rx_read.h knows, in that order? */
+static bool is_usual_table(struct walk *w)
+{
+	static const char *const names[] = {"id", "ts", "what", "available", "ids"};
+	const int nr = sizeof(names) / sizeof(names[0]);
+	sqlite3_stmt *stmt = w->q->stmt[QUERY_EV_RX];
+
+	if (sqlite3_column_count(stmt) != nr)
+		return false;
+	for (int i = 0; i < nr; i++)
+		if (strcmp(sqlite3_column_name(stmt, i), names[i]) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * Rows of ev_rx straight from the pages of the file, as far as that goes: mostly all of them.
+ *	root  where they are; not at its end, so that the transaction stays open
+ * Returns: whether SQLite is to read what comes after w->rx_id.
+ */
+static bool walk_pages(struct walk *w, sqlite3_stmt *root, int64_t first, int64_t last)
+{
+	struct rx_read_row row;
+	struct rx_read *r = NULL;
+	int ret = -1;
+
+	if (is_usual_table(w) && sqlite3_step(root) == SQLITE_ROW)
+		r = rx_read_begin(w->q->db, sqlite3_column_int64(root, 0), first, last);
+	if (r)
+		while ((ret = rx_read_next(r, &row)) > 0 && !take_rx(w, &row))
+			;
+	rx_read_end(r);
+	return ret < 0;
+}
+
+/* The same by SQLite. */
+static void walk_table(struct walk *w, int64_t first, int64_t last)
 {
 	sqlite3_stmt *stmt = reader_bind(w->q, QUERY_EACH_RX, 2, (int64_t[]){first, last});
 	struct db_error err;
@@ -354,8 +403,16 @@ static int walk_rx(struct walk *w, int64_t first, int64_t last)
 	sqlite3_bind_null(stmt, 3);
 	/* What each_rx() had to say comes first: its statement failed for that. */
 	if (!w->ret && ret < 0)
-		return db_fail(w->err, ret, "%s", err.text);
-	return w->ret;
+		w->ret = db_fail(w->err, ret, "%s", err.text);
+}
+
+static void walk_rx(struct walk *w, int64_t first, int64_t last)
+{
+	sqlite3_stmt *root = reader_bind(w->q, QUERY_RX_ROOT, 0, NULL);
+
+	if (last - first < RX_READ_LEAST || walk_pages(w, root, first, last))
+		walk_table(w, w->rx_id < first ? first : w->rx_id + 1, last);
+	sqlite3_reset(root);
 }
 
 /* Events by id, from first to last. */
@@ -372,7 +429,7 @@ static int walk(struct query *q, int64_t first, int64_t last, bool without_rx,
 		return db_fail(err, -ENOMEM, "out of memory");
 	w.ret = start(&w, first, last, err);
 	if (!w.ret && !without_rx)
-		w.ret = walk_rx(&w, first, last);
+		walk_rx(&w, first, last);
 	if (!w.ret)
 		walk_until(&w, INT64_MAX);
 	for (int i = 0; i < TABLES; i++)

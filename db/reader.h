@@ -71,6 +71,7 @@ enum query_statement {
 	QUERY_EV_VIOLATION,
 	QUERY_EV_CLOSE,
 	QUERY_EACH_RX, /* rows of ev_rx, handed to a function of ours */
+	QUERY_RX_ROOT, /* where its pages are */
 	QUERY_NR
 };
 
