@@ -219,6 +219,14 @@ int queue_put_batch(struct queue *q, struct queue_batch *batch)
 	return item ? 0 : -EIO;
 }
 
+void queue_hurry(struct queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	q->hurry = true;
+	pthread_cond_signal(&q->work);
+	pthread_mutex_unlock(&q->lock);
+}
+
 int queue_flush(struct queue *q)
 {
 	uint64_t ticket;
@@ -244,7 +252,7 @@ void queue_stop(struct queue *q)
 
 static bool has_reason_to_wake(const struct queue *q)
 {
-	return q->stop || q->flush_wanted > q->flush_done ||
+	return q->stop || q->hurry || q->flush_wanted > q->flush_done ||
 	       q->fill.used + q->batched >= QUEUE_WAKE_BYTES;
 }
 
@@ -263,6 +271,7 @@ bool queue_take(struct queue *q, int64_t deadline_ns, uint64_t *ticket)
 	q->fill.used = 0;
 	q->drain = full;
 	q->batched = 0;
+	q->hurry = false;
 	*ticket = q->flush_wanted;
 	more = !q->stop || full.used;
 	pthread_cond_signal(&q->space);

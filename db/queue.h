@@ -80,8 +80,9 @@ struct queue {
 	struct queue_buffer fill, drain;
 	size_t batched;			   /* bytes of the batches in fill */
 	uint64_t flush_wanted, flush_done; /* tickets */
-	bool stop;			   /* the writer is to finish what is here and end */
-	bool failed;			   /* the writer has given up */
+	bool hurry;
+	bool stop;   /* the writer is to finish what is here and end */
+	bool failed; /* the writer has given up */
 };
 
 int queue_init(struct queue *q); /* 0 or -ENOMEM */
@@ -93,6 +94,8 @@ int queue_put_event(struct queue *q, const struct pool_event *event);
 int queue_put_loss(struct queue *q, const struct queue_loss *loss);
 /* batch->done() follows once if this returns 0, and never if it does not. */
 int queue_put_batch(struct queue *q, struct queue_batch *batch);
+/* The writer takes what was put so far now, not when it is enough or at its time. */
+void queue_hurry(struct queue *q);
 /* Waits until what was put so far is committed.  Returns: 0 or -EIO. */
 int queue_flush(struct queue *q);
 /* Tells the writer to end after what is here. */

@@ -304,6 +304,11 @@ int store_flush(struct store *store)
 	return store->drained ? store_drain(store) : queue_flush(&store->queue);
 }
 
+void store_hurry(struct store *store)
+{
+	queue_hurry(&store->queue);
+}
+
 int store_drain(struct store *store)
 {
 	struct writer *w = &store->writer;

@@ -136,6 +136,12 @@ int store_loss(struct store *store, uint32_t trace, int64_t pool, int64_t start_
 int store_flush(struct store *store);
 
 /*
+ * What was appended so far is looked at now: batches come back soon, though nothing need be
+ * committed.  Returns at once.
+ */
+void store_hurry(struct store *store);
+
+/*
  * Says that no more events will come: stores whatever still waits for its predecessors, and
  * commits. From then on store_progress() is final, and store_close() only adds how it ended.  The
  * callbacks run on the calling thread; store_append() and store_loss() return -EIO afterwards.

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracer/piece_metadata.h"
+
 enum shape {
 	U8,
 	U16,
@@ -13,6 +15,7 @@ enum shape {
 	U64,
 	TEXT,	  /* const char * */
 	SEQUENCE, /* u.rx.buffers and u.rx.nr_buffers */
+	TAKEN,	  /* u.rx.frames, u.rx.resources and available, as PIECE_TAKEN has them */
 };
 
 struct field_plan {
@@ -82,6 +85,10 @@ static const struct field_plan plans[POOL_EVENT_NR_KINDS][MAX_FIELDS] = {
 				   AT(U32, "live_blocks", u.close.live_blocks),
 				   AT(U32, "live_buffers", u.close.live_buffers)},
 };
+
+/* What a piece's metadata has of rx_take. */
+static const struct field_plan take_of_piece[] = {
+	HEAD, AT(SEQUENCE, "buffers", u.rx.buffers), AT(TAKEN, PIECE_TAKEN, u.rx), {NULL}};
 
 /* What is known about one event class of the trace. */
 struct class_plan {
@@ -194,7 +201,10 @@ static bool plan_class(struct decoder *d, struct class_plan *c, const bt_event_c
 	c->kind = pool_event_kind_from_name(name + sizeof(prefix) - 1);
 	if (c->kind < 0)
 		return true;
-	for (plan = plans[c->kind]; plan->name; plan++) {
+	plan = plans[c->kind];
+	if (c->kind == POOL_EVENT_RX_TAKE && member_index(payload, PIECE_TAKEN) >= 0)
+		plan = take_of_piece;
+	for (; plan->name; plan++) {
 		if (!plan_field(d, c, payload, plan, name))
 			return false;
 	}
@@ -255,6 +265,13 @@ static bool read_sequence(struct decoder *d, const bt_field *field, struct pool_
 	return true;
 }
 
+static void read_taken(uint64_t taken, struct pool_event *out)
+{
+	out->u.rx.frames = (uint16_t)taken;
+	out->u.rx.resources = (uint16_t)(taken >> 16);
+	out->available = (uint32_t)(taken >> 32);
+}
+
 static bool read_field(struct decoder *d, const bt_field *field, enum shape shape, void *at,
 		       struct pool_event *out)
 {
@@ -278,6 +295,9 @@ static bool read_field(struct decoder *d, const bt_field *field, enum shape shap
 		return true;
 	case U64:
 		*(uint64_t *)at = bt_field_integer_unsigned_get_value(field);
+		return true;
+	case TAKEN:
+		read_taken(bt_field_integer_unsigned_get_value(field), out);
 		return true;
 	}
 	return false;

@@ -103,6 +103,38 @@ static char *text_of(int fd, uint64_t size)
 	return text;
 }
 
+static char *plain_text_of(int fd, uint64_t size)
+{
+	char *text = size <= BYTES_MAX ? malloc(size + 1) : NULL;
+
+	if (text && pread(fd, text, size, 0) == (ssize_t)size) {
+		text[size] = 0;
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+char *metadata_text(const char *dir)
+{
+	char path[PATH_MAX + 16], *text = NULL;
+	struct db_error ignored;
+	struct stat st;
+	int fd;
+
+	if (metadata_check(dir, &ignored))
+		return NULL;
+	snprintf(path, sizeof(path), "%s/metadata", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st))
+		text = is_text(fd) ? plain_text_of(fd, (uint64_t)st.st_size)
+				   : text_of(fd, (uint64_t)st.st_size);
+	close(fd);
+	return text;
+}
+
 /* What packets in memory say, as one text; free() it.  NULL: out of memory. */
 static char *text_in(const char *from, size_t size)
 {

@@ -22,6 +22,12 @@
 int metadata_check(const char *dir, struct db_error *err);
 
 /*
+ * All that dir/metadata says, without its packets.
+ * Returns: a text to be freed; NULL: metadata_check() would refuse it, or out of memory.
+ */
+char *metadata_text(const char *dir);
+
+/*
  * Is all of these events' metadata there, in each trace below dir whose path has `session` in it?
  * Metadata that has not changed for a second is taken for all there will be.
  *	events  names as in the trace, NULL behind the last

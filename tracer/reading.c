@@ -309,6 +309,8 @@ void reading_close(struct reading *r)
 	crew_destroy(r->crew);
 	for (size_t g = 0; g < GRAPHS_MAX; g++)
 		stream_graph_close(r->graphs[g]);
+	/* It waits for what the store still has. */
+	store_hurry(r->store);
 	lanes_release(&r->lanes);
 	owners_destroy(r->owners);
 	for (size_t i = 0; i < r->nr_ports; i++)

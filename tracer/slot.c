@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
+
+#include "tracer/piece_metadata.h"
 
 static int link_in(const struct slot *s, const char *target, const char *name)
 {
@@ -17,6 +18,32 @@ static int link_in(const struct slot *s, const char *target, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
 	return symlink(target, path) ? -errno : 0;
+}
+
+static int write_metadata(const struct slot *s, const char *text)
+{
+	char path[PATH_MAX + 16];
+	FILE *f;
+	bool failed;
+
+	snprintf(path, sizeof(path), "%s/metadata", s->dir);
+	f = fopen(path, "wxe");
+	if (!f)
+		return -errno;
+	failed = fputs(text, f) < 0;
+	failed |= fclose(f) != 0;
+	return failed ? -EIO : 0;
+}
+
+static int put_metadata(const struct slot *s, const char *path)
+{
+	char target[PATH_MAX + 16], *text = piece_metadata(path);
+	int ret;
+
+	snprintf(target, sizeof(target), "%s/metadata", path);
+	ret = text ? write_metadata(s, text) : link_in(s, target, "metadata");
+	free(text);
+	return ret;
 }
 
 static int make(struct slot *s, const char *scratch, const char *path)
@@ -32,8 +59,7 @@ static int make(struct slot *s, const char *scratch, const char *path)
 	s->fd = memfd_create("piece", MFD_CLOEXEC);
 	if (s->fd < 0)
 		return -errno;
-	snprintf(target, sizeof(target), "%s/metadata", path);
-	ret = link_in(s, target, "metadata");
+	ret = put_metadata(s, path);
 	snprintf(target, sizeof(target), "/proc/self/fd/%d", s->fd);
 	return ret ? ret : link_in(s, target, "stream");
 }
@@ -52,47 +78,49 @@ int slot_open(struct slot *s, const char *scratch, const char *path, struct db_e
 	return ret;
 }
 
-/* Where the kernel cannot do it: not every file system can be spliced from. */
-static ssize_t copy_some(int to, int from, off_t *offset, uint64_t bytes)
+/*
+ * The pages of the file stay mapped from piece to piece, so that a piece is one copy from the
+ * system's memory into them.
+ */
+static int make_room(struct slot *s, uint64_t bytes)
 {
-	char buffer[65536];
-	ssize_t n = pread(from, buffer, bytes < sizeof(buffer) ? bytes : sizeof(buffer), *offset);
-
-	if (n <= 0)
-		return n;
-	n = write(to, buffer, (size_t)n);
-	if (n > 0)
-		*offset += n;
-	return n;
+	if (ftruncate(s->fd, (off_t)bytes))
+		return -errno;
+	if (bytes <= s->map_bytes)
+		return 0;
+	if (s->map)
+		munmap(s->map, s->map_bytes);
+	s->map_bytes = 2 * bytes; /* pieces are of about the same size */
+	s->map = mmap(NULL, s->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	if (s->map != MAP_FAILED)
+		return 0;
+	s->map = NULL;
+	s->map_bytes = 0;
+	return -errno;
 }
 
-static int copy(int to, int from, uint64_t at, uint64_t bytes)
+static int copy(struct slot *s, int from, uint64_t at, uint64_t bytes)
 {
-	off_t offset = (off_t)at;
-	bool by_hand = false;
+	int ret = make_room(s, bytes);
 
-	if (lseek(to, 0, SEEK_SET) || ftruncate(to, (off_t)bytes))
-		return -errno;
-	while (bytes) {
-		ssize_t n = by_hand ? copy_some(to, from, &offset, bytes)
-				    : sendfile(to, from, &offset, bytes);
+	for (uint64_t done = 0; !ret && done < bytes;) {
+		ssize_t n = pread(from, (char *)s->map + done, bytes - done, (off_t)(at + done));
 
-		if (n < 0 && !by_hand && (errno == EINVAL || errno == ENOSYS)) {
-			by_hand = true;
+		if (n < 0 && errno == EINTR)
 			continue;
-		}
 		if (n <= 0)
-			return n ? -errno : -EIO;
-		bytes -= (uint64_t)n;
+			ret = n ? -errno : -EIO;
+		else
+			done += (uint64_t)n;
 	}
-	return 0;
+	return ret;
 }
 
 int slot_fill(struct slot *s, const char *file, uint64_t from, uint64_t bytes, struct db_error *err)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC), ret;
 
-	ret = fd < 0 ? -errno : copy(s->fd, fd, from, bytes);
+	ret = fd < 0 ? -errno : copy(s, fd, from, bytes);
 	if (fd >= 0)
 		close(fd);
 	if (ret)
@@ -112,6 +140,8 @@ void slot_close(struct slot *s)
 	}
 	if (s->dir[0])
 		rmdir(s->dir);
+	if (s->map)
+		munmap(s->map, s->map_bytes);
 	if (s->fd >= 0)
 		close(s->fd);
 	*s = (struct slot){.fd = -1};

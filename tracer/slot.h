@@ -2,9 +2,10 @@
 #ifndef TRACER_SLOT_H
 #define TRACER_SLOT_H
 /*
- * A piece of a stream's file as a trace of its own: a folder with links to the metadata and to a
- * file in memory, which has a copy of the piece.  Babeltrace reads files from their beginning to
- * their end, and nothing between.  A slot serves one piece after the other.
+ * A piece of a stream's file as a trace of its own: a folder with metadata
+ * (tracer/piece_metadata.h) and a link to a file in memory, which has a copy of the piece.
+ * Babeltrace reads files from their beginning to their end, and nothing between.  A slot serves one
+ * piece after the other.
  *
  * Thread:  one at a time.
  */
@@ -16,6 +17,8 @@
 struct slot {
 	struct slot *next; /* the owner's */
 	int fd;
+	void *map; /* of the file, as far as any piece went */
+	uint64_t map_bytes;
 	char dir[PATH_MAX];
 };
 

@@ -45,6 +45,16 @@ content() {
 	[[ $output == *"lost         nothing"* ]]
 }
 
+@test "what pieces of a stream are read with says the same of LTTng's own trace" {
+	cp -r "$TRACE" "$T/fields"
+	run -0 "$BUILD/tests/tools/piece" "$TRACE"
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $output == *"_frames_resources_available;"* ]]
+	printf '%s\n' "$output" >"$T/fields/metadata"
+	run -0 "$P" import -q -o "$T/x.db" "$T/fields"
+	diff <(content "$LIVE") <(content "$T/x.db")
+}
+
 @test "importing a trace over its own recording, or twice, adds nothing" {
 	cp "$LIVE" "$T/x.db"
 	for _ in 1 2; do

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What ends up in the file, for events that come in order, shuffled, twice, or not at all. */
 #include <errno.h>
+#include <semaphore.h>
+#include <time.h>
 
+#include "db/queue.h"
 #include "tests/db/tape.h"
 
 /* --- order, duplicates, gaps ----------------------------------------------------------------- */
@@ -277,6 +280,37 @@ static void after_a_drain_the_progress_is_final(void **state)
 	fixture_remove(path);
 }
 
+/* --- when ------------------------------------------------------------------------------------ */
+
+static void came_back(struct queue_batch *batch)
+{
+	sem_post(batch->ctx);
+}
+
+/* Whoever waits for its batches need not wait for the writer's time, which is a day here. */
+static void batches_come_back_at_once_when_asked_for(void **state)
+{
+	const struct store_options options = {.trace = "test", .batch_ms = 24 * 60 * 60 * 1000};
+	struct queue_batch batch = {.done = came_back};
+	char *path = fixture_path();
+	struct timespec late;
+	struct store *store;
+	struct db_error err;
+	sem_t back;
+
+	sem_init(&back, 0, 0);
+	batch.ctx = &back;
+	assert_int_equal(store_open(path, &options, &store, &err), 0);
+	assert_int_equal(store_append_batch(store, &batch), 0);
+	store_hurry(store);
+	clock_gettime(CLOCK_REALTIME, &late);
+	late.tv_sec += 120;
+	assert_int_equal(sem_timedwait(&back, &late), 0);
+	fixture_close(store);
+	sem_destroy(&back);
+	fixture_remove(path);
+}
+
 /* --- nonsense -------------------------------------------------------------------------------- */
 
 static void event_that_cannot_be_stored_is_a_loss_and_the_recording_goes_on(void **state)
@@ -405,6 +439,7 @@ int main(void)
 		cmocka_unit_test(after_a_drain_the_progress_is_final),
 		cmocka_unit_test(event_that_cannot_be_stored_is_a_loss_and_the_recording_goes_on),
 		cmocka_unit_test(absurd_values_are_stored_as_they_are),
+		cmocka_unit_test(batches_come_back_at_once_when_asked_for),
 		cmocka_unit_test(pools_are_not_limited_to_a_few_hundred),
 	};
 

@@ -7,6 +7,7 @@
 
 #include "tests/tools/ctf.h"
 #include "tracer/cut.h"
+#include "tracer/piece_metadata.h"
 #include "tracer/reading.h"
 
 #define PACKETS 40
@@ -29,9 +30,23 @@ struct trouble {
 	unsigned nonsense_at; /* an event nobody declared */
 };
 
-static void begin(struct trace *t)
+/* As LTTng-UST declares what rx_take ends with. */
+static const char *lttngs_words(int nr, void *ctx)
 {
-	struct ctf_layout layout = {.uuid = 7};
+#define OF(bits)                                                                                   \
+	"integer { size = " bits "; align = 8; signed = 0; encoding = none; base = 10; } %s"
+	int before = 0, field;
+
+	for (int i = 0; i < CTF_TAKE; i++)
+		for (int k = 0; ctf_events[i].fields[k]; k++)
+			before++;
+	field = nr - before;
+	return field == 3 || field == 4 ? OF("16") : field == 5 ? OF("32") : NULL;
+}
+
+static void begin(struct trace *t, bool in_lttngs_words)
+{
+	struct ctf_layout layout = {.uuid = 7, .declare = in_lttngs_words ? lttngs_words : NULL};
 
 	*t = (struct trace){.rx.stream = 1};
 	strcpy(t->folder, "/tmp/poolscope-test-XXXXXX");
@@ -97,6 +112,18 @@ static void write_index(const struct trace *t)
 	ctf_file(t->index, "rx_0.idx", all, sizeof(head) + t->nr * 72);
 }
 
+/* Each of its numbers is another one. */
+static void put_take(struct ctf_stream *s, uint64_t ns, uint64_t seq)
+{
+	ctf_pool(s, CTF_TAKE, ns, 0, seq);
+	ctf_int(s, 3, 4);
+	for (unsigned i = 0; i < 3; i++)
+		ctf_int(s, 100 * i + seq % 100, 4);
+	ctf_int(s, 3, 2);
+	ctf_int(s, seq % 3, 2);
+	ctf_int(s, 70000 + seq, 4);
+}
+
 /* One pool: what it is in alloc_0, takes and returns in rx_0, told in turn by seq. */
 static void fill(struct trace *t, const struct trouble *trouble)
 {
@@ -123,8 +150,10 @@ static void fill(struct trace *t, const struct trouble *trouble)
 				ctf_int(&t->rx, 0xfff0, 2);
 			if (i == EVENTS / 2)
 				ctf_whole(&t->alloc, CTF_TICK, ns, 0, seq++, p);
+			else if (i % 2)
+				ctf_whole(&t->rx, CTF_RETURN, ns, 0, seq++, i);
 			else
-				ctf_whole(&t->rx, i % 2 ? CTF_RETURN : CTF_TAKE, ns, 0, seq++, i);
+				put_take(&t->rx, ns, seq++);
 		}
 		ctf_end(&t->rx, ns);
 		note_packet(t, from_ns, ns);
@@ -158,14 +187,15 @@ static int read_trace(const struct trace *t, const char *name, const struct read
 }
 
 /* Cut and whole, it ends with `expect` and with the same rows.  Returns: how many pieces. */
-static size_t expect_same(struct trouble trouble, int expect, int64_t events)
+static size_t expect_same_of(bool in_lttngs_words, struct trouble trouble, int expect,
+			     int64_t events)
 {
 	struct cut_piece *pieces;
 	char whole[128], cut[128];
 	struct trace t;
 	size_t nr;
 
-	begin(&t);
+	begin(&t, in_lttngs_words);
 	fill(&t, &trouble);
 	nr = cut_stream(t.dir, "rx_0", PIECE, &pieces);
 	free(pieces);
@@ -180,11 +210,51 @@ static size_t expect_same(struct trouble trouble, int expect, int64_t events)
 	return nr;
 }
 
+static size_t expect_same(struct trouble trouble, int expect, int64_t events)
+{
+	return expect_same_of(false, trouble, expect, events);
+}
+
 static void pieces_say_what_the_whole_says(void **state)
 {
 	(void)state;
 	assert_in_range(expect_same((struct trouble){0}, 0, 2 + PACKETS * EVENTS + 1), PACKETS / 4,
 			PACKETS / 3 + 1);
+}
+
+static void fields_that_are_read_as_one_say_the_same(void **state)
+{
+	static const char name[] = "_" PIECE_TAKEN ";";
+	char *text;
+	struct trace t;
+
+	(void)state;
+	begin(&t, true);
+	text = piece_metadata(t.dir);
+	assert_non_null(text);
+	assert_non_null(strstr(text, name));
+	assert_null(strstr(strstr(text, name) + 1, name));
+	assert_null(strstr(text, "_frames;"));
+	assert_non_null(strstr(text, "poolscope:rx_return"));
+	free(text);
+	end(&t);
+	assert_true(expect_same_of(true, (struct trouble){0}, 0, 2 + PACKETS * EVENTS + 1) > 1);
+}
+
+/* Words that nobody knows are left as they are. */
+static void other_metadata_is_that_of_the_trace(void **state)
+{
+	struct trace t;
+	char path[128];
+
+	(void)state;
+	begin(&t, false);
+	assert_null(piece_metadata(t.dir));
+	snprintf(path, sizeof(path), "%s/metadata", t.dir);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_null(piece_metadata(t.dir));
+	assert_null(piece_metadata("/nowhere"));
+	end(&t);
 }
 
 /* There the stream is not cut, or the loss would be nobody's. */
@@ -234,7 +304,7 @@ static void index_that_lies_leaves_the_stream_whole(void **state)
 	char path[128];
 
 	(void)state;
-	begin(&t);
+	begin(&t, false);
 	fill(&t, &(struct trouble){0});
 	assert_true(pieces_of(&t) > 1);
 	for (size_t k = 0; k < 9; k++) {
@@ -260,6 +330,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_say_what_the_whole_says),
+		cmocka_unit_test(fields_that_are_read_as_one_say_the_same),
+		cmocka_unit_test(other_metadata_is_that_of_the_trace),
 		cmocka_unit_test(losses_stay_where_they_are),
 		cmocka_unit_test(streams_that_cannot_be_read_end_at_the_same_event),
 		cmocka_unit_test(index_that_lies_leaves_the_stream_whole),
