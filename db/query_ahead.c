@@ -19,10 +19,10 @@
 #include "db/queue.h"
 #include "db/reader.h"
 
-#define STRETCH 32768 /* events */
-#define WINDOW	16
+#define STRETCH 8192 /* events */
+#define WINDOW	8
 /* Below this, a thread and a connection take longer to make than they save. */
-#define STRETCHES_LEAST 4
+#define STRETCHES_LEAST 16
 
 /* A receive event; or another one, kept whole. */
 struct row {

@@ -4,7 +4,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@
 #define MARGIN 64
 
 /* Pages that follow one another are read at once: few at first, since some look at few rows. */
-#define BATCH_BYTES ((size_t)256 << 10)
+#define BATCH_BYTES ((size_t)128 << 10)
 #define BATCH_FIRST 1
 #define BATCH_GROWS 4
 /* Pages of others that are read along, rather than read twice. */
@@ -308,6 +307,7 @@ static inline int read_record(const unsigned char *at, size_t payload, struct rx
 		is_known ? (uint32_t)get_int(body, at[4], available) : (uint32_t)POOL_UNKNOWN;
 	row->ids = body + available;
 	row->ids_bytes = (uint32_t)ids;
+	row->ids_margin = true;
 	return 0;
 }
 

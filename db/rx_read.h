@@ -42,6 +42,7 @@
  * Memory: less than 1 MiB.
  * Thread: the connection's.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sqlite3;
@@ -54,6 +55,8 @@ struct rx_read_row {
 	uint32_t available; /* POOL_UNKNOWN: NULL */
 	const uint8_t *ids; /* borrowed until the next row */
 	uint32_t ids_bytes;
+	bool ids_margin; /* 8 bytes after them may be read, too: so here, not where SQLite has them
+			  */
 };
 
 /*
