@@ -3,7 +3,7 @@
 #define DB_RX_READ_H
 /*
  * Rows of table ev_rx from the pages of the file, without SQL: the counterpart of db/rx_pages.h.
- * A row costs a quarter of what SQLite takes to hand it over, and nearly all rows of a recording
+ * A row costs a fifth of what SQLite takes to hand it over, and nearly all rows of a recording
  * are here.  The layout is https://sqlite.org/fileformat2.html, sections 1.5, 1.6 and 2.1.
  *
  *	r = rx_read_begin(db, root, first, last);	// NULL: ask SQLite
