@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tuner/ladder.h"
-
-enum { STEP_TAKE = 1, STEP_ENDS = 2, STEP_IMPUTED = 4 };
-
 int build_open(struct build *b)
 {
 	*b = (struct build){.d = calloc(1, sizeof(struct demand)), .last_ns = INT64_MIN};
@@ -18,8 +14,7 @@ int build_open(struct build *b)
 void build_abandon(struct build *b)
 {
 	demand_close(b->d);
-	free(b->pair);
-	free(b->flags);
+	ladder_release(&b->unused);
 	*b = (struct build){0};
 }
 
@@ -34,43 +29,238 @@ static void *resized(void *array, size_t nr, size_t size, int *error)
 	return grown;
 }
 
+/* --- slots ---------------------------------------------------------------------------------------
+ *
+ * The ordered hunt goes on with each step; room is made for twice as many slots when all are used.
+ */
+
+#define SLOTS_LEAST	 64
+#define CHECKPOINT_LEAST ((size_t)1024) /* steps */
+
+/* Checkpoints lie one behind the other: each moves to its place among wider ones. */
+static void widen_checkpoints(struct build *b, size_t from, size_t to)
+{
+	uint64_t *words = b->d->checkpoints;
+
+	for (size_t i = b->nr_checkpoints; i-- > 0;) {
+		memmove(words + i * to, words + i * from, from * sizeof(*words));
+		memset(words + i * to + from, 0, (to - from) * sizeof(*words));
+	}
+}
+
+static int more_checkpoints(struct build *b, size_t nr, size_t words)
+{
+	if (nr * words <= b->checkpoints_room)
+		return 0;
+	b->d->checkpoints = resized(b->d->checkpoints, 2 * nr * words, sizeof(uint64_t), &b->error);
+	if (!b->error)
+		b->checkpoints_room = 2 * nr * words;
+	return b->error;
+}
+
+static int more_slots(struct build *b)
+{
+	uint32_t room = b->slots ? 2 * b->slots : SLOTS_LEAST;
+	size_t to = room / 64;
+	struct ladder unused = {0};
+
+	b->d->hunt = resized(b->d->hunt, room, sizeof(*b->d->hunt), &b->error);
+	if (!b->error)
+		b->error = ladder_init(&unused, room);
+	if (b->error || more_checkpoints(b, b->nr_checkpoints, to)) {
+		ladder_release(&unused);
+		return b->error;
+	}
+	memset(b->d->hunt + b->slots, 0, (room - b->slots) * sizeof(*b->d->hunt));
+	widen_checkpoints(b, b->slots / 64, to);
+	for (uint32_t slot = b->slots; slot < room; slot++) /* the others are used */
+		ladder_set(&unused, slot);
+	ladder_release(&b->unused);
+	b->unused = unused;
+	b->lowest = b->slots / 64;
+	b->slots = room;
+	return 0;
+}
+
+/* Half as many checkpoints: every other one. */
+static void thin_checkpoints(struct build *b)
+{
+	size_t words = b->slots / 64;
+
+	b->d->checkpoint_steps *= 2;
+	for (size_t i = 1; 2 * i < b->nr_checkpoints; i++)
+		memcpy(b->d->checkpoints + i * words, b->d->checkpoints + 2 * i * words,
+		       words * sizeof(uint64_t));
+	b->nr_checkpoints = (b->nr_checkpoints + 1) / 2;
+}
+
+static void note_checkpoint(struct build *b)
+{
+	size_t words = b->slots / 64;
+	uint64_t *used;
+
+	if (more_checkpoints(b, b->nr_checkpoints + 1, words))
+		return;
+	used = b->d->checkpoints + b->nr_checkpoints++ * words;
+	for (size_t i = 0; i < words; i++)
+		used[i] = ~b->unused.level[0][i];
+}
+
+/* The highest slot in use, + 1; it is not above `top`. */
+static uint32_t top_slot(const struct build *b, uint32_t top)
+{
+	for (size_t i = (top + 63) / 64; i-- > 0;) {
+		uint64_t used = ~b->unused.level[0][i];
+
+		if (used)
+			return (uint32_t)(i * 64 + 64) - (uint32_t)__builtin_clzll(used);
+	}
+	return 0;
+}
+
+/* It was the last one of its word. */
+static void leave_word(struct build *b, uint32_t slot)
+{
+	uint32_t first;
+
+	ladder_clear(&b->unused, slot);
+	first = ladder_first(&b->unused);
+	b->lowest = (first == LADDER_NONE ? b->slots : first) / 64;
+}
+
+/* The lowest slot that no packet has. */
+static inline uint32_t take_slot(struct build *b)
+{
+	uint64_t *word, left;
+	uint32_t slot;
+
+	if (b->x == b->slots && more_slots(b))
+		return BUILD_NO_STEP;
+	word = &b->unused.level[0][b->lowest];
+	left = *word & (*word - 1);
+	slot = (uint32_t)b->lowest * 64 + (uint32_t)__builtin_ctzll(*word);
+	if (left)
+		*word = left;
+	else
+		leave_word(b, slot);
+	b->d->hunt[slot]++;
+	if (++b->x > b->d->max_held) {
+		b->d->max_held = b->x;
+		while (b->d->checkpoint_steps < b->x)
+			thin_checkpoints(b);
+	}
+	return slot;
+}
+
+static inline void return_slot(struct build *b, uint32_t slot)
+{
+	uint64_t *word = &b->unused.level[0][slot / 64];
+
+	if (*word)
+		*word |= UINT64_C(1) << slot % 64;
+	else
+		ladder_set(&b->unused, slot);
+	if (slot / 64 < b->lowest)
+		b->lowest = slot / 64;
+	b->x--;
+}
+
+/* --- steps ---------------------------------------------------------------------------------------
+ */
+
+/* A multiple of whole cells, and one more cell for the end. */
 static bool make_room(struct build *b)
 {
-	size_t room = b->room ? b->room + b->room / 2 : 4096;
+	size_t room = b->room ? (b->room + b->room / 2) / DEMAND_CELL * DEMAND_CELL : 4096;
+	size_t cells = room / DEMAND_CELL + 1;
+	struct demand *d = b->d;
 
-	if (b->nr < b->room)
-		return !b->error;
 	if (b->nr >= DEMAND_STEPS_MAX)
 		b->error = -EFBIG;
 	if (b->error)
 		return false;
-	b->d->t_ns = resized(b->d->t_ns, room, sizeof(*b->d->t_ns), &b->error);
-	b->pair = resized(b->pair, room, sizeof(*b->pair), &b->error);
-	b->flags = resized(b->flags, room, sizeof(*b->flags), &b->error);
+	d->t_ns = resized(d->t_ns, room, sizeof(*d->t_ns), &b->error);
+	d->slot = resized(d->slot, room, sizeof(*d->slot), &b->error);
+	d->cells = resized(d->cells, cells, sizeof(*d->cells), &b->error);
+	d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &b->error);
+	if (!b->room) {
+		d->checkpoint_steps = CHECKPOINT_LEAST;
+		more_slots(b);
+	}
 	if (!b->error)
 		b->room = room;
 	return !b->error;
 }
 
-/* Time never goes back: what the clock says otherwise is the clock's mistake, seq is the order. */
-static size_t add(struct build *b, int64_t t_ns, uint32_t pair, uint8_t flags)
+static void open_cell(struct build *b)
 {
-	size_t i = b->nr;
+	size_t cell = b->nr / DEMAND_CELL;
 
-	if (!make_room(b))
-		return SIZE_MAX;
-	if (t_ns < b->last_ns)
-		t_ns = b->last_ns;
-	b->d->t_ns[i] = b->last_ns = t_ns;
-	b->pair[i] = pair;
-	b->flags[i] = flags;
-	b->nr++;
-	return i;
+	b->d->cells[cell] = (struct demand_cell){
+		.before = b->x, .top = cell ? top_slot(b, b->d->cells[cell - 1].top) : 0};
+	b->d->extremes[0][cell] = (struct demand_extremes){UINT32_MAX, 0};
+	if (b->nr % b->d->checkpoint_steps == 0)
+		note_checkpoint(b);
 }
 
+/* Makes room for a step.  Time never goes back: what the clock says otherwise is the clock's
+ * mistake, seq is the order. */
+static inline bool begin_step(struct build *b, int64_t t_ns)
+{
+	if (b->nr == b->room && !make_room(b))
+		return false;
+	if (b->nr % DEMAND_CELL == 0)
+		open_cell(b);
+	if (t_ns < b->last_ns)
+		t_ns = b->last_ns;
+	b->d->t_ns[b->nr] = b->last_ns = t_ns;
+	return !b->error;
+}
+
+static inline void end_step(struct build *b, uint32_t slot)
+{
+	struct demand_extremes *e = &b->d->extremes[0][b->nr / DEMAND_CELL];
+
+	b->d->slot[b->nr++] = slot;
+	e->min = b->x < e->min ? b->x : e->min;
+	e->max = b->x > e->max ? b->x : e->max;
+}
+
+/* hunted: it is given a slot. */
+static inline size_t add_take(struct build *b, int64_t t_ns, bool imputed, bool hunted)
+{
+	uint64_t bit = UINT64_C(1) << b->nr % DEMAND_CELL;
+	uint32_t slot = BUILD_NO_STEP;
+	struct demand_cell *c;
+
+	if (!begin_step(b, t_ns))
+		return SIZE_MAX;
+	c = &b->d->cells[b->nr / DEMAND_CELL];
+	if (hunted) {
+		slot = take_slot(b);
+		if (b->error)
+			return SIZE_MAX;
+		if (slot >= c->top)
+			c->top = slot + 1;
+	}
+	c->takes |= bit;
+	c->imputed |= imputed ? bit : 0;
+	end_step(b, slot);
+	return b->nr - 1;
+}
+
+static inline void add_return(struct build *b, int64_t t_ns, uint32_t slot)
+{
+	if (!begin_step(b, t_ns))
+		return;
+	return_slot(b, slot);
+	end_step(b, slot);
+}
+
+/* How long an imputed packet is held is not known before the end: it gets its slot in merge(). */
 size_t build_take(struct build *b, int64_t t_ns, bool imputed)
 {
-	size_t i = add(b, t_ns, BUILD_NO_STEP, imputed ? STEP_TAKE | STEP_IMPUTED : STEP_TAKE);
+	size_t i = add_take(b, t_ns, imputed, !imputed);
 
 	b->nr_imputed += imputed && i != SIZE_MAX;
 	return i;
@@ -78,16 +268,14 @@ size_t build_take(struct build *b, int64_t t_ns, bool imputed)
 
 void build_return(struct build *b, int64_t t_ns, size_t take)
 {
-	size_t i = add(b, t_ns, (uint32_t)take, 0);
-
-	if (i != SIZE_MAX)
-		b->pair[take] = (uint32_t)i;
+	add_return(b, t_ns, b->d->slot[take]);
 }
 
 void build_end(struct build *b)
 {
 	if (b->nr)
-		b->flags[b->nr - 1] |= STEP_ENDS;
+		b->d->cells[(b->nr - 1) / DEMAND_CELL].ends |= UINT64_C(1)
+							       << (b->nr - 1) % DEMAND_CELL;
 }
 
 /* Room for one more behind nr elements; the array doubles. */
@@ -160,6 +348,40 @@ struct imputed {
 	int64_t return_ns;
 };
 
+/* The steps so far, without the returns of imputed packets. */
+struct unmerged {
+	struct build *b;
+	/* Of a take its return, of a return its take; BUILD_NO_STEP.  It was slot[]; of a take that
+	 * was merged it is its slot there. */
+	uint32_t *pair;
+};
+
+/* Slots say which take a return is of: its last one. */
+static int find_pairs(struct unmerged *u)
+{
+	const struct demand *d = u->b->d;
+	uint32_t *last = malloc((d->max_held + 1) * sizeof(*last));
+
+	if (!last)
+		return -ENOMEM;
+	u->pair = d->slot;
+	for (size_t i = 0; i < u->b->nr; i++) {
+		uint32_t slot = d->slot[i];
+
+		u->pair[i] = BUILD_NO_STEP;
+		if (slot == BUILD_NO_STEP)
+			continue;
+		if (demand_is_take(d, i)) {
+			last[slot] = (uint32_t)i;
+		} else {
+			u->pair[i] = last[slot];
+			u->pair[last[slot]] = (uint32_t)i;
+		}
+	}
+	free(last);
+	return 0;
+}
+
 /* The takes that have a return, in order. */
 struct lenders {
 	uint32_t *take;
@@ -167,14 +389,13 @@ struct lenders {
 	size_t around; /* as many as lend; 0: none */
 };
 
-static int find_lenders(const struct build *b, struct lenders *l)
+static int find_lenders(const struct unmerged *u, struct lenders *l)
 {
-	*l = (struct lenders){.take = calloc(b->nr / 2 + 1, sizeof(*l->take))};
+	*l = (struct lenders){.take = malloc((u->b->nr / 2 + 1) * sizeof(*l->take))};
 	if (!l->take)
 		return -ENOMEM;
-	for (size_t i = 0; i < b->nr; i++)
-		if (b->flags[i] & STEP_TAKE && !(b->flags[i] & STEP_IMPUTED) &&
-		    b->pair[i] != BUILD_NO_STEP)
+	for (size_t i = 0; i < u->b->nr; i++)
+		if (u->pair[i] != BUILD_NO_STEP && demand_is_take(u->b->d, i))
 			l->take[l->nr++] = (uint32_t)i;
 	for (l->around = LENDERS; l->around > l->nr;)
 		l->around /= 2;
@@ -182,15 +403,16 @@ static int find_lenders(const struct build *b, struct lenders *l)
 }
 
 /* The hold time for the k-th imputed packet, before which stand `before` lenders. */
-static int64_t lent(const struct build *b, const struct lenders *l, size_t before, size_t k)
+static int64_t lent(const struct unmerged *u, const struct lenders *l, size_t before, size_t k)
 {
+	const int64_t *t_ns = u->b->d->t_ns;
 	size_t first = before > l->around / 2 ? before - l->around / 2 : 0;
 	uint32_t take;
 
 	if (first > l->nr - l->around)
 		first = l->nr - l->around;
 	take = l->take[first + k * TURN % l->around];
-	return b->d->t_ns[b->pair[take]] - b->d->t_ns[take];
+	return t_ns[u->pair[take]] - t_ns[take];
 }
 
 static int by_return(const void *a, const void *b)
@@ -202,25 +424,26 @@ static int by_return(const void *a, const void *b)
 	return x->take < y->take ? -1 : x->take > y->take;
 }
 
-static struct imputed *find_holds(struct build *b)
+static struct imputed *find_holds(const struct unmerged *u)
 {
+	struct build *b = u->b;
 	struct imputed *list = calloc(b->nr_imputed, sizeof(*list));
 	struct lenders l = {0};
 	size_t k = 0, before = 0;
 
-	if (!list || find_lenders(b, &l)) {
+	if (!list || find_lenders(u, &l)) {
 		free(list);
 		return NULL;
 	}
 	for (size_t i = 0; i < b->nr; i++) {
 		if (before < l.nr && l.take[before] == i)
 			before++;
-		if (!(b->flags[i] & STEP_IMPUTED))
+		if (!demand_is_imputed(b->d, i))
 			continue;
 		list[k] = (struct imputed){i, INT64_MAX};
 		if (!l.around)
 			b->d->quality.not_imputed++;
-		else if (__builtin_add_overflow(b->d->t_ns[i], lent(b, &l, before, k),
+		else if (__builtin_add_overflow(b->d->t_ns[i], lent(u, &l, before, k),
 						&list[k].return_ns))
 			list[k].return_ns = INT64_MAX;
 		k++;
@@ -230,25 +453,34 @@ static struct imputed *find_holds(struct build *b)
 	return list;
 }
 
-/* Steps from..to of one event; pair[] of `from` is free to hold where its takes have gone. */
-static void copy_event(struct build *from, size_t first, size_t last, struct build *to)
+/* Steps from..to of one event. */
+static void copy_event(struct unmerged *from, size_t first, size_t last, struct build *to)
 {
-	for (size_t i = first; i <= last; i++) {
-		bool take = from->flags[i] & STEP_TAKE;
-		uint32_t pair = take ? BUILD_NO_STEP : from->pair[from->pair[i]];
-		size_t at = add(to, from->d->t_ns[i], pair, from->flags[i]);
+	const struct demand *d = from->b->d;
 
-		if (take && at != SIZE_MAX)
-			from->pair[i] = (uint32_t)at;
+	for (size_t i = first; i <= last; i++) {
+		size_t at;
+
+		if (!demand_is_take(d, i)) {
+			add_return(to, d->t_ns[i], from->pair[from->pair[i]]);
+			continue;
+		}
+		at = add_take(to, d->t_ns[i], demand_is_imputed(d, i), true);
+		if (at != SIZE_MAX)
+			from->pair[i] = to->d->slot[at];
 	}
+	if (demand_is_end(d, last))
+		build_end(to);
 }
 
 /* Returns that are due before an event at t_ns, or before the end. */
-static size_t insert_due(struct build *from, const struct imputed *list, size_t k, int64_t t_ns,
-			 size_t event, struct build *to)
+static size_t insert_due(const struct unmerged *from, const struct imputed *list, size_t k,
+			 int64_t t_ns, size_t event, struct build *to)
 {
-	for (; k < from->nr_imputed && list[k].return_ns <= t_ns && list[k].take < event; k++)
-		add(to, list[k].return_ns, from->pair[list[k].take], STEP_ENDS);
+	for (; k < from->b->nr_imputed && list[k].return_ns <= t_ns && list[k].take < event; k++) {
+		add_return(to, list[k].return_ns, from->pair[list[k].take]);
+		build_end(to);
+	}
 	return k;
 }
 
@@ -260,62 +492,78 @@ static size_t move_ticks(struct demand *d, size_t tick, size_t event, size_t at)
 	return tick;
 }
 
+/* What was made of the steps takes the place of what was made before. */
+static void replace(struct build *b, const struct build *by)
+{
+	const struct demand *new = by->d;
+	struct demand *d = b->d;
+
+	free(d->t_ns);
+	free(d->slot);
+	free(d->cells);
+	free(d->extremes[0]);
+	free(d->hunt);
+	free(d->checkpoints);
+	ladder_release(&b->unused);
+	d->t_ns = new->t_ns;
+	d->slot = new->slot;
+	d->cells = new->cells;
+	d->extremes[0] = new->extremes[0];
+	d->hunt = new->hunt;
+	d->checkpoints = new->checkpoints;
+	d->checkpoint_steps = new->checkpoint_steps;
+	d->max_held = new->max_held;
+	b->nr = by->nr;
+	b->room = by->room;
+	b->last_ns = by->last_ns;
+	b->error = by->error;
+	b->x = by->x;
+	b->slots = by->slots;
+	b->unused = by->unused;
+	b->lowest = by->lowest;
+	b->nr_checkpoints = by->nr_checkpoints;
+	b->checkpoints_room = by->checkpoints_room;
+}
+
 /* The steps anew, with the returns of imputed packets among them. */
-static int merge(struct build *b, const struct imputed *list)
+static int merge(struct unmerged *u, const struct imputed *list)
 {
 	struct demand to_demand = {0};
-	struct build to = {.d = &to_demand, .last_ns = INT64_MIN};
+	struct build to = {.d = &to_demand, .last_ns = INT64_MIN}, *b = u->b;
 	size_t k = 0, tick = 0;
 
-	for (size_t first = 0, last; first < b->nr; first = last + 1) {
-		for (last = first; !(b->flags[last] & STEP_ENDS) && last + 1 < b->nr;)
+	for (size_t first = 0, last; first < b->nr && !to.error; first = last + 1) {
+		for (last = first; !demand_is_end(b->d, last) && last + 1 < b->nr;)
 			last++;
-		k = insert_due(b, list, k, b->d->t_ns[first], first, &to);
+		k = insert_due(u, list, k, b->d->t_ns[first], first, &to);
 		tick = move_ticks(b->d, tick, first, to.nr);
-		copy_event(b, first, last, &to);
+		copy_event(u, first, last, &to);
 	}
 	move_ticks(b->d, tick, b->nr, to.nr);
-	free(b->d->t_ns);
-	free(b->pair);
-	free(b->flags);
-	b->d->t_ns = to_demand.t_ns;
-	b->pair = to.pair;
-	b->flags = to.flags;
-	b->nr = to.nr;
-	b->room = to.room;
-	return to.error;
+	replace(b, &to);
+	return b->error;
 }
 
 static int impute(struct build *b)
 {
+	struct unmerged u = {.b = b};
 	struct imputed *list;
 	int ret;
 
 	if (!b->nr_imputed)
 		return 0;
-	list = find_holds(b);
-	ret = list ? merge(b, list) : -ENOMEM;
+	ret = find_pairs(&u);
+	if (ret)
+		return ret;
+	list = find_holds(&u);
+	ret = list ? merge(&u, list) : -ENOMEM;
 	free(list);
 	return ret;
 }
 
-/* --- slots, cells, extremes ----------------------------------------------------------------------
+/* --- all of it
+ * ------------------------------------------------------------------------------------
  */
-
-static void note_peak(struct build *b)
-{
-	uint32_t x = 0;
-
-	for (size_t i = 0; i < b->nr; i++) {
-		bool take = b->flags[i] & STEP_TAKE;
-
-		x += take ? 1 : -1;
-		b->d->takes += take;
-		if (x > b->d->max_held)
-			b->d->max_held = x;
-	}
-	b->d->quality.unreturned = x;
-}
 
 int build_levels(struct demand *d)
 {
@@ -323,7 +571,8 @@ int build_levels(struct demand *d)
 
 	for (int level = 0; level < DEMAND_LEVELS; level++) {
 		d->nr_extremes[level] = cells;
-		d->extremes[level] = calloc(cells, sizeof(*d->extremes[level]));
+		if (level)
+			d->extremes[level] = calloc(cells, sizeof(*d->extremes[level]));
 		if (!d->extremes[level])
 			return -ENOMEM;
 		d->nr_levels = level + 1;
@@ -332,106 +581,6 @@ int build_levels(struct demand *d)
 		cells = (cells + DEMAND_FAN - 1) / DEMAND_FAN;
 	}
 	return 0;
-}
-
-static int allocate(struct build *b)
-{
-	struct demand *d = b->d;
-	size_t cells = b->nr / DEMAND_CELL + 1, steps = 1024;
-
-	while (steps < d->max_held)
-		steps *= 2;
-	d->nr = b->nr;
-	d->checkpoint_steps = steps;
-	d->checkpoint_words = (d->max_held + 63) / 64;
-	d->slot = b->pair;
-	b->pair = NULL;
-	d->cells = calloc(cells, sizeof(*d->cells));
-	d->hunt = calloc(d->max_held ? d->max_held : 1, sizeof(*d->hunt));
-	d->checkpoints = calloc((b->nr / steps + 1) * d->checkpoint_words, sizeof(uint64_t));
-	return d->cells && d->hunt && d->checkpoints ? build_levels(d) : -ENOMEM;
-}
-
-struct hunt {
-	struct ladder unused;
-	uint64_t *used;
-	size_t high; /* words of `used` above are 0 */
-	uint32_t x;
-};
-
-static uint32_t top_slot(struct hunt *h)
-{
-	while (h->high && !h->used[h->high])
-		h->high--;
-	if (!h->used[h->high])
-		return 0;
-	return (uint32_t)(h->high * 64 + 64) - (uint32_t)__builtin_clzll(h->used[h->high]);
-}
-
-/* The slot of step i, which stood in slot[] as the take's step if it is a return. */
-static uint32_t hunt_slot(struct demand *d, struct hunt *h, size_t i, bool take)
-{
-	uint32_t slot = take ? ladder_first(&h->unused) : d->slot[d->slot[i]];
-
-	d->slot[i] = slot;
-	if (take) {
-		ladder_clear(&h->unused, slot);
-		h->used[slot / 64] |= UINT64_C(1) << slot % 64;
-		d->hunt[slot]++;
-		if (slot / 64 > h->high)
-			h->high = slot / 64;
-	} else {
-		ladder_set(&h->unused, slot);
-		h->used[slot / 64] &= ~(UINT64_C(1) << slot % 64);
-	}
-	return slot;
-}
-
-static void fill_cell(struct build *b, struct hunt *h, size_t first)
-{
-	struct demand *d = b->d;
-	struct demand_cell *c = &d->cells[first / DEMAND_CELL];
-	struct demand_extremes e = {UINT32_MAX, 0};
-	size_t end = first + DEMAND_CELL < d->nr ? first + DEMAND_CELL : d->nr;
-
-	c->before = h->x;
-	c->top = top_slot(h);
-	for (size_t i = first; i < end; i++) {
-		uint8_t flags = b->flags[i];
-		bool take = flags & STEP_TAKE;
-		uint32_t slot = hunt_slot(d, h, i, take);
-		uint64_t bit = UINT64_C(1) << i % DEMAND_CELL;
-
-		h->x += take ? 1 : -1;
-		c->takes |= take ? bit : 0;
-		c->ends |= flags & STEP_ENDS ? bit : 0;
-		c->imputed |= flags & STEP_IMPUTED ? bit : 0;
-		if (take && slot >= c->top)
-			c->top = slot + 1;
-		e.min = h->x < e.min ? h->x : e.min;
-		e.max = h->x > e.max ? h->x : e.max;
-	}
-	d->extremes[0][first / DEMAND_CELL] = e;
-}
-
-static int fill(struct build *b)
-{
-	struct demand *d = b->d;
-	size_t words = d->checkpoint_words;
-	struct hunt h = {.used = calloc(words ? words : 1, sizeof(uint64_t))};
-	int ret = h.used ? ladder_init(&h.unused, d->max_held) : -ENOMEM;
-
-	if (!ret)
-		ladder_fill(&h.unused, d->max_held);
-	for (size_t i = 0; !ret && i <= d->nr; i += DEMAND_CELL) {
-		if (i % d->checkpoint_steps == 0)
-			memcpy(d->checkpoints + i / d->checkpoint_steps * words, h.used,
-			       words * sizeof(uint64_t));
-		fill_cell(b, &h, i);
-	}
-	ladder_release(&h.unused);
-	free(h.used);
-	return ret;
 }
 
 void build_raise(struct demand *d)
@@ -467,37 +616,68 @@ static void trim_ticks(struct demand *d, size_t nr)
 	d->nr_ticks = to - from;
 }
 
+/* Checkpoints of as many words as there are slots for. */
+static void pack_checkpoints(struct build *b)
+{
+	struct demand *d = b->d;
+	size_t wide = b->slots / 64;
+
+	d->checkpoint_words = (d->max_held + 63) / 64;
+	for (size_t i = 1; i < b->nr_checkpoints; i++)
+		memmove(d->checkpoints + i * d->checkpoint_words, d->checkpoints + i * wide,
+			d->checkpoint_words * sizeof(uint64_t));
+}
+
 static void shrink(struct build *b)
 {
+	struct demand *d = b->d;
+	size_t cells = b->nr / DEMAND_CELL + 1;
 	int ignored = 0; /* what cannot be made smaller stays as it is */
 
-	b->d->t_ns = resized(b->d->t_ns, b->nr, sizeof(*b->d->t_ns), &ignored);
-	b->pair = resized(b->pair, b->nr, sizeof(*b->pair), &ignored);
+	d->t_ns = resized(d->t_ns, b->nr, sizeof(*d->t_ns), &ignored);
+	d->slot = resized(d->slot, b->nr, sizeof(*d->slot), &ignored);
+	d->cells = resized(d->cells, cells, sizeof(*d->cells), &ignored);
+	d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &ignored);
+	d->hunt = resized(d->hunt, d->max_held, sizeof(*d->hunt), &ignored);
+	d->checkpoints = resized(d->checkpoints, b->nr_checkpoints * d->checkpoint_words,
+				 sizeof(*d->checkpoints), &ignored);
+}
+
+static int conclude(struct build *b)
+{
+	struct demand *d = b->d;
+
+	if (!b->nr)
+		return -ENODATA;
+	/* X after the last step is before one more cell. */
+	if (b->nr % DEMAND_CELL == 0)
+		open_cell(b);
+	if (b->error)
+		return b->error;
+	d->nr = b->nr;
+	d->takes = (b->nr + b->x) / 2;
+	d->quality.unreturned = b->x;
+	trim_ticks(d, b->nr);
+	pack_checkpoints(b);
+	shrink(b);
+	return build_levels(d);
 }
 
 int build_finish(struct build *b, struct demand **out)
 {
 	int ret = b->error;
 
-	if (!ret && !b->nr)
-		ret = -ENODATA;
 	build_end(b);
 	if (!ret)
 		ret = impute(b);
-	if (!ret) {
-		note_peak(b);
-		trim_ticks(b->d, b->nr);
-		shrink(b);
-		ret = allocate(b);
-	}
 	if (!ret)
-		ret = fill(b);
+		ret = conclude(b);
 	if (ret) {
 		build_abandon(b);
 		return ret;
 	}
 	build_raise(b->d);
-	free(b->flags);
+	ladder_release(&b->unused);
 	*out = b->d;
 	return 0;
 }

@@ -12,18 +12,28 @@
  *	build_finish(&b, &demand);              // or build_abandon(&b)
  */
 #include "tuner/demand.h"
+#include "tuner/ladder.h"
 
 #define BUILD_NO_STEP UINT32_MAX
 
+/*
+ * Slots, cells, extremes and checkpoints are made with each step.  Where packets are imputed, whose
+ * returns are known only when all is there, build_finish() makes them anew.
+ */
 struct build {
-	struct demand *d;
-	uint32_t *pair; /* of a take its return, of a return its take; BUILD_NO_STEP */
-	uint8_t *flags; /* of each step */
-	size_t nr, room;
+	struct demand *d; /* its arrays have room for more */
+	size_t nr, room;  /* steps */
 	size_t nr_ticks_room, nr_leads_room;
 	uint64_t nr_imputed;
 	int64_t last_ns; /* of anything said so far */
 	int error;	 /* the first -errno */
+
+	uint32_t x;	/* held after the last step, without those imputed */
+	uint32_t slots; /* there is room for; a multiple of 64 */
+	struct ladder unused;
+	size_t lowest;		 /* the word of the lowest of them; none is left: slots / 64 */
+	size_t nr_checkpoints;	 /* each of slots / 64 words until build_finish() */
+	size_t checkpoints_room; /* words */
 };
 
 int build_open(struct build *b); /* 0 or -ENOMEM */
@@ -38,7 +48,7 @@ struct demand_lead *build_lead(struct build *b); /* NULL: out of memory */
 int build_finish(struct build *b, struct demand **out);
 void build_abandon(struct build *b);
 
-/* Room for the extremes of d->nr steps.  Returns: 0 or -ENOMEM. */
+/* Room for the extremes of d->nr steps; extremes[0] has it.  Returns: 0 or -ENOMEM. */
 int build_levels(struct demand *d);
 /* extremes[0] is there: those of all levels above. */
 void build_raise(struct demand *d);

@@ -2,96 +2,14 @@
 /* A demand from a recording. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tuner/demand_build.h"
+#include "tuner/holders.h"
 #include "tuner/parallel.h"
-
-/* --- who is held: buffer id -> its take ----------------------------------------------------------
- */
-
-/* Open addressing; ids may be any number, so that only those that are held cost memory. */
-struct holders {
-	struct holder {
-		uint32_t id, take; /* take BUILD_NO_STEP: an empty place */
-	} * place;
-	size_t room, nr; /* room is a power of two, or 0 */
-};
-
-static size_t home_of(const struct holders *h, uint32_t id)
-{
-	return (id * 0x9e3779b97f4a7c15u >> 20) & (h->room - 1);
-}
-
-/* The place of an id, or the empty place where it would be. */
-static size_t find(const struct holders *h, uint32_t id)
-{
-	size_t i = home_of(h, id);
-
-	while (h->place[i].take != BUILD_NO_STEP && h->place[i].id != id)
-		i = (i + 1) & (h->room - 1);
-	return i;
-}
-
-static int make_room(struct holders *h)
-{
-	struct holders grown = {.room = h->room ? 2 * h->room : 1024, .nr = h->nr};
-
-	if (2 * (h->nr + 1) <= h->room)
-		return 0;
-	grown.place = malloc(grown.room * sizeof(*grown.place));
-	if (!grown.place)
-		return -ENOMEM;
-	memset(grown.place, 0xff, grown.room * sizeof(*grown.place));
-	for (size_t i = 0; i < h->room; i++)
-		if (h->place[i].take != BUILD_NO_STEP)
-			grown.place[find(&grown, h->place[i].id)] = h->place[i];
-	free(h->place);
-	*h = grown;
-	return 0;
-}
-
-static bool is_held(const struct holders *h, uint32_t id)
-{
-	return h->room && h->place[find(h, id)].take != BUILD_NO_STEP;
-}
-
-/* An id that is not held. */
-static int hold(struct holders *h, uint32_t id, size_t take)
-{
-	int ret = make_room(h);
-
-	if (ret)
-		return ret;
-	h->place[find(h, id)] = (struct holder){id, (uint32_t)take};
-	h->nr++;
-	return 0;
-}
-
-/* Returns: the take of a held id, which is held no longer; BUILD_NO_STEP: it was not. */
-static uint32_t give_back(struct holders *h, uint32_t id)
-{
-	size_t i, next, mask = h->room - 1;
-	uint32_t take;
-
-	if (!h->room)
-		return BUILD_NO_STEP;
-	i = find(h, id);
-	take = h->place[i].take;
-	if (take == BUILD_NO_STEP)
-		return take;
-	h->nr--;
-	/* What stands behind moves up, so that no search ends at the gap. */
-	for (next = (i + 1) & mask; h->place[next].take != BUILD_NO_STEP; next = (next + 1) & mask)
-		if (((next - home_of(h, h->place[next].id)) & mask) >= ((next - i) & mask)) {
-			h->place[i] = h->place[next];
-			i = next;
-		}
-	h->place[i].take = BUILD_NO_STEP;
-	return take;
-}
 
 /* --- requests ------------------------------------------------------------------------------------
  */
@@ -204,7 +122,7 @@ static void imply_returns(struct reading *r, const struct pool_event *e, uint32_
 	bool any = false;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t take = give_back(&r->holders, e->u.rx.buffers[i]);
+		uint32_t take = holders_give_back(&r->holders, e->u.rx.buffers[i]);
 
 		if (take == BUILD_NO_STEP)
 			continue;
@@ -228,13 +146,14 @@ static void on_take(struct reading *r, const struct pool_event *e)
 
 		/* No event takes a buffer twice: one that says so is of a file that is not right.
 		 */
-		if (i < held && is_held(&r->holders, e->u.rx.buffers[i])) {
+		if (i < held && holders_have(&r->holders, e->u.rx.buffers[i])) {
 			r->build.d->quality.implied_returns++;
 			continue;
 		}
 		take = build_take(&r->build, r->t_ns, i >= held);
-		ret = take == SIZE_MAX || i >= held ? 0
-						    : hold(&r->holders, e->u.rx.buffers[i], take);
+		ret = take == SIZE_MAX || i >= held
+			      ? 0
+			      : holders_hold(&r->holders, e->u.rx.buffers[i], take);
 		if (ret)
 			r->build.error = ret;
 	}
@@ -250,7 +169,7 @@ static void on_return(struct reading *r, const struct pool_event *e)
 
 	r->rx = true;
 	for (uint32_t i = 0; i < e->u.rx.nr_buffers; i++) {
-		uint32_t take = give_back(&r->holders, e->u.rx.buffers[i]);
+		uint32_t take = holders_give_back(&r->holders, e->u.rx.buffers[i]);
 
 		if (take == BUILD_NO_STEP) {
 			r->build.d->quality.unmatched_returns++;
@@ -372,8 +291,8 @@ static int watched(struct reading *r)
 {
 	struct demand_watch *w = r->watch;
 
-	w->steps = r->build.nr;
-	if (w->stop)
+	atomic_store_explicit(&w->steps, r->build.nr, memory_order_relaxed);
+	if (atomic_load_explicit(&w->stop, memory_order_relaxed))
 		return -ECANCELED;
 	w->cut = w->steps_max && r->build.nr >= w->steps_max;
 	return w->cut ? ENOUGH : 0;
@@ -486,7 +405,7 @@ int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
 	} else {
 		ret = finish(&r, pool, out, err);
 	}
-	free(r.holders.place);
+	holders_release(&r.holders);
 	free(r.asked);
 	return ret;
 }

@@ -136,10 +136,10 @@ static void note_peak(struct demand *s)
 static int share(const struct demand *d, struct demand *s)
 {
 	size_t cells = s->nr / DEMAND_CELL + 1;
-	int ret = build_levels(s);
 
 	s->cells = malloc(cells * sizeof(*s->cells));
-	if (ret || !s->cells)
+	s->extremes[0] = malloc(cells * sizeof(*s->extremes[0]));
+	if (!s->cells || !s->extremes[0] || build_levels(s))
 		return -ENOMEM;
 	memcpy(s->cells, d->cells, cells * sizeof(*s->cells));
 	memcpy(s->extremes[0], d->extremes[0], cells * sizeof(struct demand_extremes));
