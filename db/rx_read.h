@@ -30,14 +30,15 @@
  *	      to the log, and the file stays as it is.
  *	    . A live recording mostly has something in its log, and is read by SQLite.
  *	  With a rollback journal the reader's shared lock keeps writers from the file, and a
- *journal that a crash has left is rolled back before the first read.  A connection that was told
- *that the file never changes (immutable) has no locks, and reads the file alone in either way.
+ *	  journal that a crash has left is rolled back before the first read.  A connection that was
+ *	  told that the file never changes (immutable) has no locks, and reads the file alone in
+ *	  either way.
  *	- Pages have nothing reserved at their ends, for encryption or sums.
  *
  * A file is not trusted: all that a page says is checked before it is followed, a walk looks at no
  * more pages than the file has, ids ascend, and rows have the columns of ev_rx in the types that
  * are written.  Of anything else rx_read_next() only says that there is something: SQLite then
- *reads on from there, and gives the rows or says what is wrong.
+ * reads on from there, and gives the rows or says what is wrong.
  *
  * Memory: less than 1 MiB.
  * Thread: the connection's.
