@@ -94,6 +94,7 @@ static const struct field_plan take_of_piece[] = {
 struct class_plan {
 	const bt_event_class *class; /* a reference of ours, so that the address stays its name */
 	int kind;		     /* -1: foreign */
+	size_t bytes;		     /* of an event of its kind; what follows is not looked at */
 	size_t nr_fields;
 	struct {
 		uint64_t member;
@@ -185,6 +186,15 @@ static bool plan_field(struct decoder *d, struct class_plan *c, const bt_field_c
 	return false;
 }
 
+/* Receive traffic is most of a trace, and has the least in it. */
+static size_t bytes_of(int kind)
+{
+	bool is_rx = kind == POOL_EVENT_RX_TAKE || kind == POOL_EVENT_RX_RETURN;
+
+	return is_rx ? offsetof(struct pool_event, u) + sizeof(((struct pool_event *)NULL)->u.rx)
+		     : sizeof(struct pool_event);
+}
+
 /* Works out a new event class; kind stays -1 when it is not one of ours. */
 static bool plan_class(struct decoder *d, struct class_plan *c, const bt_event_class *class)
 {
@@ -201,6 +211,7 @@ static bool plan_class(struct decoder *d, struct class_plan *c, const bt_event_c
 	c->kind = pool_event_kind_from_name(name + sizeof(prefix) - 1);
 	if (c->kind < 0)
 		return true;
+	c->bytes = bytes_of(c->kind);
 	plan = plans[c->kind];
 	if (c->kind == POOL_EVENT_RX_TAKE && member_index(payload, PIECE_TAKEN) >= 0)
 		plan = take_of_piece;
@@ -316,7 +327,7 @@ enum decode_result decoder_read(struct decoder *d, const bt_message *message,
 		return DECODE_BAD;
 	if (c->kind < 0)
 		return DECODE_FOREIGN;
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, c->bytes);
 	out->kind = (enum pool_event_kind)c->kind;
 	if (!clock) {
 		snprintf(d->error, sizeof(d->error), "the trace has no clock");

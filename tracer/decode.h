@@ -26,7 +26,7 @@ enum decode_result {
 
 /*
  * Decodes one event message.  Strings and arrays in *out are borrowed from the message or from the
- * decoder until the next call.
+ * decoder until the next call.  What an event of its kind does not have is not set.
  */
 enum decode_result decoder_read(struct decoder *d, const bt_message *message,
 				struct pool_event *out);

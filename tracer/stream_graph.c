@@ -144,7 +144,8 @@ static int take_event(struct stream *s, const bt_message *message)
 		return advance_with(s, message);
 	switch (decoder_read(s->decoder, message, &event)) {
 	case DECODE_OK:
-		learn_trace(s, bt_event_borrow_stream_const(from));
+		if (!s->is_known)
+			learn_trace(s, bt_event_borrow_stream_const(from));
 		ret = advance(s, event.ts_ns);
 		if (!ret)
 			ret = find_process(s, from, &event.trace);
