@@ -1,131 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of ev_rx from the pages of the file: those that SQL gives, or a word that SQL be asked. */
-#include "tests/db/fixture.h"
+#include "tests/db/rx_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "db/connect.h"
 #include "db/reader.h"
-#include "db/rx_read.h"
 
-#define IDS_MAX	  65536
-#define LAST_ID	  (INT64_MAX - 1)
 #define SHARED_AT (0x40000000 + 2) /* bytes that a reader of SQLite's locks */
 #define SHARED_NR 510
 
-static uint64_t random_state = 1;
-
-static uint32_t draw(uint32_t below)
-{
-	random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(random_state >> 33) % below;
-}
-
-/* Of any size: every number of bytes that SQLite knows comes up. */
-static int64_t draw_number(void)
-{
-	uint64_t bits = (uint64_t)draw(1u << 31) << 32 | draw(1u << 31);
-
-	return (int64_t)(bits >> draw(63)) * (draw(2) ? 1 : -1);
-}
-
-/* --- a file of the test's own ------------------------------------------------------------------
- */
-
-static sqlite3 *open_file(const char *path, int flags)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open_v2(path, &db, flags, NULL), SQLITE_OK);
-	return db;
-}
-
-static void sql(sqlite3 *db, const char *text)
-{
-	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", text, sqlite3_errmsg(db));
-}
-
-static int64_t number(sqlite3 *db, const char *text)
-{
-	long long value = -1;
-	struct db_error err = {""};
-
-	if (connect_get_int(db, text, &value, &err))
-		fail_msg("%s: %s", text, err.text);
-	return value;
-}
-
-/* The schema, in a file that is open for writing. */
-static sqlite3 *make_file(const char *path, int page_bytes, const char *mode)
-{
-	sqlite3 *db = open_file(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	char text[100];
-
-	snprintf(text, sizeof(text), "PRAGMA page_size = %d; PRAGMA journal_mode = %s", page_bytes,
-		 mode);
-	sql(db, text);
-	sql(db, db_schema_sql);
-	return db;
-}
-
-static void put(sqlite3_stmt *insert, int64_t id, uint32_t nr_bytes)
-{
-	static uint8_t ids[IDS_MAX * 4];
-
-	for (uint32_t i = 0; i < nr_bytes; i += 1 + draw(9))
-		ids[i] = (uint8_t)draw(256);
-	sqlite3_bind_int64(insert, 1, id);
-	sqlite3_bind_int64(insert, 2, draw_number());
-	sqlite3_bind_int64(insert, 3, draw(1u << 19));
-	if (draw(10))
-		sqlite3_bind_int64(insert, 4, draw(1u << draw(32)));
-	else
-		sqlite3_bind_null(insert, 4);
-	sqlite3_bind_blob(insert, 5, ids, (int)nr_bytes, SQLITE_STATIC);
-	assert_int_equal(sqlite3_step(insert), SQLITE_DONE);
-	sqlite3_reset(insert);
-}
-
-static uint32_t draw_bytes(void)
-{
-	return draw(100) ? draw(20) : draw(10) ? draw(4000) : draw(IDS_MAX * 4 + 1);
-}
-
-/* Rows of several pools, in their order or in none, and some deleted: as after months of use. */
-static void fill(sqlite3 *db, int nr, bool in_order)
-{
-	static const int64_t pools[] = {0, 1, 7, 65535, 4194303};
-	int64_t seq[5] = {0, 5, 1, 3, (INT64_C(1) << 40) - 4 * nr};
-	sqlite3_stmt *insert;
-
-	assert_int_equal(sqlite3_prepare_v2(db, "INSERT OR IGNORE INTO ev_rx VALUES (?,?,?,?,?)",
-					    -1, &insert, NULL),
-			 SQLITE_OK);
-	sql(db, "BEGIN");
-	for (int i = 0; i < nr; i++) {
-		unsigned p = draw(5);
-		int64_t at = in_order ? (seq[p] += 1 + draw(3)) : draw((uint32_t)nr * 2);
-
-		put(insert, pools[p] << DB_SEQ_BITS | at, draw_bytes());
-		if (i % 1000 == 999)
-			sql(db, "COMMIT; BEGIN");
-	}
-	sql(db, "COMMIT");
-	sqlite3_finalize(insert);
-	sql(db, "DELETE FROM ev_rx WHERE id % 7 = 0;"
-		"DELETE FROM ev_rx WHERE id >= 1 << 40 AND id < (1 << 40) + 300");
-}
-
 /* --- both ways ---------------------------------------------------------------------------------
  */
-
-static int64_t root_of(sqlite3 *db)
-{
-	return number(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'ev_rx'");
-}
 
 static void expect_row(const struct rx_read_row *row, sqlite3_stmt *stmt)
 {
@@ -216,6 +103,25 @@ static void rows_are_those_that_sql_gives(void **state)
 		}
 }
 
+/* Where a row goes on in other pages depends on its size to the byte. */
+static void rows_of_every_size_are_read(void **state)
+{
+	char *path = fixture_path();
+	sqlite3 *db = make_file(path, 512, "DELETE");
+	sqlite3_stmt *insert;
+
+	(void)state;
+	sqlite3_prepare_v2(db, "INSERT INTO ev_rx VALUES (?,?,?,?,?)", -1, &insert, NULL);
+	sql(db, "BEGIN");
+	for (uint32_t bytes = 0; bytes < 2200; bytes++)
+		put(insert, bytes, bytes);
+	sql(db, "COMMIT");
+	sqlite3_finalize(insert);
+	sqlite3_close(db);
+	expect_same_ranges(path, 20);
+	fixture_remove(path);
+}
+
 static void small_tables_are_read_whole(void **state)
 {
 	(void)state;
@@ -232,11 +138,6 @@ static void small_tables_are_read_whole(void **state)
 
 /* --- what the file does not say ----------------------------------------------------------------
  */
-
-static struct rx_read *begin_all(sqlite3 *db)
-{
-	return rx_read_begin(db, root_of(db), 0, LAST_ID);
-}
 
 static void a_log_with_content_is_left_to_sqlite(void **state)
 {
@@ -306,12 +207,16 @@ static void other_connections_are_left_to_sqlite(void **state)
 	assert_null(begin_all(db));
 	sqlite3_close(db);
 
+	db = make_file(path, 4096, "DELETE");
+	assert_null(
+		begin_all(db)); /* it can write, and its memory may have what the file has not */
+	sqlite3_close(db);
+	unlink(path);
+
 	db = open_file(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
 	sql(db, db_schema_sql);
 	fill(db, 100, true);
-	assert_null(
-		begin_all(db)); /* it can write, and may have in its memory what the file has not */
 	sqlite3_close(db);
 	db = open_file(path, SQLITE_OPEN_READONLY);
 	assert_null(begin_all(db));
@@ -421,18 +326,28 @@ static void expect_same_events(const char *path)
 	query_close(q);
 }
 
+/* Row by row, as pages, and with the oldest ones dropped again and again. */
 static void events_of_a_recording_are_the_same(void **state)
 {
+	static const struct store_options ways[] = {
+		{.trace = "test"},
+		{.trace = "test", .append = true, .at_once = true},
+		{.trace = "test", .max_age_ns = 500 * MS},
+	};
+
 	(void)state;
-	for (int pages = 0; pages < 2; pages++) {
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		char *path = fixture_path();
-		struct store_options options = {.trace = "test", .append = true, .at_once = pages};
+		struct store_options options = ways[i];
 		struct store *store;
 		struct db_error err = {""};
 
 		assert_int_equal(store_open(path, &options, &store, &err), 0);
 		fixture_life(3, 2, fixture_emit, store);
 		fixture_close(store);
+		assert_int_equal(fixture_int(path, "SELECT count(*) FROM meta"
+						   " WHERE key = 'events_from_ns'"),
+				 options.max_age_ns > 0);
 		expect_same_events(path);
 		fixture_remove(path);
 	}
@@ -468,124 +383,11 @@ static void rows_of_another_form_are_left_to_sqlite(void **state)
 	}
 }
 
-/* --- damage ------------------------------------------------------------------------------------
- */
-
-/* Whatever is there, it ends, with ids that ascend, and pieces that can be read. */
-static void expect_end(const char *path, uint64_t nr_max)
-{
-	sqlite3 *db = open_file(path, SQLITE_OPEN_READONLY);
-	static uint8_t copy[IDS_MAX * 4 + 100];
-	struct rx_read_row row;
-	struct rx_read *r = NULL;
-	int64_t before = -1;
-	sqlite3_stmt *stmt;
-	uint64_t nr = 0;
-
-	sql(db, "BEGIN");
-	if (sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'ev_rx'", -1,
-			       &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
-		r = rx_read_begin(db, sqlite3_column_int64(stmt, 0), 0, LAST_ID);
-	while (r && rx_read_next(r, &row) == 1) {
-		assert_true(row.id > before);
-		assert_true(row.ids_bytes <= sizeof(copy));
-		memcpy(copy, row.ids, row.ids_bytes);
-		before = row.id;
-		assert_true(++nr <= nr_max);
-	}
-	rx_read_end(r);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-}
-
-/* In the first bytes of a page there is most to break. */
-static void damage(int fd, off_t bytes, int page_bytes)
-{
-	for (unsigned i = 1 + draw(6); i; i--) {
-		off_t page = 1 + draw((uint32_t)(bytes / page_bytes) - 1);
-		off_t at = page * page_bytes + draw(draw(2) ? 16 : (uint32_t)page_bytes);
-		unsigned char byte[4] = {0};
-		size_t nr = 1;
-
-		if (draw(2)) {
-			byte[0] = (unsigned char)draw(256);
-		} else { /* what may be the number of a page */
-			nr = 4;
-			byte[3] = (unsigned char)draw(256);
-			byte[2] = (unsigned char)draw(2);
-		}
-		assert_int_equal(pwrite(fd, byte, nr, at), nr);
-	}
-}
-
-static void damaged_pages_do_no_harm(void **state)
-{
-	static const int sizes[] = {512, 1024, 4096, 65536};
-	uint64_t nr;
-
-	(void)state;
-	for (int i = 0; i < 400; i++) {
-		static char *path, *whole;
-		static off_t bytes;
-		static int page_bytes, fd;
-
-		if (i % 100 == 0) {
-			sqlite3 *db;
-
-			page_bytes = sizes[i / 100];
-			path = fixture_path();
-			db = make_file(path, page_bytes, "DELETE");
-			fill(db, 1500, draw(2));
-			sqlite3_close(db);
-			fd = open(path, O_RDWR);
-			bytes = lseek(fd, 0, SEEK_END);
-			whole = malloc((size_t)bytes);
-			assert_int_equal(pread(fd, whole, (size_t)bytes, 0), bytes);
-		}
-		nr = (uint64_t)bytes; /* no row takes less than a byte */
-		damage(fd, bytes, page_bytes);
-		expect_end(path, nr);
-		assert_int_equal(pwrite(fd, whole, (size_t)bytes, 0), bytes);
-		if (i % 100 == 99) {
-			free(whole);
-			close(fd);
-			fixture_remove(path);
-		}
-	}
-}
-
-/* Every child of the root is the root again. */
-static void pages_in_circles_come_to_an_end(void **state)
-{
-	char *path = fixture_path();
-	sqlite3 *db = make_file(path, 4096, "DELETE");
-	unsigned char page[4096], *cell;
-	int64_t root;
-	int fd;
-
-	(void)state;
-	fill(db, 3000, true);
-	root = root_of(db);
-	sqlite3_close(db);
-	fd = open(path, O_RDWR);
-	assert_int_equal(pread(fd, page, sizeof(page), (root - 1) * 4096), sizeof(page));
-	assert_int_equal(page[0], 5);
-	for (int i = 0; i < (page[3] << 8 | page[4]); i++) {
-		cell = page + (page[12 + 2 * i] << 8 | page[13 + 2 * i]);
-		cell[2] = (unsigned char)(root >> 8);
-		cell[3] = (unsigned char)root;
-	}
-	assert_int_equal(pwrite(fd, page, sizeof(page), (root - 1) * 4096), sizeof(page));
-	close(fd);
-	expect_end(path, 3000);
-	fixture_remove(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_those_that_sql_gives),
+		cmocka_unit_test(rows_of_every_size_are_read),
 		cmocka_unit_test(small_tables_are_read_whole),
 		cmocka_unit_test(a_log_with_content_is_left_to_sqlite),
 		cmocka_unit_test(what_is_written_meanwhile_is_not_seen),
@@ -593,8 +395,6 @@ int main(void)
 		cmocka_unit_test(locks_of_the_connection_stay),
 		cmocka_unit_test(events_of_a_recording_are_the_same),
 		cmocka_unit_test(rows_of_another_form_are_left_to_sqlite),
-		cmocka_unit_test(damaged_pages_do_no_harm),
-		cmocka_unit_test(pages_in_circles_come_to_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
