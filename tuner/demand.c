@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tuner/moves.h"
+
 void demand_close(struct demand *d)
 {
 	if (!d)
@@ -19,6 +21,9 @@ void demand_close(struct demand *d)
 	free(d->hunt);
 	free(d->ticks);
 	free(d->leads);
+	if (d->path)
+		moves_release(d->path);
+	free(d->path);
 	free(d);
 }
 

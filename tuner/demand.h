@@ -28,6 +28,10 @@
  *  - a return of a buffer nobody took (the recording began later) is left out;
  *  - a take of a buffer that is held (its return was lost) returns it first.
  *
+ * It is made in two parts.  The *path* has X after each event (tuner/moves.h), and all that is not
+ * about single steps: takes, max_held, leads, quality, marks.  Much can be answered from it alone,
+ * early.  Then the steps are made of it, with their slots, and take its place.
+ *
  * Memory: 8 bytes of time, 4 of slot, and less than one of bits, extremes and checkpoints a step.
  * Thread: built once, then read by any number of threads.
  * Source: the ordered hunt is the analogue of Mattson's stack for pools.
@@ -100,21 +104,27 @@ struct demand_change {
 	uint64_t takes, resources, dropped; /* until then; takes as demand.takes counts them */
 };
 
+struct moves;
+
 struct demand {
-	size_t nr; /* steps */
+	struct moves *path; /* NULL: there are steps */
+	int64_t first_ns, last_ns;
+	/* Steps, from here ... */
+	size_t nr;
 	int64_t *t_ns;
 	uint32_t *slot;
 	struct demand_cell *cells;
 	struct demand_extremes *extremes[DEMAND_LEVELS]; /* [0]: one a cell */
 	size_t nr_extremes[DEMAND_LEVELS];
 	int nr_levels;
-	uint32_t max_held; /* peak of X, and how many slots there are */
-	uint64_t takes;
 	uint64_t *hunt; /* takes by slot, [max_held] */
 	/* Which slots are in use before step i * checkpoint_steps, in words of 64. */
 	uint64_t *checkpoints;
 	size_t checkpoint_steps, checkpoint_words;
+	/* ... to here. */
 
+	uint32_t max_held; /* peak of X, and how many slots there are */
+	uint64_t takes;
 	struct demand_tick *ticks; /* between the first step and the last */
 	size_t nr_ticks;
 	bool ticks_known;	   /* false: marks with delays in ticks cannot be simulated */
@@ -133,6 +143,13 @@ struct demand {
  * DEMAND_STEPS_MAX steps; -ENOMEM; what query_events() returns.
  */
 int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err);
+
+/* The path alone. */
+int demand_read_path(struct query *q, uint32_t pool, struct demand **out, struct db_error *err);
+
+/* Makes the steps of a path; of a demand that has steps, nothing.  Returns: 0 or -ENOMEM, and then
+ * nothing but demand_close() is left to be done with it. */
+int demand_make_steps(struct demand *d);
 
 /* Reading while somebody watches, who may be another thread.  Zeroed: as demand_read(). */
 struct demand_watch {
@@ -191,7 +208,7 @@ static inline uint32_t demand_held(const struct demand *d, size_t steps)
 
 static inline int64_t demand_span_ns(const struct demand *d)
 {
-	return d->t_ns[d->nr - 1] - d->t_ns[0];
+	return d->last_ns - d->first_ns;
 }
 
 /* The first step from `from` on after which X >= level (X <= level); d->nr when there is none. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tuner/big.h"
+
 int build_open(struct build *b)
 {
 	*b = (struct build){.d = calloc(1, sizeof(struct demand)), .last_ns = INT64_MIN};
@@ -135,7 +137,7 @@ static inline uint32_t take_slot(struct build *b)
 	uint32_t slot;
 
 	if (b->x == b->slots && more_slots(b))
-		return BUILD_NO_STEP;
+		return BUILD_NO_SLOT;
 	word = &b->unused.level[0][b->lowest];
 	left = *word & (*word - 1);
 	slot = (uint32_t)b->lowest * 64 + (uint32_t)__builtin_ctzll(*word);
@@ -192,6 +194,23 @@ static bool make_room(struct build *b)
 	return !b->error;
 }
 
+void build_steps_of(struct build *b, struct demand *d, size_t steps)
+{
+	size_t cells = steps / DEMAND_CELL + 1;
+
+	*b = (struct build){.d = d, .last_ns = INT64_MIN};
+	d->max_held = 0; /* it is found again */
+	d->t_ns = big_alloc(steps * sizeof(*d->t_ns));
+	d->slot = big_alloc(steps * sizeof(*d->slot));
+	d->cells = malloc(cells * sizeof(*d->cells));
+	d->extremes[0] = malloc(cells * sizeof(*d->extremes[0]));
+	d->checkpoint_steps = CHECKPOINT_LEAST;
+	if (!d->t_ns || !d->slot || !d->cells || !d->extremes[0])
+		b->error = -ENOMEM;
+	else if (!more_slots(b))
+		b->room = steps;
+}
+
 static void open_cell(struct build *b)
 {
 	size_t cell = b->nr / DEMAND_CELL;
@@ -226,49 +245,32 @@ static inline void end_step(struct build *b, uint32_t slot)
 	e->max = b->x > e->max ? b->x : e->max;
 }
 
-/* hunted: it is given a slot. */
-static inline size_t add_take(struct build *b, int64_t t_ns, bool imputed, bool hunted)
+uint32_t build_take(struct build *b, int64_t t_ns, bool imputed)
 {
 	uint64_t bit = UINT64_C(1) << b->nr % DEMAND_CELL;
-	uint32_t slot = BUILD_NO_STEP;
 	struct demand_cell *c;
+	uint32_t slot;
 
 	if (!begin_step(b, t_ns))
-		return SIZE_MAX;
+		return BUILD_NO_SLOT;
 	c = &b->d->cells[b->nr / DEMAND_CELL];
-	if (hunted) {
-		slot = take_slot(b);
-		if (b->error)
-			return SIZE_MAX;
-		if (slot >= c->top)
-			c->top = slot + 1;
-	}
+	slot = take_slot(b);
+	if (b->error)
+		return BUILD_NO_SLOT;
+	if (slot >= c->top)
+		c->top = slot + 1;
 	c->takes |= bit;
 	c->imputed |= imputed ? bit : 0;
 	end_step(b, slot);
-	return b->nr - 1;
+	return slot;
 }
 
-static inline void add_return(struct build *b, int64_t t_ns, uint32_t slot)
+void build_return(struct build *b, int64_t t_ns, uint32_t slot)
 {
 	if (!begin_step(b, t_ns))
 		return;
 	return_slot(b, slot);
 	end_step(b, slot);
-}
-
-/* How long an imputed packet is held is not known before the end: it gets its slot in merge(). */
-size_t build_take(struct build *b, int64_t t_ns, bool imputed)
-{
-	size_t i = add_take(b, t_ns, imputed, !imputed);
-
-	b->nr_imputed += imputed && i != SIZE_MAX;
-	return i;
-}
-
-void build_return(struct build *b, int64_t t_ns, size_t take)
-{
-	add_return(b, t_ns, b->d->slot[take]);
 }
 
 void build_end(struct build *b)
@@ -291,15 +293,13 @@ static void *one_more(void *array, size_t nr, size_t *room, size_t size, int *er
 	return array;
 }
 
-void build_tick(struct build *b, int64_t t_ns)
+void build_tick(struct build *b, size_t steps, int64_t t_ns)
 {
 	struct demand *d = b->d;
 
 	d->ticks = one_more(d->ticks, d->nr_ticks, &b->nr_ticks_room, sizeof(*d->ticks), &b->error);
 	if (!b->error)
-		d->ticks[d->nr_ticks++] = (struct demand_tick){b->nr, t_ns};
-	if (t_ns > b->last_ns)
-		b->last_ns = t_ns;
+		d->ticks[d->nr_ticks++] = (struct demand_tick){steps, t_ns};
 }
 
 /* More than this are not made for steps that are few and far between. */
@@ -318,11 +318,9 @@ void build_regular_ticks(struct build *b)
 	for (size_t k = 1; k <= nr && !b->error; k++) {
 		int64_t tick_ns = t[0] + (int64_t)k * DEMAND_TICK_NS;
 
-		build_tick(b, tick_ns);
 		while (t[step] < tick_ns)
 			step++;
-		if (!b->error)
-			b->d->ticks[b->d->nr_ticks - 1].steps = step;
+		build_tick(b, step, tick_ns);
 	}
 	b->d->ticks_known = true;
 }
@@ -335,234 +333,7 @@ struct demand_lead *build_lead(struct build *b)
 	return b->error ? NULL : &d->leads[d->nr_leads++];
 }
 
-/* --- imputed holds -------------------------------------------------------------------------------
- */
-
-/* So many packets around an imputed one lend it their hold times, by turns: one alone would make
- * hundreds that were dropped at one time come back at one time.  A power of two. */
-#define LENDERS 64
-#define TURN	27
-
-struct imputed {
-	size_t take;
-	int64_t return_ns;
-};
-
-/* The steps so far, without the returns of imputed packets. */
-struct unmerged {
-	struct build *b;
-	/* Of a take its return, of a return its take; BUILD_NO_STEP.  It was slot[]; of a take that
-	 * was merged it is its slot there. */
-	uint32_t *pair;
-};
-
-/* Slots say which take a return is of: its last one. */
-static int find_pairs(struct unmerged *u)
-{
-	const struct demand *d = u->b->d;
-	uint32_t *last = malloc((d->max_held + 1) * sizeof(*last));
-
-	if (!last)
-		return -ENOMEM;
-	u->pair = d->slot;
-	for (size_t i = 0; i < u->b->nr; i++) {
-		uint32_t slot = d->slot[i];
-
-		u->pair[i] = BUILD_NO_STEP;
-		if (slot == BUILD_NO_STEP)
-			continue;
-		if (demand_is_take(d, i)) {
-			last[slot] = (uint32_t)i;
-		} else {
-			u->pair[i] = last[slot];
-			u->pair[last[slot]] = (uint32_t)i;
-		}
-	}
-	free(last);
-	return 0;
-}
-
-/* The takes that have a return, in order. */
-struct lenders {
-	uint32_t *take;
-	size_t nr;
-	size_t around; /* as many as lend; 0: none */
-};
-
-static int find_lenders(const struct unmerged *u, struct lenders *l)
-{
-	*l = (struct lenders){.take = malloc((u->b->nr / 2 + 1) * sizeof(*l->take))};
-	if (!l->take)
-		return -ENOMEM;
-	for (size_t i = 0; i < u->b->nr; i++)
-		if (u->pair[i] != BUILD_NO_STEP && demand_is_take(u->b->d, i))
-			l->take[l->nr++] = (uint32_t)i;
-	for (l->around = LENDERS; l->around > l->nr;)
-		l->around /= 2;
-	return 0;
-}
-
-/* The hold time for the k-th imputed packet, before which stand `before` lenders. */
-static int64_t lent(const struct unmerged *u, const struct lenders *l, size_t before, size_t k)
-{
-	const int64_t *t_ns = u->b->d->t_ns;
-	size_t first = before > l->around / 2 ? before - l->around / 2 : 0;
-	uint32_t take;
-
-	if (first > l->nr - l->around)
-		first = l->nr - l->around;
-	take = l->take[first + k * TURN % l->around];
-	return t_ns[u->pair[take]] - t_ns[take];
-}
-
-static int by_return(const void *a, const void *b)
-{
-	const struct imputed *x = a, *y = b;
-
-	if (x->return_ns != y->return_ns)
-		return x->return_ns < y->return_ns ? -1 : 1;
-	return x->take < y->take ? -1 : x->take > y->take;
-}
-
-static struct imputed *find_holds(const struct unmerged *u)
-{
-	struct build *b = u->b;
-	struct imputed *list = calloc(b->nr_imputed, sizeof(*list));
-	struct lenders l = {0};
-	size_t k = 0, before = 0;
-
-	if (!list || find_lenders(u, &l)) {
-		free(list);
-		return NULL;
-	}
-	for (size_t i = 0; i < b->nr; i++) {
-		if (before < l.nr && l.take[before] == i)
-			before++;
-		if (!demand_is_imputed(b->d, i))
-			continue;
-		list[k] = (struct imputed){i, INT64_MAX};
-		if (!l.around)
-			b->d->quality.not_imputed++;
-		else if (__builtin_add_overflow(b->d->t_ns[i], lent(u, &l, before, k),
-						&list[k].return_ns))
-			list[k].return_ns = INT64_MAX;
-		k++;
-	}
-	free(l.take);
-	qsort(list, b->nr_imputed, sizeof(*list), by_return);
-	return list;
-}
-
-/* Steps from..to of one event. */
-static void copy_event(struct unmerged *from, size_t first, size_t last, struct build *to)
-{
-	const struct demand *d = from->b->d;
-
-	for (size_t i = first; i <= last; i++) {
-		size_t at;
-
-		if (!demand_is_take(d, i)) {
-			add_return(to, d->t_ns[i], from->pair[from->pair[i]]);
-			continue;
-		}
-		at = add_take(to, d->t_ns[i], demand_is_imputed(d, i), true);
-		if (at != SIZE_MAX)
-			from->pair[i] = to->d->slot[at];
-	}
-	if (demand_is_end(d, last))
-		build_end(to);
-}
-
-/* Returns that are due before an event at t_ns, or before the end. */
-static size_t insert_due(const struct unmerged *from, const struct imputed *list, size_t k,
-			 int64_t t_ns, size_t event, struct build *to)
-{
-	for (; k < from->b->nr_imputed && list[k].return_ns <= t_ns && list[k].take < event; k++) {
-		add_return(to, list[k].return_ns, from->pair[list[k].take]);
-		build_end(to);
-	}
-	return k;
-}
-
-/* Ticks stand between events; `at` is where the event that follows them has gone. */
-static size_t move_ticks(struct demand *d, size_t tick, size_t event, size_t at)
-{
-	while (tick < d->nr_ticks && d->ticks[tick].steps <= event)
-		d->ticks[tick++].steps = at;
-	return tick;
-}
-
-/* What was made of the steps takes the place of what was made before. */
-static void replace(struct build *b, const struct build *by)
-{
-	const struct demand *new = by->d;
-	struct demand *d = b->d;
-
-	free(d->t_ns);
-	free(d->slot);
-	free(d->cells);
-	free(d->extremes[0]);
-	free(d->hunt);
-	free(d->checkpoints);
-	ladder_release(&b->unused);
-	d->t_ns = new->t_ns;
-	d->slot = new->slot;
-	d->cells = new->cells;
-	d->extremes[0] = new->extremes[0];
-	d->hunt = new->hunt;
-	d->checkpoints = new->checkpoints;
-	d->checkpoint_steps = new->checkpoint_steps;
-	d->max_held = new->max_held;
-	b->nr = by->nr;
-	b->room = by->room;
-	b->last_ns = by->last_ns;
-	b->error = by->error;
-	b->x = by->x;
-	b->slots = by->slots;
-	b->unused = by->unused;
-	b->lowest = by->lowest;
-	b->nr_checkpoints = by->nr_checkpoints;
-	b->checkpoints_room = by->checkpoints_room;
-}
-
-/* The steps anew, with the returns of imputed packets among them. */
-static int merge(struct unmerged *u, const struct imputed *list)
-{
-	struct demand to_demand = {0};
-	struct build to = {.d = &to_demand, .last_ns = INT64_MIN}, *b = u->b;
-	size_t k = 0, tick = 0;
-
-	for (size_t first = 0, last; first < b->nr && !to.error; first = last + 1) {
-		for (last = first; !demand_is_end(b->d, last) && last + 1 < b->nr;)
-			last++;
-		k = insert_due(u, list, k, b->d->t_ns[first], first, &to);
-		tick = move_ticks(b->d, tick, first, to.nr);
-		copy_event(u, first, last, &to);
-	}
-	move_ticks(b->d, tick, b->nr, to.nr);
-	replace(b, &to);
-	return b->error;
-}
-
-static int impute(struct build *b)
-{
-	struct unmerged u = {.b = b};
-	struct imputed *list;
-	int ret;
-
-	if (!b->nr_imputed)
-		return 0;
-	ret = find_pairs(&u);
-	if (ret)
-		return ret;
-	list = find_holds(&u);
-	ret = list ? merge(&u, list) : -ENOMEM;
-	free(list);
-	return ret;
-}
-
-/* --- all of it
- * ------------------------------------------------------------------------------------
+/* --- all of it ----------------------------------------------------------------------------------
  */
 
 int build_levels(struct demand *d)
@@ -634,10 +405,12 @@ static void shrink(struct build *b)
 	size_t cells = b->nr / DEMAND_CELL + 1;
 	int ignored = 0; /* what cannot be made smaller stays as it is */
 
-	d->t_ns = resized(d->t_ns, b->nr, sizeof(*d->t_ns), &ignored);
-	d->slot = resized(d->slot, b->nr, sizeof(*d->slot), &ignored);
-	d->cells = resized(d->cells, cells, sizeof(*d->cells), &ignored);
-	d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &ignored);
+	if (b->room > b->nr) {
+		d->t_ns = resized(d->t_ns, b->nr, sizeof(*d->t_ns), &ignored);
+		d->slot = resized(d->slot, b->nr, sizeof(*d->slot), &ignored);
+		d->cells = resized(d->cells, cells, sizeof(*d->cells), &ignored);
+		d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &ignored);
+	}
 	d->hunt = resized(d->hunt, d->max_held, sizeof(*d->hunt), &ignored);
 	d->checkpoints = resized(d->checkpoints, b->nr_checkpoints * d->checkpoint_words,
 				 sizeof(*d->checkpoints), &ignored);
@@ -655,6 +428,8 @@ static int conclude(struct build *b)
 	if (b->error)
 		return b->error;
 	d->nr = b->nr;
+	d->first_ns = d->t_ns[0];
+	d->last_ns = d->t_ns[b->nr - 1];
 	d->takes = (b->nr + b->x) / 2;
 	d->quality.unreturned = b->x;
 	trim_ticks(d, b->nr);
@@ -663,21 +438,25 @@ static int conclude(struct build *b)
 	return build_levels(d);
 }
 
-int build_finish(struct build *b, struct demand **out)
+int build_conclude(struct build *b)
 {
-	int ret = b->error;
+	int ret;
 
 	build_end(b);
+	ret = b->error ? b->error : conclude(b);
 	if (!ret)
-		ret = impute(b);
-	if (!ret)
-		ret = conclude(b);
-	if (ret) {
-		build_abandon(b);
-		return ret;
-	}
-	build_raise(b->d);
+		build_raise(b->d);
 	ladder_release(&b->unused);
-	*out = b->d;
-	return 0;
+	return ret;
+}
+
+int build_finish(struct build *b, struct demand **out)
+{
+	int ret = build_conclude(b);
+
+	if (ret)
+		build_abandon(b);
+	else
+		*out = b->d;
+	return ret;
 }

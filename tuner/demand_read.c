@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tuner/demand_build.h"
 #include "tuner/holders.h"
+#include "tuner/impute.h"
+#include "tuner/moves.h"
 #include "tuner/parallel.h"
 
 /* --- requests ------------------------------------------------------------------------------------
@@ -35,10 +36,11 @@ struct asked {
 #define T_MAX (INT64_MAX / 2)
 
 struct reading {
-	struct build build;
+	struct demand *d;
+	struct moves *moves; /* d->path */
 	struct holders holders;
 	struct asked *asked;
-	size_t nr_asked, asked_room;
+	size_t nr_asked, asked_room, leads_room, ticks_room;
 	uint64_t next_seq;
 	int64_t t_ns, last_ns; /* of this event, and of those before */
 	uint64_t taken;
@@ -48,31 +50,48 @@ struct reading {
 
 #define ENOUGH 1 /* of query_events(): as many steps as were wanted */
 
+/* Room for one more behind nr elements; the array doubles.  Returns: it, or NULL: out of memory. */
+static void *one_more(struct reading *r, void **array, size_t nr, size_t *room, size_t size)
+{
+	size_t more = *room ? 2 * *room : 64;
+	void *grown;
+
+	if (nr == *room) {
+		grown = realloc(*array, more * size);
+		if (!grown) {
+			moves_fail(r->moves, -ENOMEM);
+			return NULL;
+		}
+		*array = grown;
+		*room = more;
+	}
+	return (char *)*array + nr * size;
+}
+
 static void note_lead(struct reading *r, int64_t requested_ns, int64_t t_ns,
 		      enum demand_lead_kind kind)
 {
-	struct demand_lead *lead = build_lead(&r->build);
+	struct demand *d = r->d;
+	struct demand_lead *lead =
+		one_more(r, (void **)&d->leads, d->nr_leads, &r->leads_room, sizeof(*d->leads));
 
-	if (lead)
-		*lead = (struct demand_lead){requested_ns, t_ns - requested_ns, kind};
+	if (!lead)
+		return;
+	*lead = (struct demand_lead){requested_ns, t_ns - requested_ns, kind};
+	d->nr_leads++;
 }
 
 static void on_request(struct reading *r, const struct pool_event *e)
 {
-	if (r->nr_asked == r->asked_room) {
-		size_t room = r->asked_room ? 2 * r->asked_room : 16;
-		struct asked *grown = realloc(r->asked, room * sizeof(*grown));
+	struct asked *one;
 
-		if (!grown) {
-			r->build.error = -ENOMEM;
-			return;
-		}
-		r->asked = grown;
-		r->asked_room = room;
-	}
 	if (r->nr_asked == ASKED_MAX)
 		memmove(r->asked, r->asked + 1, --r->nr_asked * sizeof(*r->asked));
-	r->asked[r->nr_asked++] = (struct asked){e->u.request.request, r->t_ns};
+	one = one_more(r, (void **)&r->asked, r->nr_asked, &r->asked_room, sizeof(*r->asked));
+	if (!one)
+		return;
+	*one = (struct asked){e->u.request.request, r->t_ns};
+	r->nr_asked++;
 }
 
 /* The end of a request; one that was made before the record begins is left out. */
@@ -106,7 +125,7 @@ static int by_request(const void *a, const void *b)
 
 static void end_leads(struct reading *r)
 {
-	struct demand *d = r->build.d;
+	struct demand *d = r->d;
 
 	for (size_t i = 0; i < r->nr_asked; i++)
 		note_lead(r, r->asked[i].t_ns, r->last_ns, DEMAND_LEAD_PENDING);
@@ -117,75 +136,75 @@ static void end_leads(struct reading *r)
 /* --- receive events ------------------------------------------------------------------------------
  */
 
-static void imply_returns(struct reading *r, const struct pool_event *e, uint32_t nr)
+/* An event's buffers that are held come back.  Returns: how many were not. */
+static uint32_t give_back(struct reading *r, const uint32_t *ids, uint32_t nr)
 {
-	bool any = false;
+	uint32_t returned = 0;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t take = holders_give_back(&r->holders, e->u.rx.buffers[i]);
+		uint32_t handle = holders_give_back(&r->holders, ids[i]);
 
-		if (take == BUILD_NO_STEP)
+		if (handle == HOLDERS_NONE)
 			continue;
-		build_return(&r->build, r->t_ns, take);
-		r->build.d->quality.implied_returns++;
-		any = true;
+		if (packets_return(&r->moves->real, handle))
+			moves_fail(r->moves, -ENOMEM);
+		returned++;
 	}
-	if (any)
-		build_end(&r->build);
+	moves_return(r->moves, r->t_ns, returned, 0);
+	if (returned)
+		moves_end(r->moves);
+	return nr - returned;
+}
+
+/* Returns: false it is held by this very event, or memory is short. */
+static bool take(struct reading *r, uint32_t id)
+{
+	uint32_t handle;
+
+	/* No event takes a buffer twice: one that says so is of a file that is not right. */
+	if (holders_have(&r->holders, id)) {
+		r->d->quality.implied_returns++;
+		return false;
+	}
+	handle = packets_take(&r->moves->real);
+	if (handle == HANDLE_NONE || holders_hold(&r->holders, id, handle)) {
+		moves_fail(r->moves, -ENOMEM);
+		return false;
+	}
+	return true;
 }
 
 static void on_take(struct reading *r, const struct pool_event *e)
 {
-	uint32_t nr = e->u.rx.nr_buffers, held = nr - e->u.rx.resources;
+	const uint32_t *ids = e->u.rx.buffers;
+	uint32_t nr = e->u.rx.nr_buffers, held = nr - e->u.rx.resources, taken = 0;
 
 	r->rx = true;
-	imply_returns(r, e, nr);
-	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
-		size_t take;
-		int ret;
-
-		/* No event takes a buffer twice: one that says so is of a file that is not right.
-		 */
-		if (i < held && holders_have(&r->holders, e->u.rx.buffers[i])) {
-			r->build.d->quality.implied_returns++;
-			continue;
+	for (uint32_t i = 0; i < nr; i++)
+		if (holders_have(&r->holders, ids[i])) {
+			r->d->quality.implied_returns += nr - give_back(r, ids, nr);
+			break;
 		}
-		take = build_take(&r->build, r->t_ns, i >= held);
-		ret = take == SIZE_MAX || i >= held
-			      ? 0
-			      : holders_hold(&r->holders, e->u.rx.buffers[i], take);
-		if (ret)
-			r->build.error = ret;
-	}
+	for (uint32_t i = 0; i < held; i++)
+		taken += take(r, ids[i]);
+	moves_take(r->moves, r->t_ns, taken, 0);
+	moves_take(r->moves, r->t_ns, nr - held, MOVE_IMPUTED);
 	r->taken += nr;
-	r->build.d->quality.resources += e->u.rx.resources;
+	r->d->quality.resources += e->u.rx.resources;
 	if (nr)
-		build_end(&r->build);
+		moves_end(r->moves);
 }
 
 static void on_return(struct reading *r, const struct pool_event *e)
 {
-	bool any = false;
-
 	r->rx = true;
-	for (uint32_t i = 0; i < e->u.rx.nr_buffers; i++) {
-		uint32_t take = holders_give_back(&r->holders, e->u.rx.buffers[i]);
-
-		if (take == BUILD_NO_STEP) {
-			r->build.d->quality.unmatched_returns++;
-			continue;
-		}
-		build_return(&r->build, r->t_ns, take);
-		any = true;
-	}
-	if (any)
-		build_end(&r->build);
+	r->d->quality.unmatched_returns += give_back(r, e->u.rx.buffers, e->u.rx.nr_buffers);
 }
 
 /* The counter says only that they were dropped since the event before. */
 static void on_drop(struct reading *r, const struct pool_event *e)
 {
-	struct demand_quality *quality = &r->build.d->quality;
+	struct demand_quality *quality = &r->d->quality;
 	uint64_t most = DROPS_MIN + DROPS_FACTOR * r->taken, left;
 	uint32_t nr = e->u.drop.count;
 	int64_t span = r->t_ns > r->last_ns ? r->t_ns - r->last_ns : 0;
@@ -201,11 +220,11 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 		quality->not_imputed += nr - left;
 		nr = (uint32_t)left;
 	}
-	for (uint32_t i = 0; i < nr && !r->build.error; i++) {
+	for (uint32_t i = 0; i < nr && !r->moves->error; i++) {
 		double share = (double)(i + 1) / nr;
 
-		build_take(&r->build, r->last_ns + (int64_t)(share * (double)span), true);
-		build_end(&r->build);
+		moves_take(r->moves, r->last_ns + (int64_t)(share * (double)span), 1, MOVE_IMPUTED);
+		moves_end(r->moves);
 	}
 }
 
@@ -215,14 +234,14 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 /* Takes that there are steps of so far: those of the record, and the drops that are imputed. */
 static uint64_t takes_until_now(const struct reading *r)
 {
-	const struct demand_quality *q = &r->build.d->quality;
+	const struct demand_quality *q = &r->d->quality;
 
 	return r->taken + q->dropped - q->not_imputed;
 }
 
 static void note_change(struct reading *r)
 {
-	struct demand *d = r->build.d;
+	struct demand *d = r->d;
 
 	d->quality.marks_changed++;
 	d->change = (struct demand_change){.at_ns = r->t_ns,
@@ -234,7 +253,7 @@ static void note_change(struct reading *r)
 
 static void on_marks(struct reading *r, const struct pool_marks *m)
 {
-	struct demand *d = r->build.d;
+	struct demand *d = r->d;
 	struct policy_marks marks = {m->base,	     m->block,	      m->low,
 				     m->high,	     m->limit,	      m->reserve,
 				     m->max_pending, m->shrink_ticks, m->probe_ticks};
@@ -249,9 +268,17 @@ static void on_marks(struct reading *r, const struct pool_marks *m)
 
 static void on_tick(struct reading *r, const struct pool_event *e)
 {
+	struct demand *d = r->d;
+	struct demand_tick *tick =
+		one_more(r, (void **)&d->ticks, d->nr_ticks, &r->ticks_room, sizeof(*d->ticks));
+
 	on_marks(r, &e->u.tick.marks);
-	build_tick(&r->build, r->t_ns);
-	r->build.d->ticks_known = true;
+	if (!tick)
+		return;
+	*tick = (struct demand_tick){r->moves->steps, r->t_ns};
+	d->nr_ticks++;
+	d->ticks_known = true;
+	moves_clock(r->moves, r->t_ns);
 }
 
 static void on_event(struct reading *r, const struct pool_event *e)
@@ -291,10 +318,10 @@ static int watched(struct reading *r)
 {
 	struct demand_watch *w = r->watch;
 
-	atomic_store_explicit(&w->steps, r->build.nr, memory_order_relaxed);
+	atomic_store_explicit(&w->steps, r->moves->steps, memory_order_relaxed);
 	if (atomic_load_explicit(&w->stop, memory_order_relaxed))
 		return -ECANCELED;
-	w->cut = w->steps_max && r->build.nr >= w->steps_max;
+	w->cut = w->steps_max && r->moves->steps >= w->steps_max;
 	return w->cut ? ENOUGH : 0;
 }
 
@@ -309,7 +336,7 @@ static int each(const struct pool_event *e, void *ctx)
 
 	r->t_ns = time_of(e);
 	if (r->any && e->seq != r->next_seq)
-		r->build.d->quality.gaps++;
+		r->d->quality.gaps++;
 	if (!r->any)
 		r->last_ns = r->t_ns;
 	r->any = true;
@@ -317,7 +344,7 @@ static int each(const struct pool_event *e, void *ctx)
 	on_event(r, e);
 	if (r->t_ns > r->last_ns)
 		r->last_ns = r->t_ns;
-	return r->build.error ? r->build.error : watched(r);
+	return r->moves->error ? r->moves->error : watched(r);
 }
 
 /*
@@ -332,7 +359,7 @@ static int each_before(const struct pool_event *e, void *ctx)
 	switch (e->kind) {
 	case POOL_EVENT_POOL_OPEN:
 	case POOL_EVENT_TICK:
-		r->build.d->marks_known = false;
+		r->d->marks_known = false;
 		on_marks(r, e->kind == POOL_EVENT_TICK ? &e->u.tick.marks : &e->u.open.marks);
 		break;
 	case POOL_EVENT_ALLOC_REQUEST:
@@ -343,7 +370,7 @@ static int each_before(const struct pool_event *e, void *ctx)
 	default:
 		break;
 	}
-	return r->build.error ? r->build.error : r->watch->stop ? -ECANCELED : 0;
+	return r->moves->error ? r->moves->error : r->watch->stop ? -ECANCELED : 0;
 }
 
 static int walk(struct reading *r, struct query *q, uint32_t pool, struct db_error *err)
@@ -370,16 +397,29 @@ static int say(struct db_error *err, int ret, uint32_t pool, const char *what)
 	return ret;
 }
 
-static int finish(struct reading *r, uint32_t pool, struct demand **out, struct db_error *err)
+/* All has been read. */
+static int conclude(struct reading *r)
 {
-	bool rx = r->rx;
-	int ret;
+	struct demand *d = r->d;
+	struct moves *m = r->moves;
+	int ret = m->error;
 
 	end_leads(r);
-	if (!r->build.d->ticks_known)
-		build_regular_ticks(&r->build);
-	ret = build_finish(&r->build, out);
-	if (ret == -ENODATA && rx)
+	if (!ret && m->imputed_takes)
+		ret = impute(d, m);
+	d->takes = m->takes;
+	d->max_held = m->max_held;
+	d->first_ns = m->first_ns;
+	d->last_ns = m->last_ns;
+	d->quality.unreturned = m->x;
+	return ret ? ret : m->nr ? 0 : -ENODATA;
+}
+
+static int finish(struct reading *r, uint32_t pool, struct db_error *err)
+{
+	int ret = conclude(r);
+
+	if (ret == -ENODATA && r->rx)
 		return say(err, ret, pool, "no packet was taken: there is no demand to tune for");
 	if (ret == -ENODATA)
 		return say(err, ret, pool,
@@ -391,23 +431,56 @@ static int finish(struct reading *r, uint32_t pool, struct demand **out, struct 
 	return 0;
 }
 
-int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
+static int begin(struct reading *r)
+{
+	r->d = calloc(1, sizeof(*r->d));
+	r->moves = malloc(sizeof(*r->moves));
+	if (!r->d || !r->moves) {
+		free(r->d);
+		free(r->moves);
+		return -ENOMEM;
+	}
+	*r->moves = MOVES_NONE;
+	r->d->path = r->moves;
+	return 0;
+}
+
+static int read_path(struct query *q, uint32_t pool, struct demand_watch *watch,
 		     struct demand **out, struct db_error *err)
 {
 	struct reading r = {.watch = watch};
-	int ret = build_open(&r.build);
+	int ret = begin(&r);
 
 	if (ret)
 		return say(err, ret, pool, "out of memory");
 	ret = walk(&r, q, pool, err);
-	if (ret && ret != ENOUGH && ret != r.build.error) {
-		build_abandon(&r.build);
-	} else {
-		ret = finish(&r, pool, out, err);
-	}
+	if (!ret || ret == ENOUGH || ret == r.moves->error)
+		ret = finish(&r, pool, err);
 	holders_release(&r.holders);
 	free(r.asked);
+	if (ret)
+		demand_close(r.d);
+	else
+		*out = r.d;
 	return ret;
+}
+
+int demand_read_path(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)
+{
+	struct demand_watch watch = {0};
+
+	return read_path(q, pool, &watch, out, err);
+}
+
+int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
+		     struct demand **out, struct db_error *err)
+{
+	int ret = read_path(q, pool, watch, out, err);
+
+	if (ret || !demand_make_steps(*out))
+		return ret;
+	demand_close(*out);
+	return say(err, -ENOMEM, pool, "out of memory");
 }
 
 int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)

@@ -4,69 +4,19 @@
 #include <stdlib.h>
 
 #include "tuner/demand_build.h"
+#include "tuner/departures.h"
 
 struct packet {
 	int64_t arrival_ns, return_ns;
 	size_t row;
 };
 
-/* Packets that are out, the next to come back on top; a binary heap. */
-struct departures {
-	struct out {
-		int64_t return_ns;
-		uint32_t row; /* in order of arrival */
-		uint32_t take;
-	} * out;
-	size_t nr, room;
-};
-
-static bool earlier(const struct out *a, const struct out *b)
-{
-	return a->return_ns != b->return_ns ? a->return_ns < b->return_ns : a->row < b->row;
-}
-
-static int push(struct departures *h, struct out one)
-{
-	size_t i;
-
-	if (h->nr == h->room) {
-		size_t room = h->room ? 2 * h->room : 256;
-		struct out *grown = realloc(h->out, room * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		h->out = grown;
-		h->room = room;
-	}
-	for (i = h->nr++; i && earlier(&one, &h->out[(i - 1) / 2]); i = (i - 1) / 2)
-		h->out[i] = h->out[(i - 1) / 2];
-	h->out[i] = one;
-	return 0;
-}
-
-static struct out pop(struct departures *h)
-{
-	struct out top = h->out[0], last = h->out[--h->nr];
-	size_t i = 0, under;
-
-	while ((under = 2 * i + 1) < h->nr) {
-		if (under + 1 < h->nr && earlier(&h->out[under + 1], &h->out[under]))
-			under++;
-		if (!earlier(&h->out[under], &last))
-			break;
-		h->out[i] = h->out[under];
-		i = under;
-	}
-	h->out[i] = last;
-	return top;
-}
-
 static void return_until(struct build *b, struct departures *h, int64_t t_ns)
 {
-	while (h->nr && h->out[0].return_ns <= t_ns && h->out[0].return_ns != INT64_MAX) {
-		struct out one = pop(h);
+	while (h->nr && h->out[0].t_ns <= t_ns) {
+		struct departure one = departures_pop(h);
 
-		build_return(b, one.return_ns, one.take);
+		build_return(b, one.t_ns, one.what);
 		build_end(b);
 	}
 }
@@ -107,18 +57,19 @@ static int add_packets(struct build *b, const struct packet *packets, size_t nr)
 	int ret = 0;
 
 	for (size_t i = 0; i < nr && !ret; i++) {
-		size_t take;
+		uint32_t slot;
 
 		return_until(b, &h, packets[i].arrival_ns);
-		take = build_take(b, packets[i].arrival_ns, false);
+		slot = build_take(b, packets[i].arrival_ns, false);
 		build_end(b);
-		ret = take == SIZE_MAX ? b->error
-				       : push(&h, (struct out){packets[i].return_ns, (uint32_t)i,
-							       (uint32_t)take});
+		ret = b->error;
+		if (!ret)
+			ret = departures_add(
+				&h, (struct departure){packets[i].return_ns, (uint32_t)i, slot});
 	}
 	if (!ret)
 		return_until(b, &h, INT64_MAX);
-	free(h.out);
+	departures_release(&h);
 	return ret;
 }
 

@@ -2,7 +2,7 @@
 #ifndef TUNER_HOLDERS_H
 #define TUNER_HOLDERS_H
 /*
- * Who is held: buffer id -> the step at which it was taken.
+ * Who is held: buffer id -> its handle (tuner/handles.h).
  *
  * Ids are numbers of buffers, small as a rule, and those have a table of their own; any others are
  * hashed, so that only those that are held cost memory.
@@ -17,10 +17,10 @@
 
 /* Zeroed: nobody. */
 struct holders {
-	uint32_t *take; /* [direct], by id; HOLDERS_NONE: it is not held */
+	uint32_t *handle; /* [direct], by id; HOLDERS_NONE: it is not held */
 	uint32_t direct;
 	struct holder {
-		uint32_t id, take; /* take HOLDERS_NONE: an empty place */
+		uint32_t id, handle; /* handle HOLDERS_NONE: an empty place */
 	} * place;
 	size_t room, nr; /* of place[]; room is a power of two, or 0 */
 };
@@ -29,33 +29,33 @@ void holders_release(struct holders *h);
 
 /* For ids that the table has no place for. */
 bool holders_have_hashed(const struct holders *h, uint32_t id);
-int holders_hold_more(struct holders *h, uint32_t id, uint32_t take);
+int holders_hold_more(struct holders *h, uint32_t id, uint32_t handle);
 uint32_t holders_give_back_hashed(struct holders *h, uint32_t id);
 
 static inline bool holders_have(const struct holders *h, uint32_t id)
 {
-	return id < h->direct ? h->take[id] != HOLDERS_NONE : holders_have_hashed(h, id);
+	return id < h->direct ? h->handle[id] != HOLDERS_NONE : holders_have_hashed(h, id);
 }
 
 /* An id that is not held.  Returns: 0 or -ENOMEM. */
-static inline int holders_hold(struct holders *h, uint32_t id, uint32_t take)
+static inline int holders_hold(struct holders *h, uint32_t id, uint32_t handle)
 {
 	if (id >= h->direct)
-		return holders_hold_more(h, id, take);
-	h->take[id] = take;
+		return holders_hold_more(h, id, handle);
+	h->handle[id] = handle;
 	return 0;
 }
 
-/* Returns: the take of a held id, which is held no longer; HOLDERS_NONE: it was not. */
+/* Returns: the handle of a held id, which is held no longer; HOLDERS_NONE: it was not. */
 static inline uint32_t holders_give_back(struct holders *h, uint32_t id)
 {
-	uint32_t take;
+	uint32_t handle;
 
 	if (id >= h->direct)
 		return holders_give_back_hashed(h, id);
-	take = h->take[id];
-	h->take[id] = HOLDERS_NONE;
-	return take;
+	handle = h->handle[id];
+	h->handle[id] = HOLDERS_NONE;
+	return handle;
 }
 
 #endif

@@ -10,7 +10,7 @@
 struct slicing {
 	const struct demand *d;
 	struct build build;
-	size_t *take; /* by slot: its take in the slice; SIZE_MAX: it was taken before */
+	uint32_t *as; /* by slot: the slot in the slice; BUILD_NO_SLOT: it was taken before */
 	bool open;    /* steps of an event that did not end yet */
 	size_t tick;
 };
@@ -18,20 +18,20 @@ struct slicing {
 static void copy_ticks(struct slicing *s, size_t until)
 {
 	for (; s->tick < s->d->nr_ticks && s->d->ticks[s->tick].steps <= until; s->tick++)
-		build_tick(&s->build, s->d->ticks[s->tick].t_ns);
+		build_tick(&s->build, s->build.nr, s->d->ticks[s->tick].t_ns);
 }
 
 static void copy_step(struct slicing *s, size_t i)
 {
 	const struct demand *d = s->d;
-	size_t *take = &s->take[d->slot[i]];
+	uint32_t *as = &s->as[d->slot[i]];
 
 	if (demand_is_take(d, i)) {
-		*take = build_take(&s->build, d->t_ns[i], false); /* its return is known by now */
+		*as = build_take(&s->build, d->t_ns[i], false); /* its return is known by now */
 		s->open = true;
-	} else if (*take != SIZE_MAX) {
-		build_return(&s->build, d->t_ns[i], *take);
-		*take = SIZE_MAX;
+	} else if (*as != BUILD_NO_SLOT) {
+		build_return(&s->build, d->t_ns[i], *as);
+		*as = BUILD_NO_SLOT;
 		s->open = true;
 	}
 	if (s->open && demand_is_end(d, i)) {
@@ -59,7 +59,7 @@ static void copy_all(struct slicing *s, size_t from, size_t to)
 	const struct demand *d = s->d;
 
 	for (size_t i = 0; i < d->max_held; i++)
-		s->take[i] = SIZE_MAX;
+		s->as[i] = BUILD_NO_SLOT;
 	while (s->tick < d->nr_ticks && d->ticks[s->tick].steps <= from)
 		s->tick++;
 	for (size_t i = from; i < to && !s->build.error; i++) {
@@ -79,12 +79,12 @@ static int later(const struct demand *d, size_t from, size_t to, struct demand *
 
 	if (ret)
 		return ret;
-	s.take = malloc((d->max_held + 1) * sizeof(*s.take));
-	if (s.take)
+	s.as = malloc((d->max_held + 1) * sizeof(*s.as));
+	if (s.as)
 		copy_all(&s, from, to);
 	else
 		s.build.error = -ENOMEM;
-	free(s.take);
+	free(s.as);
 	if (s.build.error) {
 		build_abandon(&s.build);
 		return s.build.error;
@@ -161,7 +161,9 @@ static int begin(const struct demand *d, size_t to, struct demand **out)
 
 	if (ret)
 		return ret;
-	*part = (struct demand){.nr = to,
+	*part = (struct demand){.first_ns = d->t_ns[0],
+				.last_ns = d->t_ns[to - 1],
+				.nr = to,
 				.t_ns = d->t_ns,
 				.slot = d->slot,
 				.checkpoints = d->checkpoints,
@@ -173,8 +175,8 @@ static int begin(const struct demand *d, size_t to, struct demand **out)
 				.marks = d->marks};
 	ret = share(d, part);
 	while (!ret && s.tick < d->nr_ticks && d->ticks[s.tick].steps < to) {
-		s.build.nr = d->ticks[s.tick].steps;
-		build_tick(&s.build, d->ticks[s.tick++].t_ns);
+		build_tick(&s.build, d->ticks[s.tick].steps, d->ticks[s.tick].t_ns);
+		s.tick++;
 		ret = s.build.error;
 	}
 	copy_leads(&s, d->t_ns[0], d->t_ns[to - 1]);

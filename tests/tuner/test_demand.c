@@ -2,7 +2,7 @@
 /* The demand path: from rows, and from recordings with all that can be wrong with them. */
 #include <errno.h>
 
-#include "tests/db/fixture.h"
+#include "tests/tuner/tape.h"
 #include "tests/tuner/worlds.h"
 #include "tuner/lockstep.h"
 
@@ -102,56 +102,6 @@ static void searches_find_the_first(void **state)
 /* --- recordings ----------------------------------------------------------------------------------
  */
 
-/* Writes events by hand, and reads their demand. */
-struct tape {
-	char *path;
-	struct store *store;
-	uint64_t seq;
-	int64_t t_ns;
-};
-
-static struct tape tape_open(void)
-{
-	struct tape t = {.path = fixture_path(), .t_ns = T0};
-
-	t.store = fixture_open(t.path);
-	return t;
-}
-
-static void say(struct tape *t, struct pool_event e, int64_t after_ns)
-{
-	e.ts_ns = t->t_ns += after_ns;
-	e.seq = t->seq++;
-	fixture_emit(&e, t->store);
-}
-
-static void say_rx(struct tape *t, enum pool_event_kind kind, const uint32_t *ids, uint32_t nr,
-		   uint16_t resources, int64_t after_ns)
-{
-	struct pool_event e = {.kind = kind};
-
-	e.u.rx.buffers = ids;
-	e.u.rx.nr_buffers = nr;
-	e.u.rx.frames = kind == POOL_EVENT_RX_TAKE ? (uint16_t)nr : 0;
-	e.u.rx.resources = resources;
-	say(t, e, after_ns);
-}
-
-static int tape_read(struct tape *t, struct demand **out)
-{
-	struct db_error err = {""};
-	struct query *q;
-	int ret;
-
-	fixture_close(t->store);
-	q = fixture_query(t->path);
-	ret = demand_read(q, 0, out, &err);
-	assert_true(!ret == !err.text[0]);
-	query_close(q);
-	fixture_remove(t->path);
-	return ret;
-}
-
 static const uint32_t ids[] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 static void event_of_several_buffers_is_one_for_the_policy(void **state)
@@ -159,9 +109,9 @@ static void event_of_several_buffers_is_one_for_the_policy(void **state)
 	struct tape t = tape_open();
 	struct demand *d;
 
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 3, 0, 0);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids + 1, 2, 0, 500);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 500);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 3, 0, 0);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids + 1, 2, 0, 500);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 500);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->nr, 6);
 	for (size_t i = 0; i < 6; i++)
@@ -180,11 +130,11 @@ static void resources_get_the_hold_time_of_a_neighbour(void **state)
 	struct demand *d;
 
 	/* 0: held for 70; 1000: RESOURCES; 1100: held for 70, too. */
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 70);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 1, 930);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 100);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 70);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 70);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 1, 930);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 100);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 70);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->nr, 6);
 	assert_int_equal(d->quality.resources, 1);
@@ -202,14 +152,14 @@ static void drops_are_spread_and_counted(void **state)
 	struct tape t = tape_open();
 	struct demand *d;
 
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 200);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 200);
 	drop.u.drop.cause = POOL_DROP_NO_DESCRIPTOR;
-	say(&t, drop, 800);
+	tape_say(&t, drop, 800);
 	drop.u.drop.cause = POOL_DROP_FIFO;
-	say(&t, drop, 0);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 200);
+	tape_say(&t, drop, 0);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 200);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->quality.dropped, 4);
 	assert_int_equal(d->quality.dropped_by_device, 4);
@@ -236,11 +186,11 @@ static void those_around_lend_their_hold_times_by_turns(void **state)
 
 	/* The k-th of 64 is held for k; then 64 are dropped. */
 	for (uint32_t k = 1; k <= 64; k++) {
-		say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000);
-		say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, k);
+		tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000);
+		tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, k);
 	}
-	say(&t, drop, 64000);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000); /* never back, so it lends nothing */
+	tape_say(&t, drop, 64000);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 1000); /* never back, so it lends nothing */
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->quality.not_imputed, 0);
 	for (size_t i = 128; i < d->nr; i++)
@@ -265,11 +215,11 @@ static void lost_events_are_mended_and_counted(void **state)
 	struct tape t = tape_open();
 	struct demand *d;
 
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids + 3, 1, 0, 0); /* taken before the record began */
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 2, 0, 100);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids + 3, 1, 0, 0); /* taken before the record began */
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 2, 0, 100);
 	t.seq++; /* a return is missing */
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids + 1, 2, 0, 100);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 3, 0, 100);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids + 1, 2, 0, 100);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 3, 0, 100);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->quality.gaps, 1);
 	assert_int_equal(d->quality.unmatched_returns, 1);
@@ -287,9 +237,9 @@ static void buffer_that_one_event_takes_twice_is_one(void **state)
 	struct tape t = tape_open();
 	struct demand *d;
 
-	say_rx(&t, POOL_EVENT_RX_TAKE, same, 5, 0, 0);
-	say_rx(&t, POOL_EVENT_RX_RETURN, same, 1, 0, 100);
-	say_rx(&t, POOL_EVENT_RX_RETURN, same + 3, 1, 0, 100);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, same, 5, 0, 0);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, same, 1, 0, 100);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, same + 3, 1, 0, 100);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->takes, 2);
 	assert_int_equal(d->max_held, 2);
@@ -308,18 +258,18 @@ static void marks_that_change_are_told_apart(void **state)
 	struct demand *d;
 
 	tick.u.tick.marks = (struct pool_marks){8, 4, 2, 7, 32, 1, 1, 0, 0};
-	say(&t, tick, 0);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 2, 1, 100);
-	say(&t, drop, 100);
+	tape_say(&t, tick, 0);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 2, 1, 100);
+	tape_say(&t, drop, 100);
 	tick.u.tick.marks.low = 1;
-	say(&t, tick, 100);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 100);
+	tape_say(&t, tick, 100);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, 100);
 	tick.u.tick.marks.low = 2;
-	say(&t, tick, 100);
-	say(&t, tick, 100);
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 4, 2, 100);
+	tape_say(&t, tick, 100);
+	tape_say(&t, tick, 100);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 4, 2, 100);
 	drop.u.drop.count = 1;
-	say(&t, drop, 100);
+	tape_say(&t, drop, 100);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->quality.marks_changed, 2);
 	assert_int_equal(d->change.at_ns, T0 + 500);
@@ -340,7 +290,7 @@ static void record_without_packets_says_so(void **state)
 	struct tape t = tape_open();
 	struct demand *d;
 
-	say(&t, tick, 0);
+	tape_say(&t, tick, 0);
 	assert_int_equal(tape_read(&t, &d), -ENODATA);
 }
 
@@ -454,14 +404,14 @@ static void numbers_beyond_reason_cost_no_more_than_others(void **state)
 
 	for (int i = 0; i < 5000; i++) {
 		request.u.request.request++;
-		say(&t, request, 1);
+		tape_say(&t, request, 1);
 	}
-	say_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, ids, 1, 0, 0);
 	drop.u.drop.cause = POOL_DROP_NO_DESCRIPTOR;
-	say(&t, drop, 0);
-	say(&t, drop, INT64_MAX / 16);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, INT64_MAX / 16);
-	say_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, -1000);
+	tape_say(&t, drop, 0);
+	tape_say(&t, drop, INT64_MAX / 16);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, INT64_MAX / 16);
+	tape_rx(&t, POOL_EVENT_RX_RETURN, ids, 1, 0, -1000);
 	assert_int_equal(tape_read(&t, &d), 0);
 	assert_int_equal(d->quality.dropped, 2 * (uint64_t)UINT32_MAX);
 	assert_true(d->takes < 5000000);
@@ -502,7 +452,7 @@ static void absurd_recordings_do_no_harm(void **state)
 			if (e.kind == POOL_EVENT_RX_DROP)
 				e.u.drop.count = world_below(&rng, 50);
 			t.seq += !world_below(&rng, 30);
-			say(&t, e, (int64_t)world_below(&rng, 4) * 50000000);
+			tape_say(&t, e, (int64_t)world_below(&rng, 4) * 50000000);
 		}
 		if (tape_read(&t, &d))
 			continue;

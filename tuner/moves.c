@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "tuner/moves.h"
+
+static void release(struct moves_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		free(l->piece[i]);
+	free(l->piece);
+	*l = (struct moves_list){0};
+}
+
+void packets_release(struct packets *p)
+{
+	release(&p->returned);
+	handles_release(&p->handles);
+	p->nr_returned = 0;
+}
+
+void moves_release(struct moves *m)
+{
+	release(&m->pieces);
+	release(&m->spare);
+	packets_release(&m->real);
+	packets_release(&m->imputed);
+	*m = MOVES_NONE;
+}
+
+static bool add(struct moves_list *l, void *piece)
+{
+	if (piece && l->nr == l->room) {
+		size_t room = l->room ? 2 * l->room : 16;
+		void **grown = realloc(l->piece, room * sizeof(*grown));
+
+		if (!grown) {
+			free(piece);
+			return false;
+		}
+		l->piece = grown;
+		l->room = room;
+	}
+	if (piece)
+		l->piece[l->nr++] = piece;
+	return piece;
+}
+
+/* Of the first, short recordings touch only some. */
+static void *new_piece(const struct moves_list *l)
+{
+	return l->nr ? big_alloc(BIG_PAGE) : malloc(BIG_PAGE);
+}
+
+bool moves_make_room(struct moves *m)
+{
+	struct moves_list *spare = &m->spare;
+
+	if (m->error)
+		return false;
+	return add(&m->pieces, spare->nr ? spare->piece[--spare->nr] : new_piece(&m->pieces));
+}
+
+bool packets_make_room(struct packets *p)
+{
+	return add(&p->returned, new_piece(&p->returned));
+}
+
+void moves_fail(struct moves *m, int error)
+{
+	if (!m->error)
+		m->error = error;
+}
+
+void moves_forget(struct moves_list *l, size_t before, size_t each, struct moves *to)
+{
+	for (size_t i = before / each; i-- > 0 && l->piece[i];) {
+		if (to)
+			add(&to->spare, l->piece[i]);
+		else
+			free(l->piece[i]);
+		l->piece[i] = NULL;
+	}
+}

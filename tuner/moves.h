@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TUNER_MOVES_H
+#define TUNER_MOVES_H
+/*
+ * The demand path by event: what each event did to X, with no step of its own for each buffer.
+ *
+ * That is less to make and less to look at than steps, and enough for all that depends on X and the
+ * time alone.  What is missed is which buffer came back: of each that does, its handle is kept
+ * (tuner/handles.h), from which the steps can be made later.
+ *
+ *	packets_take(&m.real);			// of each; HANDLE_NONE: out of memory
+ *	moves_take(&m, t_ns, nr, 0);
+ *	packets_return(&m.real, handle);	// of each
+ *	moves_return(&m, t_ns, nr, 0);
+ *	moves_end(&m);				// the event is over
+ *
+ * Packets that were never held have handles of their own, so that those of the others stay as they
+ * are when hold times are imputed (tuner/impute.h).
+ *
+ * Memory: 8 bytes a move, and 4 a return.  In pieces, which can be given back as they are read: all
+ * of a size, so that any can be used again.
+ */
+#include <errno.h>
+
+#include "tuner/big.h"
+#include "tuner/demand.h"
+#include "tuner/handles.h"
+
+#define MOVES_PIECE   (BIG_PAGE / 8) /* moves */
+#define HANDLES_PIECE (BIG_PAGE / 4) /* handles */
+
+enum { MOVE_TAKE = 1, MOVE_END = 2, MOVE_IMPUTED = 4, MOVE_SHIFT = 3 };
+#define MOVE_MOST (UINT32_MAX >> MOVE_SHIFT) /* buffers */
+
+/* A move as it is kept. */
+struct moved {
+	uint32_t after_ns; /* since the one before */
+	uint32_t what;	   /* buffers << MOVE_SHIFT | flags; 0: time goes on by after_ns << 32 */
+};
+
+struct moves_list {
+	void **piece; /* each of BIG_PAGE bytes; NULL: it was given back */
+	size_t nr, room;
+};
+
+/* Those that come and go, and in which order they went. */
+struct packets {
+	struct handles handles;
+	struct moves_list returned; /* their handles */
+	size_t nr_returned;
+};
+
+/* MOVES_NONE: no move. */
+#define MOVES_NONE ((struct moves){.clock_ns = INT64_MIN})
+struct moves {
+	struct moves_list pieces;
+	struct moves_list spare; /* taken before new ones are made */
+	size_t nr;		 /* of struct moved */
+	struct packets real, imputed;
+	uint64_t steps, takes, imputed_takes;
+	uint32_t x, max_held;
+	int64_t first_ns, last_ns; /* of the moves */
+	int64_t clock_ns;	   /* of anything so far */
+	int error;		   /* the first -errno */
+};
+
+void moves_release(struct moves *m);
+void packets_release(struct packets *p);
+
+/* Room for one more.  Returns: false when there is none. */
+bool moves_make_room(struct moves *m);
+bool packets_make_room(struct packets *p);
+/* There are more steps than there can be, or no memory. */
+void moves_fail(struct moves *m, int error);
+
+static inline uint32_t packets_take(struct packets *p)
+{
+	return handles_take(&p->handles);
+}
+
+/* Returns: 0 or -ENOMEM. */
+static inline int packets_return(struct packets *p, uint32_t handle)
+{
+	uint32_t *piece;
+
+	if (p->nr_returned % HANDLES_PIECE == 0 && !packets_make_room(p))
+		return -ENOMEM;
+	piece = (uint32_t *)p->returned.piece[p->nr_returned / HANDLES_PIECE];
+	piece[p->nr_returned++ % HANDLES_PIECE] = handle;
+	handles_return(&p->handles, handle);
+	return 0;
+}
+
+/* Time never goes back: what the clock says otherwise is the clock's mistake, seq is the order. */
+static inline int64_t moves_clock(struct moves *m, int64_t t_ns)
+{
+	if (t_ns > m->clock_ns)
+		m->clock_ns = t_ns;
+	return m->clock_ns;
+}
+
+static inline void moves_put(struct moves *m, uint32_t after_ns, uint32_t what)
+{
+	struct moved *piece;
+
+	if (m->nr % MOVES_PIECE == 0 && !moves_make_room(m)) {
+		moves_fail(m, -ENOMEM);
+		return;
+	}
+	piece = (struct moved *)m->pieces.piece[m->nr / MOVES_PIECE];
+	piece[m->nr++ % MOVES_PIECE] = (struct moved){after_ns, what};
+}
+
+static inline void moves_add(struct moves *m, int64_t t_ns, uint32_t nr, uint32_t flags)
+{
+	uint64_t after_ns;
+
+	if (nr > MOVE_MOST || m->steps + nr > DEMAND_STEPS_MAX) {
+		moves_fail(m, -EFBIG);
+		return;
+	}
+	t_ns = moves_clock(m, t_ns);
+	if (!m->nr)
+		m->first_ns = m->last_ns = t_ns;
+	after_ns = (uint64_t)(t_ns - m->last_ns);
+	if (after_ns >> 32)
+		moves_put(m, (uint32_t)(after_ns >> 32), 0);
+	moves_put(m, (uint32_t)after_ns, nr << MOVE_SHIFT | flags);
+	m->last_ns = t_ns;
+	m->steps += nr;
+}
+
+/* Some buffers at once; none are no move.  flags: MOVE_IMPUTED or 0. */
+static inline void moves_take(struct moves *m, int64_t t_ns, uint32_t nr, uint32_t flags)
+{
+	if (!nr)
+		return;
+	moves_add(m, t_ns, nr, flags | MOVE_TAKE);
+	m->takes += nr;
+	m->imputed_takes += flags & MOVE_IMPUTED ? nr : 0;
+	m->x += nr;
+	m->max_held = m->x > m->max_held ? m->x : m->max_held;
+}
+
+static inline void moves_return(struct moves *m, int64_t t_ns, uint32_t nr, uint32_t flags)
+{
+	if (!nr)
+		return;
+	moves_add(m, t_ns, nr, flags);
+	m->x -= nr;
+}
+
+/* The last move is its event's last. */
+static inline void moves_end(struct moves *m)
+{
+	size_t last = m->nr - 1;
+
+	if (m->nr)
+		((struct moved *)m->pieces.piece[last / MOVES_PIECE])[last % MOVES_PIECE].what |=
+			MOVE_END;
+}
+
+/* --- reading -------------------------------------------------------------------------------------
+ */
+
+struct move {
+	int64_t t_ns;
+	uint32_t nr, flags;
+};
+
+struct moves_reader {
+	const struct moves *moves;
+	const struct moved *next; /* in its piece */
+	size_t at;
+	int64_t t_ns; /* of the last one */
+};
+
+static inline struct moves_reader moves_read(const struct moves *m)
+{
+	return (struct moves_reader){.moves = m, .t_ns = m->first_ns};
+}
+
+/* Returns: false there are no more. */
+static inline bool moves_next(struct moves_reader *r, struct move *move)
+{
+	uint32_t what = 0;
+
+	while (!what) {
+		if (r->at == r->moves->nr)
+			return false;
+		if (r->at % MOVES_PIECE == 0)
+			r->next = (struct moved *)r->moves->pieces.piece[r->at / MOVES_PIECE];
+		what = r->next->what;
+		r->t_ns += what ? r->next->after_ns : (int64_t)r->next->after_ns << 32;
+		r->next++;
+		r->at++;
+	}
+	*move = (struct move){r->t_ns, what >> MOVE_SHIFT, what & ((1U << MOVE_SHIFT) - 1)};
+	return true;
+}
+
+/* Handles are given again as they were, and returned as was noted. */
+struct packets_reader {
+	const struct packets *packets;
+	struct handles handles;
+	size_t at; /* of the returned */
+};
+
+static inline uint32_t packets_taken(struct packets_reader *r)
+{
+	return handles_take(&r->handles);
+}
+
+static inline uint32_t packets_returned(struct packets_reader *r)
+{
+	const uint32_t *piece = (const uint32_t *)r->packets->returned.piece[r->at / HANDLES_PIECE];
+	uint32_t handle = piece[r->at++ % HANDLES_PIECE];
+
+	handles_return(&r->handles, handle);
+	return handle;
+}
+
+/*
+ * Gives back the pieces that lie wholly before an element, of which a piece has so many; asked for
+ * in ascending order.  to: who uses them again; NULL: they are freed.
+ */
+void moves_forget(struct moves_list *l, size_t before, size_t each, struct moves *to);
+
+#endif
