@@ -4,14 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "tuner/path.h"
+
 /* Longer gaps are no interrupt's doing. */
 #define GAP_MAX_NS INT64_C(10000000)
-/* So many gaps say what is usual. */
+/* So many gaps say what is usual: the newest. */
 #define GAPS_MAX 65536
 
 /* Takes of one moment. */
 struct one_batch {
-	size_t next; /* step behind it */
 	int64_t t_ns;
 	uint32_t takes;
 	uint32_t x_until;  /* before anything of that moment */
@@ -19,75 +20,109 @@ struct one_batch {
 	uint32_t x_after;
 };
 
-/* The next batch from a step on, X before which is x.  Returns: false when there is none. */
-static bool next_batch(const struct demand *d, size_t from, uint32_t x, struct one_batch *b)
+/* Batches along the path; the walk stands on what was not looked at yet. */
+struct batches {
+	struct path_walk w;
+	bool more;
+};
+
+static struct batches begin(const struct demand *d)
 {
-	uint32_t until = x;
-	size_t i = from;
+	struct batches b = {.w = path_begin(d)};
 
-	for (; i < d->nr && !demand_is_take(d, i); i++) {
-		if (i == from || d->t_ns[i] != d->t_ns[i - 1])
-			until = x;
-		x--;
-	}
-	if (i == d->nr)
-		return false;
-	if (i == from || d->t_ns[i] != d->t_ns[i - 1])
-		until = x;
-	*b = (struct one_batch){.t_ns = d->t_ns[i], .x_until = until, .x_before = x};
-	for (; i < d->nr && d->t_ns[i] == b->t_ns; i++) {
-		bool take = demand_is_take(d, i);
-
-		x += take ? 1 : -1;
-		b->takes += take;
-	}
-	b->x_after = x;
-	b->next = i;
-	return true;
+	b.more = path_next(&b.w);
+	return b;
 }
 
-static int by_length(const void *a, const void *b)
+/* Returns: false there are no more. */
+static bool next_batch(struct batches *walk, struct one_batch *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	struct path_walk *w = &walk->w;
 
-	return x < y ? -1 : x > y;
+	do {
+		*b = (struct one_batch){.t_ns = w->t_ns, .x_until = w->before};
+		for (; walk->more && w->t_ns == b->t_ns; walk->more = path_next(w)) {
+			if (w->take && !b->takes)
+				b->x_before = w->before;
+			if (w->take)
+				b->takes += w->nr;
+			b->x_after = w->after;
+		}
+	} while (!b->takes && walk->more);
+	return b->takes;
 }
 
-/* The steps of one moment, going back from step `end`, and how many of them are takes. */
-static size_t moment_before(const struct demand *d, size_t end, uint32_t *takes)
+/* The newest gaps before batches of several, and which batch stands before each. */
+struct gaps {
+	int64_t ns[GAPS_MAX];
+	size_t after[GAPS_MAX];
+	size_t nr, batches;
+};
+
+static void find_gaps(const struct demand *d, struct gaps *g)
 {
-	size_t i = end;
+	struct batches walk = begin(d);
+	struct one_batch b, last = {.t_ns = INT64_MIN / 2};
 
-	*takes = 0;
-	do
-		*takes += demand_is_take(d, --i);
-	while (i && d->t_ns[i - 1] == d->t_ns[end - 1]);
-	return i;
-}
+	for (; next_batch(&walk, &b); last = b) {
+		int64_t gap_ns = b.t_ns - last.t_ns;
 
-/* The lower quartile of the newest gaps before batches of several: longer ones are the traffic's.
- */
-static int64_t usual_gap(const struct demand *d, int64_t *gaps)
-{
-	int64_t later_ns = INT64_MAX;
-	uint32_t later_takes = 0, takes;
-	size_t nr = 0, moments = 0;
-
-	for (size_t at = d->nr; at && nr < GAPS_MAX;) {
-		int64_t t_ns = d->t_ns[at - 1];
-
-		at = moment_before(d, at, &takes);
-		if (!takes)
-			continue;
-		moments++;
-		if (later_takes > 1 && later_ns - t_ns <= GAP_MAX_NS)
-			gaps[nr++] = later_ns - t_ns;
-		later_ns = t_ns;
-		later_takes = takes;
+		if (g->batches && b.takes > 1 && gap_ns <= GAP_MAX_NS) {
+			g->ns[g->nr % GAPS_MAX] = gap_ns;
+			g->after[g->nr++ % GAPS_MAX] = g->batches - 1;
+		}
+		g->batches++;
 	}
-	qsort(gaps, nr, sizeof(*gaps), by_length);
+}
+
+static int64_t middle_of(int64_t a, int64_t b, int64_t c)
+{
+	if (a > b)
+		return middle_of(b, a, c);
+	return c < a ? a : c > b ? b : c;
+}
+
+/* What would stand at `rank` were they in order. */
+static int64_t select_rank(int64_t *values, size_t nr, size_t rank)
+{
+	size_t from = 0, to = nr;
+
+	for (;;) {
+		int64_t pivot =
+			middle_of(values[from], values[from + (to - from) / 2], values[to - 1]);
+		size_t below = from, above = to;
+
+		for (size_t i = from; i < above;) {
+			int64_t value = values[i];
+
+			if (value < pivot) {
+				values[i++] = values[below];
+				values[below++] = value;
+			} else if (value > pivot) {
+				values[i] = values[--above];
+				values[above] = value;
+			} else {
+				i++;
+			}
+		}
+		if (rank < below)
+			to = below;
+		else if (rank >= above)
+			from = above;
+		else
+			return pivot;
+	}
+}
+
+/* The lower quartile: longer ones are the traffic's. */
+static int64_t usual_gap(struct gaps *g)
+{
+	size_t nr = g->nr < GAPS_MAX ? g->nr : GAPS_MAX, moments = g->batches;
+
+	if (g->nr >= GAPS_MAX)
+		moments -= g->after[g->nr % GAPS_MAX];
 	/* Now and then two packets come at the same nanosecond: no interrupt's doing. */
-	return nr * 100 >= moments && nr ? gaps[(nr - 1) / 4] : 0;
+	return nr && nr * 100 >= moments ? select_rank(g->ns, nr, (nr - 1) / 4) : 0;
 }
 
 /*
@@ -96,10 +131,11 @@ static int64_t usual_gap(const struct demand *d, int64_t *gaps)
  */
 static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
 {
+	struct batches walk = begin(d);
 	struct one_batch b, last = {.t_ns = INT64_MIN / 2};
 	uint32_t most = d->max_held;
 
-	for (; next_batch(d, last.next, last.x_after, &b); last = b) {
+	for (; next_batch(&walk, &b); last = b) {
 		bool follows = b.takes > 1 && b.t_ns - last.t_ns <= gap_ns + gap_ns / 2;
 		uint32_t late = follows ? (last.x_after - b.x_until + 1) / 2 : 0;
 		uint32_t x = (follows ? b.x_until + late : b.x_before) + b.takes;
@@ -109,14 +145,29 @@ static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
 	return most;
 }
 
-int batch_find(const struct demand *d, struct batch *out)
+int batch_find_gap(const struct demand *d, struct batch *out)
 {
-	int64_t *gaps = malloc(GAPS_MAX * sizeof(*gaps));
+	struct gaps *gaps = malloc(sizeof(*gaps));
 
 	if (!gaps)
 		return -ENOMEM;
-	out->ns = usual_gap(d, gaps);
-	out->need = most_in_use(d, out->ns);
+	gaps->nr = gaps->batches = 0;
+	find_gaps(d, gaps);
+	out->ns = usual_gap(gaps);
 	free(gaps);
 	return 0;
+}
+
+void batch_find_need(const struct demand *d, struct batch *out)
+{
+	out->need = most_in_use(d, out->ns);
+}
+
+int batch_find(const struct demand *d, struct batch *out)
+{
+	int ret = batch_find_gap(d, out);
+
+	if (!ret)
+		batch_find_need(d, out);
+	return ret;
 }

@@ -16,7 +16,11 @@ struct batch {
 	uint32_t need; /* buffers that are in use at most, if returns are late for the next batch */
 };
 
-/* O(steps).  Returns: 0 or -ENOMEM. */
+/* O(the path).  Returns: 0 or -ENOMEM. */
+int batch_find_gap(const struct demand *d, struct batch *out);
+/* ns is known. */
+void batch_find_need(const struct demand *d, struct batch *out);
+/* Both. */
 int batch_find(const struct demand *d, struct batch *out);
 
 #endif

@@ -5,55 +5,115 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void rise(struct bound_level *l, int64_t t_ns, int64_t pause_ns)
-{
-	int64_t pause = t_ns - l->until_ns;
+#include "tuner/path.h"
 
-	l->now = true;
-	l->since_ns = t_ns;
-	if (l->grants && pause <= pause_ns)
-		l->paused_ns += pause;
-	else
-		l->grants++;
+/*
+ * Levels that rose, or fell, at one time are neighbours, and stay so until some of them fall or
+ * rise again.  So those below X lie in runs by when they rose, the highest on top of a stack, and
+ * those above it, as far as they ever rose, by when they fell, the lowest on top.  What happens to
+ * a run is noted at its ends, and summed up over the levels when all is over.
+ */
+struct run {
+	int64_t t_ns;
+	uint32_t from, to; /* levels from .. to - 1 */
+};
+
+struct passing {
+	struct bound_table *table;
+	int64_t pause_ns;
+	struct run *up, *down;
+	size_t nr_up, nr_down;
+	uint32_t highest; /* levels from here on never rose */
+};
+
+static void note_rise(struct passing *p, uint32_t from, uint32_t to, bool again, int64_t pause)
+{
+	struct bound_level *l = p->table->levels;
+
+	if (again && pause <= p->pause_ns) {
+		l[from].paused_ns += pause;
+		l[to].paused_ns -= pause;
+	} else {
+		l[from].grants++;
+		l[to].grants--;
+	}
 }
 
-static void fall(struct bound_level *l, int64_t t_ns)
+static void rise(struct passing *p, uint32_t from, uint32_t to, int64_t t_ns)
 {
-	l->now = false;
-	l->until_ns = t_ns;
-	l->above_ns += t_ns - l->since_ns;
+	p->up[p->nr_up++] = (struct run){t_ns, from, to};
+	while (from < to && p->nr_down) {
+		struct run *r = &p->down[p->nr_down - 1];
+		uint32_t end = r->to < to ? r->to : to;
+
+		note_rise(p, from, end, true, t_ns - r->t_ns);
+		r->from = from = end;
+		p->nr_down -= r->from == r->to;
+	}
+	if (from < to) {
+		note_rise(p, from, to, false, 0);
+		p->highest = to;
+	}
 }
 
-static void pass(const struct demand *d, int64_t pause_ns, struct bound_level *levels)
+static void fall(struct passing *p, uint32_t to, uint32_t from, int64_t t_ns)
 {
-	uint32_t x = 0;
+	struct bound_level *l = p->table->levels;
 
-	for (size_t first = 0; first < d->nr; first += DEMAND_CELL) {
-		size_t end = first + DEMAND_CELL < d->nr ? first + DEMAND_CELL : d->nr;
-		uint64_t takes = d->cells[first / DEMAND_CELL].takes;
+	p->down[p->nr_down++] = (struct run){t_ns, to, from};
+	while (to < from) {
+		struct run *r = &p->up[p->nr_up - 1];
+		uint32_t end = r->from > to ? r->from : to;
 
-		for (size_t i = first; i < end; i++, takes >>= 1) {
-			if (takes & 1)
-				rise(&levels[x++], d->t_ns[i], pause_ns);
-			else
-				fall(&levels[--x], d->t_ns[i]);
-		}
+		l[end].above_ns += t_ns - r->t_ns;
+		l[from].above_ns -= t_ns - r->t_ns;
+		r->to = from = end;
+		p->nr_up -= r->from == r->to;
+	}
+}
+
+static void pass(struct passing *p, const struct demand *d)
+{
+	struct path_walk w = path_begin(d);
+	struct bound_level *l = p->table->levels;
+
+	while (path_next(&w)) {
+		if (w.take)
+			rise(p, w.before, w.after, w.t_ns);
+		else
+			fall(p, w.after, w.before, w.t_ns);
+	}
+	p->table->above = w.after;
+	if (w.after)
+		fall(p, 0, w.after, d->last_ns);
+	for (uint32_t i = 1; i < p->table->nr; i++) {
+		l[i].above_ns += l[i - 1].above_ns;
+		l[i].paused_ns += l[i - 1].paused_ns;
+		l[i].grants += l[i - 1].grants;
 	}
 }
 
 int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_table *out)
 {
+	/* One more than there are levels: what ends at the highest is noted behind it. */
+	size_t room = (size_t)d->max_held + 1;
+	struct passing p = {.table = out,
+			    .pause_ns = pause_ns,
+			    .up = malloc(room * sizeof(*p.up)),
+			    .down = malloc(room * sizeof(*p.down))};
+
+	int ret = p.up && p.down ? 0 : -ENOMEM;
+
 	*out = (struct bound_table){.nr = d->max_held, .span_ns = demand_span_ns(d)};
-	out->levels = calloc(d->max_held ? d->max_held : 1, sizeof(*out->levels));
-	if (!out->levels)
-		return -ENOMEM;
-	pass(d, pause_ns, out->levels);
-	for (uint32_t i = 0; i < out->nr; i++)
-		if (out->levels[i].now) {
-			fall(&out->levels[i], d->t_ns[d->nr - 1]);
-			out->levels[i].now = true;
-		}
-	return 0;
+	if (!ret)
+		out->levels = calloc(room, sizeof(*out->levels));
+	if (out->levels)
+		pass(&p, d);
+	else
+		ret = -ENOMEM;
+	free(p.up);
+	free(p.down);
+	return ret;
 }
 
 void bound_table_release(struct bound_table *t)
@@ -79,7 +139,7 @@ int bound_of(const struct bound_table *t, uint32_t base, uint32_t block, uint32_
 		/* What the reserve alone needs beside the base is there from the first step on. */
 		had += (double)(level < 0 ? t->span_ns : l->above_ns + l->paused_ns) * block;
 		out->grants += level < 0 ? 1 : l->grants;
-		out->frees += level < 0 ? 0 : l->grants - l->now;
+		out->frees += level < 0 ? 0 : l->grants - (level < t->above);
 	}
 	if (t->span_ns > 0)
 		out->mean_buffers += had / (double)t->span_ns;

@@ -16,20 +16,19 @@
 
 /* X from one level on: from the step up to level + 1 to the step down again. */
 struct bound_level {
-	int64_t since_ns, until_ns; /* of the last time */
-	int64_t above_ns;	    /* all of them */
-	int64_t paused_ns;	    /* the pauses between them that were short enough */
-	uint64_t grants;	    /* times, as short pauses count for nothing */
-	bool now;		    /* still so after the last step */
+	int64_t above_ns;  /* all of the times */
+	int64_t paused_ns; /* the pauses between them that were short enough */
+	uint64_t grants;   /* times, as short pauses count for nothing */
 };
 
 struct bound_table {
 	struct bound_level *levels; /* [nr]: of the demand's max_held */
 	uint32_t nr;
+	uint32_t above; /* X after the last step: levels below are still so */
 	int64_t span_ns;
 };
 
-/* pause_ns: pauses up to this are none.  O(steps).  Returns: 0 or -ENOMEM. */
+/* pause_ns: pauses up to this are none.  O(the path).  Returns: 0 or -ENOMEM. */
 int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_table *out);
 void bound_table_release(struct bound_table *t);
 

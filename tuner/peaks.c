@@ -5,27 +5,32 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "tuner/path.h"
+
 #define BLOCKS_LEAST 20
 #define BLOCKS_MOST  128
 #define ABOVE_LEAST  8
 #define ABOVE_MOST   16
 
-static size_t block_at(const struct demand *d, size_t step, size_t nr)
+/* In which of nr blocks of time. */
+static size_t block_at(const struct demand *d, int64_t t_ns, size_t nr)
 {
 	int64_t span = demand_span_ns(d);
-	double at = (double)(d->t_ns[step] - d->t_ns[0]) / (double)(span ? span : 1);
+	double at = (double)(t_ns - d->first_ns) / (double)(span ? span : 1);
 	size_t block = (size_t)(at * (double)nr);
 
 	return block < nr ? block : nr - 1;
 }
 
-/* The first step of a later block. */
-static size_t end_of_block(const struct demand *d, size_t from, size_t block, size_t nr)
+/* When the block after this one begins; INT64_MAX: there is none. */
+static int64_t next_block_at(const struct demand *d, size_t block, size_t nr)
 {
-	size_t low = from, high = d->nr;
+	int64_t low = d->first_ns, high = d->last_ns;
 
+	if (block_at(d, high, nr) <= block)
+		return INT64_MAX;
 	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+		int64_t middle = low + (high - low) / 2;
 
 		if (block_at(d, middle, nr) <= block)
 			low = middle + 1;
@@ -35,22 +40,22 @@ static size_t end_of_block(const struct demand *d, size_t from, size_t block, si
 	return low;
 }
 
-/* The highest X of each block: of whole cells it is known. */
+/* The highest X of each block, after any of its steps. */
 static void find_highest(const struct demand *d, uint32_t *highest, size_t nr)
 {
-	size_t i = 0;
+	struct path_walk w = path_begin(d);
+	size_t block = 0;
+	int64_t next_ns = next_block_at(d, 0, nr);
 
-	for (size_t block = 0; block < nr; block++) {
-		size_t end = end_of_block(d, i, block, nr);
+	while (path_next(&w)) {
+		uint32_t x = w.take ? w.after : w.before - 1;
 
-		while (i < end) {
-			bool whole = i % DEMAND_CELL == 0 && i + DEMAND_CELL <= end;
-			uint32_t x =
-				whole ? d->extremes[0][i / DEMAND_CELL].max : demand_held(d, i + 1);
-
-			highest[block] = x > highest[block] ? x : highest[block];
-			i += whole ? DEMAND_CELL : 1;
+		if (w.t_ns >= next_ns) {
+			block = block_at(d, w.t_ns, nr);
+			next_ns = next_block_at(d, block, nr);
 		}
+		if (x > highest[block])
+			highest[block] = x;
 	}
 }
 
