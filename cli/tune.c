@@ -26,10 +26,24 @@ struct tune {
 /* --- reading ------------------------------------------------------------------------------------
  */
 
+/* Is the report printed part by part? */
+static bool is_told(const struct tune_options *o)
+{
+	return !o->json && !o->explain && !o->what_if;
+}
+
+/* Its first part needs the path alone, unless some packets may be lost. */
+static bool has_to_have_steps(const struct tune_options *o)
+{
+	return !is_told(o) || o->loss > 0;
+}
+
 static int read_demand(struct tune *t, struct tune_pool *p)
 {
 	struct db_error err = {""};
-	int ret = demand_read(t->query, p->summary->pool, &p->demand, &err);
+	int ret = has_to_have_steps(&t->options)
+			  ? demand_read(t->query, p->summary->pool, &p->demand, &err)
+			  : demand_read_path(t->query, p->summary->pool, &p->demand, &err);
 
 	if (ret == -ENODATA || ret == -EFBIG) {
 		p->demand = NULL;
@@ -200,33 +214,9 @@ static int show(struct tune *t)
 	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
 }
 
-struct telling {
-	struct tune *t;
-	const struct tune_pool *p;
-};
-
-/* The search is yet to begin. */
-static int tell_first(const struct advice *a, void *ctx)
+static struct advice_request advice_request(const struct tune *t, const struct tune_pool *p)
 {
-	struct telling *telling = ctx;
-
-	(void)a; /* the pool has it */
-	tune_text_first(&telling->t->options, telling->p);
-	return show(telling->t);
-}
-
-/* Is the report printed part by part? */
-static bool is_told(const struct tune_options *o)
-{
-	return !o->json && !o->explain && !o->what_if;
-}
-
-static int advise(struct tune *t, struct tune_pool *p)
-{
-	struct telling telling = {t, p};
-	struct advice_request q = {
-		.first = is_told(&t->options) ? tell_first : NULL,
-		.ctx = &telling,
+	return (struct advice_request){
 		.lead = p->lead,
 		.lead_recorded = t->lead.recorded,
 		.loss = t->options.loss,
@@ -236,23 +226,39 @@ static int advise(struct tune *t, struct tune_pool *p)
 		.identity_mismatches = p->summary->identity_mismatches,
 		.events_lost = pool_has_loss(&t->trace, p->summary),
 	};
-	int ret;
+}
 
-	if (!p->lead_known)
-		return fixed_pool(t, p);
+/* What is known before the search. */
+static int advise_first(struct tune *t, struct tune_pool *p)
+{
+	struct advice_request q = advice_request(t, p);
+
 	p->advice = calloc(1, sizeof(*p->advice));
-	ret = p->advice ? advice_make(p->demand, &q, p->advice) : -ENOMEM;
-	if (ret) {
-		free(p->advice);
-		p->advice = NULL;
-	}
+	return p->advice && !advice_first(p->demand, &q, p->advice) ? CLI_OK : out_of_memory(p);
+}
+
+static int advise_rest(struct tune *t, struct tune_pool *p)
+{
+	struct advice_request q = advice_request(t, p);
+	int ret = demand_make_steps(p->demand);
+
+	if (!ret)
+		ret = advice_search(p->demand, &q, p->advice);
 	if (ret == -ENOTSUP)
 		return cli_fail(CLI_UNREADABLE,
 				"tune: pool %u: the marks count ticks, and no tick was recorded",
 				p->summary->pool);
-	if (ret == -EIO)
-		return cannot_write();
 	return ret ? out_of_memory(p) : CLI_OK;
+}
+
+static int advise(struct tune *t, struct tune_pool *p)
+{
+	int status;
+
+	if (!p->lead_known)
+		return fixed_pool(t, p);
+	status = advise_first(t, p);
+	return status ? status : advise_rest(t, p);
 }
 
 static int verify(struct tune *t, struct tune_pool *p)
@@ -326,11 +332,19 @@ static int print(struct tune *t)
 	return ret || show(t) ? cannot_write() : CLI_OK;
 }
 
-/* What the search found; and what a re-run does with it. */
-static int tell_rest(struct tune *t, struct tune_pool *p)
+/* What a search says; and what a re-run does with it. */
+static int tell_advice(struct tune *t, struct tune_pool *p)
 {
-	int status = CLI_OK;
+	int status = advise_first(t, p);
 
+	if (status)
+		return status;
+	tune_text_first(&t->options, p);
+	if (show(t))
+		return cannot_write();
+	status = advise_rest(t, p);
+	if (status)
+		return status;
 	tune_text_found(&t->options, p);
 	if (show(t))
 		return cannot_write();
@@ -341,16 +355,22 @@ static int tell_rest(struct tune *t, struct tune_pool *p)
 	return status;
 }
 
+/* Without leads: how large a fixed pool has to be. */
+static int tell_size(struct tune *t, struct tune_pool *p)
+{
+	int status = p->demand ? fixed_pool(t, p) : CLI_OK;
+
+	if (!status && p->demand && t->options.verify)
+		status = demand_make_steps(p->demand) ? out_of_memory(p) : verify(t, p);
+	if (!status)
+		tune_text(&t->options, p);
+	return status;
+}
+
 static int tell(struct tune *t, struct tune_pool *p)
 {
-	int status = p->demand ? advise(t, p) : CLI_OK;
+	int status = p->demand && p->lead_known ? tell_advice(t, p) : tell_size(t, p);
 
-	if (!status && p->advice)
-		status = tell_rest(t, p);
-	else if (!status && p->demand && t->options.verify)
-		status = verify(t, p);
-	if (!status && !p->advice)
-		tune_text(&t->options, p);
 	return status ? status : show(t) ? cannot_write() : CLI_OK;
 }
 

@@ -360,7 +360,6 @@ static int plan_part(struct advising *g, struct demand *part, struct split *s)
 		return ret == -ENODATA ? 0 : ret;
 	q.lead = &lead;
 	q.leads = &s->leads;
-	q.first = NULL;
 	ret = plan_make(part, &q, &s->plan);
 	if (!ret)
 		ret = hold_out(g, s);
@@ -402,7 +401,7 @@ static struct policy_marks like(const struct demand *d)
 static int advise(struct advising *g)
 {
 	struct advice *a = g->a;
-	int ret = plan_make(g->d, &g->plan_request, &a->plan);
+	int ret = plan_search(g->d, &g->plan_request, &a->plan);
 
 	if (!ret)
 		ret = evidence_cut(g->d, a->plan.longest_ns + a->plan.batch.ns, g->q->hold_ns,
@@ -418,33 +417,39 @@ static int advise(struct advising *g)
 	return ret ? ret : advice_finish(g->d, &g->plan_request, a);
 }
 
-static int say_first(const struct plan *plan, void *ctx)
+static struct plan_request plan_request(const struct demand *d, const struct advice_request *q,
+					const struct advice *a)
 {
-	const struct advising *g = ctx;
-
-	(void)plan; /* g->a has it */
-	return g->q->first(g->a, g->q->ctx);
+	return (struct plan_request){like(d), &q->lead, &a->leads, q->loss, q->seed, q->hold_ns};
 }
 
-int advice_make(const struct demand *d, const struct advice_request *q, struct advice *out)
+int advice_first(const struct demand *d, const struct advice_request *q, struct advice *out)
 {
-	struct advising g = {.d = d, .q = q, .a = out};
+	struct plan_request request = plan_request(d, q, out);
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	ret = lead_sample_make(d, &q->lead, q->lead_recorded, &out->leads);
 	if (ret || !out->leads.nr)
 		return ret ? ret : -ENODATA;
-	g.plan_request = (struct plan_request){like(d),
-					       &q->lead,
-					       &out->leads,
-					       q->loss,
-					       q->seed,
-					       q->hold_ns,
-					       .first = q->first ? say_first : NULL,
-					       .ctx = &g};
-	ret = advise(&g);
+	return plan_first(d, &request, &out->plan);
+}
+
+int advice_search(const struct demand *d, const struct advice_request *q, struct advice *a)
+{
+	struct advising g = {.d = d, .q = q, .a = a, .plan_request = plan_request(d, q, a)};
+	int ret = advise(&g);
+
 	free(g.tally);
+	return ret;
+}
+
+int advice_make(const struct demand *d, const struct advice_request *q, struct advice *out)
+{
+	int ret = advice_first(d, q, out);
+
+	if (!ret)
+		ret = advice_search(d, q, out);
 	if (ret)
 		advice_release(out);
 	return ret;

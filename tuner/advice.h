@@ -25,8 +25,6 @@
 #define ADVICE_ISOLATED 1e-4
 #define ADVICE_COPIED	1e-2
 
-struct advice;
-
 struct advice_request {
 	struct lead lead;
 	bool lead_recorded;
@@ -36,12 +34,6 @@ struct advice_request {
 	/* Identity replay. */
 	uint64_t identity_checked, identity_mismatches;
 	bool events_lost; /* the recording is not whole */
-	/*
-	 * Called once when what needs no search is known (plan.h): of the advice, leads and that
-	 * part of the plan.  By any thread; not 0 ends it all and is returned.  NULL: not called.
-	 */
-	int (*first)(const struct advice *a, void *ctx);
-	void *ctx;
 };
 
 struct certificate {
@@ -86,10 +78,20 @@ struct advice {
 };
 
 /*
- * Needs at least one lead: request->lead has to be known.
- * Owns: advice_release().  Returns: 0; -ENOTSUP the recorded marks have delays in ticks, and there
- * are none; -ENOMEM; what request->first() returned.
+ * What needs no search: leads, and of the plan what plan_first() says.  Needs at least one lead:
+ * request->lead has to be known.
+ * Owns: advice_release(), also when it fails.  Returns: 0; -ENODATA it takes steps (plan.h);
+ * -ENOMEM.
  */
+int advice_first(const struct demand *d, const struct advice_request *request, struct advice *out);
+
+/*
+ * The rest.  Of a demand with steps.
+ * Returns: 0; -ENOTSUP the recorded marks have delays in ticks, and there are none; -ENOMEM.
+ */
+int advice_search(const struct demand *d, const struct advice_request *request, struct advice *a);
+
+/* Both. */
 int advice_make(const struct demand *d, const struct advice_request *request, struct advice *out);
 void advice_release(struct advice *a);
 

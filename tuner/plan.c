@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tuner/atlas.h"
-#include "tuner/bound.h"
 #include "tuner/parallel.h"
 
 const char *const plan_names[PLAN_NR] = {"safe", "balanced", "lean", "static", "static+"};
@@ -35,22 +33,19 @@ struct trial {
 	int ret;
 };
 
-/* What goes through the whole demand.  The first ones are enough for the first answer. */
-enum { TABLE_RISE, TABLE_BOUND, NR_FIRST, TABLE_ATLAS = NR_FIRST, NR_TABLES };
-
 /* The leads that lows are made for. */
 enum { TAU_SAFE, TAU_LONGEST, TAU_P99, TAU_P90, TAU_P50, NR_TAU };
+
+/* What goes through the whole demand. */
+enum { TABLE_BURSTS, TABLE_ATLAS, NR_TABLES };
 
 struct search {
 	const struct demand *d;
 	const struct plan_request *q;
 	struct plan *plan;
 	struct atlas atlas;
-	struct bound_table bound;
 	int table_ret[NR_TABLES];
-	atomic_int first_left; /* tables that the first answer waits for */
-	int first_ret;
-	struct choices held;
+	struct choices held; /* what is held: quantiles of X over time */
 	int64_t tau[NR_TAU];
 	struct plan_setting *tried;
 	size_t nr, room;
@@ -83,40 +78,20 @@ static uint32_t even_below(uint32_t buffers)
 static void choose_taus(struct search *s)
 {
 	const struct lead_sample *leads = s->q->leads;
-	struct plan *p = s->plan;
+	const struct plan *p = s->plan;
 
-	p->longest_ns = leads->ns[leads->nr - 1];
-	p->safe_ns = p->longest_ns;
-	if (leads->recorded && p->longest_ns < INT64_MAX / 4)
-		p->safe_ns += leads->nr < PLAN_LEADS ? p->longest_ns : p->longest_ns / 2;
-	s->tau[TAU_SAFE] = p->safe_ns;
-	s->tau[TAU_LONGEST] = p->longest_ns;
-	s->tau[TAU_P99] = lead_sample_quantile(leads, 0.99);
-	s->tau[TAU_P90] = lead_sample_quantile(leads, 0.9);
-	s->tau[TAU_P50] = lead_sample_quantile(leads, 0.5);
-	for (size_t i = 0; i < NR_TAU; i++)
-		s->tau[i] += s->tau[i] < INT64_MAX / 4 ? p->batch.ns : 0;
+	s->tau[TAU_SAFE] = plan_tau(p, p->safe_ns);
+	s->tau[TAU_LONGEST] = plan_tau(p, p->longest_ns);
+	s->tau[TAU_P99] = plan_tau(p, lead_sample_quantile(leads, 0.99));
+	s->tau[TAU_P90] = plan_tau(p, lead_sample_quantile(leads, 0.9));
+	s->tau[TAU_P50] = plan_tau(p, lead_sample_quantile(leads, 0.5));
+	for (size_t i = 0; i < PLAN_HELD; i++)
+		choose(&s->held, p->held[i]);
 }
 
 static uint32_t need_of(const struct search *s, uint32_t block, size_t tau)
 {
 	return atlas_low(&s->atlas, s->tau[tau], block, s->q->like.max_pending, s->q->like.reserve);
-}
-
-/* What is held: quantiles of X over time. */
-static void choose_held(struct search *s)
-{
-	static const double quantiles[] = {0, 0.25, 0.5, 0.75, 0.9, 0.99, 1};
-	const struct bound_table *t = &s->bound;
-	uint32_t level = 0;
-
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
-		double wanted = quantiles[i] * (double)t->span_ns;
-
-		while (level < t->nr && (double)(t->span_ns - t->levels[level].above_ns) < wanted)
-			level++;
-		choose(&s->held, quantiles[i] < 1 ? level : t->nr);
-	}
 }
 
 /* Which low: what one of the leads needs, or a part of what the longest does. */
@@ -411,96 +386,39 @@ static int conclude(struct search *s)
 	return s->error;
 }
 
-/* --- what needs no search ------------------------------------------------------------------------
+/* --- all of it ----------------------------------------------------------------------------------
  */
-
-/* Who knows the future, with the block that suits it best. */
-static int bound(struct search *s)
-{
-	struct plan *p = s->plan;
-	int ret = bound_table_make(s->d, (int64_t)PLAN_SWITCH_NS, &s->bound);
-
-	p->clairvoyant_mean = INFINITY;
-	for (uint32_t block = 1; !ret && block <= s->d->max_held; block *= 2) {
-		struct bound bound;
-
-		ret = bound_of(&s->bound, 1, block, s->q->like.reserve, &bound);
-		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
-			p->clairvoyant_mean = bound.mean_buffers;
-			p->clairvoyant_peak = bound.peak_buffers;
-		}
-	}
-	return ret;
-}
-
-/* How long a lead counts is known with the batches only. */
-static int find_rises(struct search *s)
-{
-	struct plan *p = s->plan;
-	int ret = batch_find(s->d, &p->batch);
-
-	if (ret)
-		return ret;
-	choose_taus(s);
-	ret = low_burst(s->d, s->tau[TAU_SAFE], &p->burst);
-	if (!ret)
-		ret = low_burst(s->d, s->tau[TAU_LONGEST], &p->longest_burst);
-	if (!ret)
-		ret = plan_size_up(s->d, s->q, p);
-	p->robust_low = low_of(p->longest_burst.rise, s->q->like.reserve);
-	p->safe_low = low_of(p->burst.rise, s->q->like.reserve);
-	return ret;
-}
-
-/* Whoever makes the last of the first tables; the atlas may still be on its way. */
-static void say_first(struct search *s)
-{
-	for (int i = 0; i < NR_FIRST; i++)
-		if (s->table_ret[i])
-			return;
-	if (s->q->first)
-		s->first_ret = s->q->first(s->plan, s->q->ctx);
-}
 
 static void make_table(size_t i, void *ctx)
 {
 	struct search *s = ctx;
 
-	if (i == TABLE_RISE)
-		s->table_ret[i] = find_rises(s);
-	else if (i == TABLE_BOUND)
-		s->table_ret[i] = bound(s);
-	else
+	if (i == TABLE_ATLAS)
 		s->table_ret[i] = atlas_make(s->d, ATLAS_NEVER, false, &s->atlas);
-	if (i < NR_FIRST && atomic_fetch_sub(&s->first_left, 1) == 1)
-		say_first(s);
+	else if (!s->plan->longest_burst.rise) /* else they were found with the steps */
+		s->table_ret[i] = plan_find_bursts(s->d, s->plan);
 }
 
-static int make_tables(struct search *s)
+int plan_search(const struct demand *d, const struct plan_request *q, struct plan *plan)
 {
-	int ret = 0;
-
-	s->first_left = NR_FIRST;
-	parallel_run(s->threads, NR_TABLES, make_table, s);
-	for (int i = 0; i < NR_TABLES && !ret; i++)
-		ret = s->table_ret[i];
-	return ret ? ret : s->first_ret;
-}
-
-int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)
-{
-	struct search s = {.d = d, .q = q, .plan = out, .threads = d->nr < STEPS_PARALLEL};
+	struct search s = {.d = d, .q = q, .plan = plan, .threads = d->nr < STEPS_PARALLEL};
 	int ret;
 
-	*out = (struct plan){.missed_allowed = (uint64_t)floor(q->loss * (double)d->takes)};
-	ret = make_tables(&s);
+	parallel_run(s.threads, NR_TABLES, make_table, &s);
+	ret = s.table_ret[TABLE_BURSTS] ? s.table_ret[TABLE_BURSTS] : s.table_ret[TABLE_ATLAS];
 	if (!ret) {
-		choose_held(&s);
+		choose_taus(&s);
 		try_all(&s);
 		ret = s.error ? s.error : conclude(&s);
 	}
 	atlas_release(&s.atlas);
-	bound_table_release(&s.bound);
 	free(s.tried);
 	return ret;
+}
+
+int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)
+{
+	int ret = plan_first(d, q, out);
+
+	return ret ? ret : plan_search(d, q, out);
 }

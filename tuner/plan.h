@@ -47,6 +47,7 @@
 /* Draws of the recorded leads that a setting has to stand, beside the recorded ones. */
 #define PLAN_DRAWS 16
 #define PLAN_FRONT 64
+#define PLAN_HELD  7 /* quantiles of X that are tried as what is held */
 
 struct plan_setting {
 	struct policy_marks marks;
@@ -71,8 +72,6 @@ struct plan_setting {
 enum plan_name { PLAN_SAFE, PLAN_BALANCED, PLAN_LEAN, PLAN_STATIC, PLAN_CUSHIONED, PLAN_NR };
 extern const char *const plan_names[PLAN_NR];
 
-struct plan;
-
 struct plan_request {
 	struct policy_marks like; /* reserve, max_pending and ticks are taken from it */
 	const struct lead *lead;
@@ -80,29 +79,26 @@ struct plan_request {
 	double loss;			 /* share of the takes that may be lost or RESOURCES */
 	uint64_t seed;
 	int64_t hold_ns; /* p99.9 of the hold times; 0: unknown */
-	/*
-	 * Called once when all is known that needs no search, by any thread while others go on: of
-	 * the plan, what stands above `has`.  Not 0 ends it all and is returned.  NULL: not called.
-	 */
-	int (*first)(const struct plan *plan, void *ctx);
-	void *ctx;
 };
 
 struct plan {
+	/* plan_first(): */
 	int64_t longest_ns; /* the longest lead */
 	int64_t safe_ns;    /* the lead that the safe setting is made for */
 	struct batch batch; /* every lead counts as longer by batch.ns */
 	struct peaks peaks;
 	uint32_t in_use; /* at most, in buffers, as far as the target wants it; no reserve */
-	uint32_t size, size_balanced;	/* of a fixed pool: in_use, the reserve, and a cushion */
+	uint32_t size, size_balanced; /* of a fixed pool: in_use, the reserve, and a cushion */
+	int64_t robust_low;	      /* for longest_ns, if enough requests are allowed */
+	int64_t safe_low;	      /* the same for safe_ns */
+	uint32_t size_static;	      /* of the smallest fixed pool that meets the target here */
+	double clairvoyant_mean;      /* of the best block that was tried */
+	uint32_t clairvoyant_peak;
+	uint32_t held[PLAN_HELD]; /* quantiles of X over time, ascending */
+	uint64_t missed_allowed;
+	/* plan_search(): */
 	struct low_burst burst;		/* the steepest rise within safe_ns */
 	struct low_burst longest_burst; /* within longest_ns */
-	int64_t robust_low;		/* for longest_ns, if enough requests are allowed */
-	int64_t safe_low;		/* the same for safe_ns */
-	uint32_t size_static;		/* of the smallest fixed pool that meets the target here */
-	double clairvoyant_mean;	/* of the best block that was tried */
-	uint32_t clairvoyant_peak;
-	uint64_t missed_allowed;
 	bool has[PLAN_NR];
 	struct plan_setting row[PLAN_NR];
 	bool has_growing; /* of those that are as safe, the best that grows */
@@ -118,19 +114,41 @@ struct plan {
 	uint64_t tried, possible; /* settings */
 };
 
-/* The rows are chosen, not settled.  Owns: nothing in out.  Returns: 0 or -errno. */
+/*
+ * What needs no search: fills the first part of out.  A path is enough, unless some packets may be
+ * missed: which those are is known with the steps.
+ * Owns: nothing in out.  Returns: 0; -ENODATA it takes steps; -ENOMEM.
+ */
+int plan_first(const struct demand *d, const struct plan_request *request, struct plan *out);
+
+/* The rest; the rows are chosen, not settled.  Of a demand with steps.  Returns: 0 or -errno. */
+int plan_search(const struct demand *d, const struct plan_request *request, struct plan *plan);
+
+/* Both. */
 int plan_make(const struct demand *d, const struct plan_request *request, struct plan *out);
+
+/* A lead, with the time that frames wait for the next interrupt. */
+static inline int64_t plan_tau(const struct plan *plan, int64_t lead_ns)
+{
+	return lead_ns < INT64_MAX / 4 ? lead_ns + plan->batch.ns : lead_ns;
+}
+
+/* Of a demand with steps and a plan whose leads and batch are known.  Returns: 0 or -ENOMEM. */
+int plan_find_bursts(const struct demand *d, struct plan *out);
+
+/* Packets that the target lets be lost or RESOURCES. */
+uint64_t plan_missed_allowed(const struct demand *d, const struct plan_request *request);
 
 /*
  * What a fixed pool needs, which no lead is needed for: batch, peaks, in_use, size and
- * missed_allowed alone.  Returns: 0 or -ENOMEM.
+ * missed_allowed alone.  Returns: as plan_first().
  */
 int plan_size(const struct demand *d, const struct plan_request *request, struct plan *out);
 
-/* The same once out->batch and out->missed_allowed are known.  Returns: 0 or -ENOMEM. */
-int plan_size_up(const struct demand *d, const struct plan_request *request, struct plan *out);
+/* The sizes, once batch, peaks and missed_allowed are known. */
+void plan_size_up(const struct demand *d, const struct plan_request *request, struct plan *out);
 
-/* Buffers that a fixed pool has to have to miss no more than that. */
+/* Buffers that a fixed pool has to have to miss no more than that; of a path, no more than 0. */
 uint32_t plan_static_held(const struct demand *d, uint64_t missed_allowed);
 
 /* The draws alone. */
