@@ -5,18 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tuner/big.h"
-
 int build_open(struct build *b)
 {
 	*b = (struct build){.d = calloc(1, sizeof(struct demand)), .last_ns = INT64_MIN};
-	return b->d ? 0 : -ENOMEM;
+	if (!b->d)
+		return -ENOMEM;
+	b->error = hunt_begin(&b->hunt, 0);
+	return 0;
 }
 
 void build_abandon(struct build *b)
 {
 	demand_close(b->d);
-	ladder_release(&b->unused);
+	hunt_release(&b->hunt);
 	*b = (struct build){0};
 }
 
@@ -29,142 +30,6 @@ static void *resized(void *array, size_t nr, size_t size, int *error)
 		return array;
 	}
 	return grown;
-}
-
-/* --- slots ---------------------------------------------------------------------------------------
- *
- * The ordered hunt goes on with each step; room is made for twice as many slots when all are used.
- */
-
-#define SLOTS_LEAST	 64
-#define CHECKPOINT_LEAST ((size_t)1024) /* steps */
-
-/* Checkpoints lie one behind the other: each moves to its place among wider ones. */
-static void widen_checkpoints(struct build *b, size_t from, size_t to)
-{
-	uint64_t *words = b->d->checkpoints;
-
-	for (size_t i = b->nr_checkpoints; i-- > 0;) {
-		memmove(words + i * to, words + i * from, from * sizeof(*words));
-		memset(words + i * to + from, 0, (to - from) * sizeof(*words));
-	}
-}
-
-static int more_checkpoints(struct build *b, size_t nr, size_t words)
-{
-	if (nr * words <= b->checkpoints_room)
-		return 0;
-	b->d->checkpoints = resized(b->d->checkpoints, 2 * nr * words, sizeof(uint64_t), &b->error);
-	if (!b->error)
-		b->checkpoints_room = 2 * nr * words;
-	return b->error;
-}
-
-static int more_slots(struct build *b)
-{
-	uint32_t room = b->slots ? 2 * b->slots : SLOTS_LEAST;
-	size_t to = room / 64;
-	struct ladder unused = {0};
-
-	b->d->hunt = resized(b->d->hunt, room, sizeof(*b->d->hunt), &b->error);
-	if (!b->error)
-		b->error = ladder_init(&unused, room);
-	if (b->error || more_checkpoints(b, b->nr_checkpoints, to)) {
-		ladder_release(&unused);
-		return b->error;
-	}
-	memset(b->d->hunt + b->slots, 0, (room - b->slots) * sizeof(*b->d->hunt));
-	widen_checkpoints(b, b->slots / 64, to);
-	for (uint32_t slot = b->slots; slot < room; slot++) /* the others are used */
-		ladder_set(&unused, slot);
-	ladder_release(&b->unused);
-	b->unused = unused;
-	b->lowest = b->slots / 64;
-	b->slots = room;
-	return 0;
-}
-
-/* Half as many checkpoints: every other one. */
-static void thin_checkpoints(struct build *b)
-{
-	size_t words = b->slots / 64;
-
-	b->d->checkpoint_steps *= 2;
-	for (size_t i = 1; 2 * i < b->nr_checkpoints; i++)
-		memcpy(b->d->checkpoints + i * words, b->d->checkpoints + 2 * i * words,
-		       words * sizeof(uint64_t));
-	b->nr_checkpoints = (b->nr_checkpoints + 1) / 2;
-}
-
-static void note_checkpoint(struct build *b)
-{
-	size_t words = b->slots / 64;
-	uint64_t *used;
-
-	if (more_checkpoints(b, b->nr_checkpoints + 1, words))
-		return;
-	used = b->d->checkpoints + b->nr_checkpoints++ * words;
-	for (size_t i = 0; i < words; i++)
-		used[i] = ~b->unused.level[0][i];
-}
-
-/* The highest slot in use, + 1; it is not above `top`. */
-static uint32_t top_slot(const struct build *b, uint32_t top)
-{
-	for (size_t i = (top + 63) / 64; i-- > 0;) {
-		uint64_t used = ~b->unused.level[0][i];
-
-		if (used)
-			return (uint32_t)(i * 64 + 64) - (uint32_t)__builtin_clzll(used);
-	}
-	return 0;
-}
-
-/* It was the last one of its word. */
-static void leave_word(struct build *b, uint32_t slot)
-{
-	uint32_t first;
-
-	ladder_clear(&b->unused, slot);
-	first = ladder_first(&b->unused);
-	b->lowest = (first == LADDER_NONE ? b->slots : first) / 64;
-}
-
-/* The lowest slot that no packet has. */
-static inline uint32_t take_slot(struct build *b)
-{
-	uint64_t *word, left;
-	uint32_t slot;
-
-	if (b->x == b->slots && more_slots(b))
-		return BUILD_NO_SLOT;
-	word = &b->unused.level[0][b->lowest];
-	left = *word & (*word - 1);
-	slot = (uint32_t)b->lowest * 64 + (uint32_t)__builtin_ctzll(*word);
-	if (left)
-		*word = left;
-	else
-		leave_word(b, slot);
-	b->d->hunt[slot]++;
-	if (++b->x > b->d->max_held) {
-		b->d->max_held = b->x;
-		while (b->d->checkpoint_steps < b->x)
-			thin_checkpoints(b);
-	}
-	return slot;
-}
-
-static inline void return_slot(struct build *b, uint32_t slot)
-{
-	uint64_t *word = &b->unused.level[0][slot / 64];
-
-	if (*word)
-		*word |= UINT64_C(1) << slot % 64;
-	else
-		ladder_set(&b->unused, slot);
-	if (slot / 64 < b->lowest)
-		b->lowest = slot / 64;
-	b->x--;
 }
 
 /* --- steps ---------------------------------------------------------------------------------------
@@ -185,41 +50,20 @@ static bool make_room(struct build *b)
 	d->slot = resized(d->slot, room, sizeof(*d->slot), &b->error);
 	d->cells = resized(d->cells, cells, sizeof(*d->cells), &b->error);
 	d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &b->error);
-	if (!b->room) {
-		d->checkpoint_steps = CHECKPOINT_LEAST;
-		more_slots(b);
-	}
 	if (!b->error)
 		b->room = room;
 	return !b->error;
 }
 
-void build_steps_of(struct build *b, struct demand *d, size_t steps)
-{
-	size_t cells = steps / DEMAND_CELL + 1;
-
-	*b = (struct build){.d = d, .last_ns = INT64_MIN};
-	d->max_held = 0; /* it is found again */
-	d->t_ns = big_alloc(steps * sizeof(*d->t_ns));
-	d->slot = big_alloc(steps * sizeof(*d->slot));
-	d->cells = malloc(cells * sizeof(*d->cells));
-	d->extremes[0] = malloc(cells * sizeof(*d->extremes[0]));
-	d->checkpoint_steps = CHECKPOINT_LEAST;
-	if (!d->t_ns || !d->slot || !d->cells || !d->extremes[0])
-		b->error = -ENOMEM;
-	else if (!more_slots(b))
-		b->room = steps;
-}
-
 static void open_cell(struct build *b)
 {
 	size_t cell = b->nr / DEMAND_CELL;
+	uint32_t top = cell ? b->d->cells[cell - 1].top : 0;
 
-	b->d->cells[cell] = (struct demand_cell){
-		.before = b->x, .top = cell ? top_slot(b, b->d->cells[cell - 1].top) : 0};
-	b->d->extremes[0][cell] = (struct demand_extremes){UINT32_MAX, 0};
-	if (b->nr % b->d->checkpoint_steps == 0)
-		note_checkpoint(b);
+	b->d->cells[cell] =
+		(struct demand_cell){.before = b->hunt.x, .top = hunt_cell(&b->hunt, b->nr, top)};
+	b->d->extremes[0][cell] = DEMAND_NO_EXTREMES;
+	b->error = b->hunt.error;
 }
 
 /* Makes room for a step.  Time never goes back: what the clock says otherwise is the clock's
@@ -241,26 +85,25 @@ static inline void end_step(struct build *b, uint32_t slot)
 	struct demand_extremes *e = &b->d->extremes[0][b->nr / DEMAND_CELL];
 
 	b->d->slot[b->nr++] = slot;
-	e->min = b->x < e->min ? b->x : e->min;
-	e->max = b->x > e->max ? b->x : e->max;
+	e->min = b->hunt.x < e->min ? b->hunt.x : e->min;
+	e->max = b->hunt.x > e->max ? b->hunt.x : e->max;
 }
 
-uint32_t build_take(struct build *b, int64_t t_ns, bool imputed)
+uint32_t build_take(struct build *b, int64_t t_ns)
 {
-	uint64_t bit = UINT64_C(1) << b->nr % DEMAND_CELL;
 	struct demand_cell *c;
 	uint32_t slot;
 
 	if (!begin_step(b, t_ns))
 		return BUILD_NO_SLOT;
 	c = &b->d->cells[b->nr / DEMAND_CELL];
-	slot = take_slot(b);
+	slot = hunt_take(&b->hunt);
+	b->error = b->hunt.error;
 	if (b->error)
 		return BUILD_NO_SLOT;
 	if (slot >= c->top)
 		c->top = slot + 1;
-	c->takes |= bit;
-	c->imputed |= imputed ? bit : 0;
+	c->takes |= UINT64_C(1) << b->nr % DEMAND_CELL;
 	end_step(b, slot);
 	return slot;
 }
@@ -269,7 +112,7 @@ void build_return(struct build *b, int64_t t_ns, uint32_t slot)
 {
 	if (!begin_step(b, t_ns))
 		return;
-	return_slot(b, slot);
+	hunt_return(&b->hunt, slot);
 	end_step(b, slot);
 }
 
@@ -302,29 +145,6 @@ void build_tick(struct build *b, size_t steps, int64_t t_ns)
 		d->ticks[d->nr_ticks++] = (struct demand_tick){steps, t_ns};
 }
 
-/* More than this are not made for steps that are few and far between. */
-#define TICKS_MAX ((size_t)1 << 20)
-
-/* At equal times a tick comes before takes and returns. */
-void build_regular_ticks(struct build *b)
-{
-	const int64_t *t = b->d->t_ns;
-	size_t most = b->nr > TICKS_MAX ? b->nr : TICKS_MAX, step = 0;
-	int64_t span = b->nr ? t[b->nr - 1] - t[0] : 0;
-	size_t nr = (size_t)(span / DEMAND_TICK_NS);
-
-	if (nr > most)
-		return;
-	for (size_t k = 1; k <= nr && !b->error; k++) {
-		int64_t tick_ns = t[0] + (int64_t)k * DEMAND_TICK_NS;
-
-		while (t[step] < tick_ns)
-			step++;
-		build_tick(b, step, tick_ns);
-	}
-	b->d->ticks_known = true;
-}
-
 struct demand_lead *build_lead(struct build *b)
 {
 	struct demand *d = b->d;
@@ -335,6 +155,31 @@ struct demand_lead *build_lead(struct build *b)
 
 /* --- all of it ----------------------------------------------------------------------------------
  */
+
+/* More than this are not made for steps that are few and far between. */
+#define TICKS_MAX ((size_t)1 << 20)
+
+/* At equal times a tick comes before takes and returns. */
+int demand_add_ticks(struct demand *d)
+{
+	size_t most = d->nr > TICKS_MAX ? d->nr : TICKS_MAX, step = 0;
+	size_t nr = (size_t)(demand_span_ns(d) / DEMAND_TICK_NS);
+
+	if (nr > most)
+		return 0;
+	d->ticks = malloc((nr + 1) * sizeof(*d->ticks));
+	if (!d->ticks)
+		return -ENOMEM;
+	for (d->nr_ticks = 0; d->nr_ticks < nr; d->nr_ticks++) {
+		int64_t t_ns = d->first_ns + (int64_t)(d->nr_ticks + 1) * DEMAND_TICK_NS;
+
+		while (d->t_ns[step] < t_ns)
+			step++;
+		d->ticks[d->nr_ticks] = (struct demand_tick){step, t_ns};
+	}
+	d->ticks_known = true;
+	return 0;
+}
 
 int build_levels(struct demand *d)
 {
@@ -358,7 +203,7 @@ void build_raise(struct demand *d)
 {
 	for (int level = 1; level < d->nr_levels; level++)
 		for (size_t i = 0; i < d->nr_extremes[level]; i++) {
-			struct demand_extremes e = {UINT32_MAX, 0};
+			struct demand_extremes e = DEMAND_NO_EXTREMES;
 			size_t end = (i + 1) * DEMAND_FAN;
 
 			if (end > d->nr_extremes[level - 1])
@@ -374,29 +219,34 @@ void build_raise(struct demand *d)
 }
 
 /* Ticks before the first step or after the last one find nothing to do. */
-static void trim_ticks(struct demand *d, size_t nr)
+static void trim_ticks(struct demand *d)
 {
 	size_t from = 0, to = d->nr_ticks;
 
 	while (from < to && d->ticks[from].steps == 0)
 		from++;
-	while (to > from && d->ticks[to - 1].steps == nr)
+	while (to > from && d->ticks[to - 1].steps == d->nr)
 		to--;
 	if (from)
 		memmove(d->ticks, d->ticks + from, (to - from) * sizeof(*d->ticks));
 	d->nr_ticks = to - from;
 }
 
-/* Checkpoints of as many words as there are slots for. */
-static void pack_checkpoints(struct build *b)
+int build_conclude(struct demand *d, size_t nr, uint32_t x)
 {
-	struct demand *d = b->d;
-	size_t wide = b->slots / 64;
+	int ret;
 
-	d->checkpoint_words = (d->max_held + 63) / 64;
-	for (size_t i = 1; i < b->nr_checkpoints; i++)
-		memmove(d->checkpoints + i * d->checkpoint_words, d->checkpoints + i * wide,
-			d->checkpoint_words * sizeof(uint64_t));
+	d->nr = nr;
+	d->first_ns = d->t_ns[0];
+	d->last_ns = d->t_ns[nr - 1];
+	d->takes = (nr + x) / 2;
+	d->quality.unreturned = x;
+	d->cells[(nr - 1) / DEMAND_CELL].ends |= UINT64_C(1) << (nr - 1) % DEMAND_CELL;
+	trim_ticks(d);
+	ret = build_levels(d);
+	if (!ret)
+		build_raise(d);
+	return ret;
 }
 
 static void shrink(struct build *b)
@@ -405,55 +255,30 @@ static void shrink(struct build *b)
 	size_t cells = b->nr / DEMAND_CELL + 1;
 	int ignored = 0; /* what cannot be made smaller stays as it is */
 
-	if (b->room > b->nr) {
-		d->t_ns = resized(d->t_ns, b->nr, sizeof(*d->t_ns), &ignored);
-		d->slot = resized(d->slot, b->nr, sizeof(*d->slot), &ignored);
-		d->cells = resized(d->cells, cells, sizeof(*d->cells), &ignored);
-		d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &ignored);
-	}
-	d->hunt = resized(d->hunt, d->max_held, sizeof(*d->hunt), &ignored);
-	d->checkpoints = resized(d->checkpoints, b->nr_checkpoints * d->checkpoint_words,
-				 sizeof(*d->checkpoints), &ignored);
-}
-
-static int conclude(struct build *b)
-{
-	struct demand *d = b->d;
-
-	if (!b->nr)
-		return -ENODATA;
-	/* X after the last step is before one more cell. */
-	if (b->nr % DEMAND_CELL == 0)
-		open_cell(b);
-	if (b->error)
-		return b->error;
-	d->nr = b->nr;
-	d->first_ns = d->t_ns[0];
-	d->last_ns = d->t_ns[b->nr - 1];
-	d->takes = (b->nr + b->x) / 2;
-	d->quality.unreturned = b->x;
-	trim_ticks(d, b->nr);
-	pack_checkpoints(b);
-	shrink(b);
-	return build_levels(d);
-}
-
-int build_conclude(struct build *b)
-{
-	int ret;
-
-	build_end(b);
-	ret = b->error ? b->error : conclude(b);
-	if (!ret)
-		build_raise(b->d);
-	ladder_release(&b->unused);
-	return ret;
+	d->t_ns = resized(d->t_ns, b->nr, sizeof(*d->t_ns), &ignored);
+	d->slot = resized(d->slot, b->nr, sizeof(*d->slot), &ignored);
+	d->cells = resized(d->cells, cells, sizeof(*d->cells), &ignored);
+	d->extremes[0] = resized(d->extremes[0], cells, sizeof(*d->extremes[0]), &ignored);
 }
 
 int build_finish(struct build *b, struct demand **out)
 {
-	int ret = build_conclude(b);
+	int ret = b->error;
 
+	if (!ret && !b->nr)
+		ret = -ENODATA;
+	/* X after the last step is before one more cell. */
+	if (!ret && b->nr % DEMAND_CELL == 0) {
+		open_cell(b);
+		ret = b->error;
+	}
+	if (!ret) {
+		uint32_t x = b->hunt.x;
+
+		hunt_finish(&b->hunt, b->d);
+		shrink(b);
+		ret = build_conclude(b->d, b->nr, x);
+	}
 	if (ret)
 		build_abandon(b);
 	else

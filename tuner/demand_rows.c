@@ -60,7 +60,7 @@ static int add_packets(struct build *b, const struct packet *packets, size_t nr)
 		uint32_t slot;
 
 		return_until(b, &h, packets[i].arrival_ns);
-		slot = build_take(b, packets[i].arrival_ns, false);
+		slot = build_take(b, packets[i].arrival_ns);
 		build_end(b);
 		ret = b->error;
 		if (!ret)
@@ -91,12 +91,15 @@ int demand_from_rows(const struct demand_row *rows, size_t nr, struct demand **o
 		ret = take_rows(rows, nr, packets, bad, &b.d->quality.disordered);
 	if (!ret)
 		ret = add_packets(&b, packets, nr);
-	if (!ret)
-		build_regular_ticks(&b);
 	free(packets);
-	if (ret) {
+	if (ret)
 		build_abandon(&b);
-		return ret;
+	else
+		ret = build_finish(&b, out);
+	if (!ret) {
+		ret = demand_add_ticks(*out);
+		if (ret)
+			demand_close(*out);
 	}
-	return build_finish(&b, out);
+	return ret;
 }

@@ -27,7 +27,7 @@ static void copy_step(struct slicing *s, size_t i)
 	uint32_t *as = &s->as[d->slot[i]];
 
 	if (demand_is_take(d, i)) {
-		*as = build_take(&s->build, d->t_ns[i], false); /* its return is known by now */
+		*as = build_take(&s->build, d->t_ns[i]);
 		s->open = true;
 	} else if (*as != BUILD_NO_SLOT) {
 		build_return(&s->build, d->t_ns[i], *as);

@@ -4,6 +4,7 @@
  * events say, and each figure that needs the path alone against the same of the steps.
  */
 #include <errno.h>
+#include <sched.h>
 
 #include "tests/tuner/tape.h"
 #include "tests/tuner/worlds.h"
@@ -193,26 +194,57 @@ static struct item *retell(const struct told *p, size_t *nr)
 	return items;
 }
 
+/* The highest slot in use, + 1. */
+static uint32_t top_of(const bool *used)
+{
+	uint32_t top = ITEMS;
+
+	while (top && !used[top - 1])
+		top--;
+	return top;
+}
+
+static void slots_are(const struct demand *d, size_t steps, const bool *used)
+{
+	uint64_t words[ITEMS / 64];
+
+	demand_slots(d, steps, words);
+	for (uint32_t i = 0; i < d->max_held; i++)
+		assert_int_equal(words[i / 64] >> i % 64 & 1, used[i]);
+}
+
 static void is_as_told(const struct demand *d, const struct item *items, size_t nr)
 {
-	uint32_t *slot = calloc(ITEMS, sizeof(*slot));
+	uint32_t *slot = calloc(ITEMS, sizeof(*slot)), top = 0;
+	uint64_t *takes = calloc(ITEMS, sizeof(*takes));
 	bool *used = calloc(ITEMS, sizeof(*used));
 
 	assert_int_equal(d->nr, nr);
 	for (size_t i = 0; i < nr; i++) {
 		const struct item *item = &items[i];
 
+		if (i % DEMAND_CELL == 0)
+			top = top_of(used);
+		if (i % 97 == 0)
+			slots_are(d, i, used);
 		if (item->take)
 			while (used[slot[item->packet]])
 				slot[item->packet]++;
 		used[slot[item->packet]] = item->take;
+		takes[slot[item->packet]] += item->take;
+		top = top > slot[item->packet] + 1 ? top : slot[item->packet] + 1;
+		if (i % DEMAND_CELL == DEMAND_CELL - 1 || i + 1 == nr)
+			assert_int_equal(d->cells[i / DEMAND_CELL].top, top);
 		assert_int_equal(d->t_ns[i], item->t_ns);
 		assert_int_equal(demand_is_take(d, i), item->take);
 		assert_int_equal(demand_is_imputed(d, i), item->imputed);
 		assert_int_equal(demand_is_end(d, i), item->end);
 		assert_int_equal(d->slot[i], slot[item->packet]);
 	}
+	slots_are(d, nr, used);
+	assert_memory_equal(d->hunt, takes, d->max_held * sizeof(*takes));
 	free(used);
+	free(takes);
 	free(slot);
 }
 
@@ -483,6 +515,65 @@ static void figures_of_a_driver_are_the_same(void **state)
 	}
 }
 
+static struct demand *steps_of(struct query *q)
+{
+	struct demand *d = NULL;
+	struct db_error err;
+
+	assert_int_equal(demand_read_path(q, 0, &d, &err), 0);
+	assert_int_equal(demand_make_steps(d), 0);
+	return d;
+}
+
+/* So long that two threads share the work. */
+static void steps_do_not_depend_on_who_makes_them(void **state)
+{
+	enum { EVENTS = 70000 };
+	struct tape t = tape_open();
+	struct demand *one, *many;
+	cpu_set_t all, single;
+	struct query *q;
+	struct rng rng;
+
+	rng_init(&rng, 21, 13);
+	for (int i = 0; i < EVENTS; i++) {
+		uint32_t first = world_below(&rng, 40) * 8, some[8];
+		uint16_t resources = world_below(&rng, 20) ? 0 : (uint16_t)world_below(&rng, 9);
+
+		for (uint32_t k = 0; k < 8; k++)
+			some[k] = first + k;
+		tape_rx(&t, world_below(&rng, 2) ? POOL_EVENT_RX_TAKE : POOL_EVENT_RX_RETURN, some,
+			8, 0, 1000);
+		if (resources)
+			tape_rx(&t, POOL_EVENT_RX_TAKE, some, resources, resources, 10);
+	}
+	q = tape_query(&t);
+	many = steps_of(q);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&single);
+	for (int cpu = 0; !CPU_COUNT(&single); cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &single);
+	assert_int_equal(sched_setaffinity(0, sizeof(single), &single), 0);
+	one = steps_of(q);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_true(one->nr > 300000);
+	assert_true(one->quality.resources > 1000);
+	assert_int_equal(one->nr, many->nr);
+	assert_int_equal(one->max_held, many->max_held);
+	assert_memory_equal(one->t_ns, many->t_ns, one->nr * sizeof(*one->t_ns));
+	assert_memory_equal(one->slot, many->slot, one->nr * sizeof(*one->slot));
+	assert_memory_equal(one->cells, many->cells,
+			    (one->nr / DEMAND_CELL + 1) * sizeof(*one->cells));
+	assert_memory_equal(one->extremes[0], many->extremes[0],
+			    (one->nr / DEMAND_CELL + 1) * sizeof(**one->extremes));
+	assert_memory_equal(one->hunt, many->hunt, one->max_held * sizeof(*one->hunt));
+	demand_close(one);
+	demand_close(many);
+	query_close(q);
+	fixture_remove(t.path);
+}
+
 /* More gaps than are looked at, and those before them are others. */
 static void usual_gap_is_that_of_the_newest(void **state)
 {
@@ -519,6 +610,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_and_steps_are_as_told),
 		cmocka_unit_test(figures_of_a_driver_are_the_same),
+		cmocka_unit_test(steps_do_not_depend_on_who_makes_them),
 		cmocka_unit_test(usual_gap_is_that_of_the_newest),
 	};
 
