@@ -188,6 +188,8 @@ static void on_take(struct reading *r, const struct pool_event *e)
 	for (uint32_t i = 0; i < held; i++)
 		taken += take(r, ids[i]);
 	moves_take(r->moves, r->t_ns, taken, 0);
+	if (nr > held)
+		moves_note_near(r->moves);
 	moves_take(r->moves, r->t_ns, nr - held, MOVE_IMPUTED);
 	r->taken += nr;
 	r->d->quality.resources += e->u.rx.resources;
@@ -220,6 +222,7 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 		quality->not_imputed += nr - left;
 		nr = (uint32_t)left;
 	}
+	moves_note_near(r->moves);
 	for (uint32_t i = 0; i < nr && !r->moves->error; i++) {
 		double share = (double)(i + 1) / nr;
 

@@ -171,8 +171,8 @@ static void forget(struct making *g, const struct slots *s, size_t read)
 	size_t timed = atomic_load(&g->timed);
 
 	moves_forget(&m->pieces, timed < read ? timed : read, MOVES_PIECE, NULL);
-	moves_forget(&m->real.returned, s->real.packets.at, HANDLES_PIECE, NULL);
-	moves_forget(&m->imputed.returned, s->imputed.packets.at, HANDLES_PIECE, NULL);
+	packets_forget(&s->real.packets, &m->real);
+	packets_forget(&s->imputed.packets, &m->imputed);
 }
 
 static void hunt_all(struct making *g, struct slots *s)

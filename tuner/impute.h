@@ -5,8 +5,8 @@
  * Hold times for packets that were never held: those that were RESOURCES or dropped get that of a
  * packet near them, and come back after it.
  *
- * So many around an imputed one lend it their hold times, by turns: one alone would make hundreds
- * that were dropped at one time come back at one time.
+ * Those around an imputed one (tuner/lenders.h) lend it their hold times by turns: one alone would
+ * make hundreds that were dropped at one time come back at one time.
  */
 #include "tuner/demand.h"
 #include "tuner/moves.h"
@@ -15,8 +15,8 @@
  * Makes the moves anew, with the returns of imputed packets among them; ticks of d move along.
  * Returns that are due at the time of an event stand before it, never within; those due after the
  * last event are left out.  d->quality.not_imputed counts those that nobody could lend to.
- * Memory: 4 bytes a take while it works, and more for those held for over 4 s.  Returns: 0 or
- * m->error.
+ * Memory: 8 bytes for each take near an imputed packet, while it works.
+ * Returns: 0 or m->error.
  */
 int impute(struct demand *d, struct moves *m);
 

@@ -11,15 +11,17 @@ static void release(struct moves_list *l)
 
 void packets_release(struct packets *p)
 {
+	release(&p->shorts);
 	release(&p->returned);
 	handles_release(&p->handles);
-	p->nr_returned = 0;
+	p->nr_shorts = p->nr_returned = 0;
 }
 
 void moves_release(struct moves *m)
 {
 	release(&m->pieces);
 	release(&m->spare);
+	free(m->near);
 	packets_release(&m->real);
 	packets_release(&m->imputed);
 	*m = MOVES_NONE;
@@ -58,9 +60,44 @@ bool moves_make_room(struct moves *m)
 	return add(&m->pieces, spare->nr ? spare->piece[--spare->nr] : new_piece(&m->pieces));
 }
 
-bool packets_make_room(struct packets *p)
+bool moves_add_piece(struct moves_list *l)
 {
-	return add(&p->returned, new_piece(&p->returned));
+	return add(l, new_piece(l));
+}
+
+int packets_return_long(struct packets *p, uint32_t handle)
+{
+	size_t at = p->nr_returned;
+
+	if (at % HANDLES_PIECE == 0 && !moves_add_piece(&p->returned))
+		return -ENOMEM;
+	((uint32_t *)p->returned.piece[at / HANDLES_PIECE])[at % HANDLES_PIECE] = handle;
+	p->nr_returned++;
+	handles_return(&p->handles, handle);
+	return 0;
+}
+
+void moves_note_near(struct moves *m)
+{
+	uint64_t takes = m->takes - m->imputed_takes;
+	struct moves_near *grown;
+
+	if (m->nr_near && takes - m->near[m->nr_near - 1].last <= MOVES_NEAR) {
+		m->near[m->nr_near - 1].last = takes;
+		return;
+	}
+	if (m->nr_near == m->near_room) {
+		size_t room = m->near_room ? 2 * m->near_room : 64;
+
+		grown = realloc(m->near, room * sizeof(*grown));
+		if (!grown) {
+			moves_fail(m, -ENOMEM);
+			return;
+		}
+		m->near = grown;
+		m->near_room = room;
+	}
+	m->near[m->nr_near++] = (struct moves_near){takes, takes};
 }
 
 void moves_fail(struct moves *m, int error)
@@ -78,4 +115,12 @@ void moves_forget(struct moves_list *l, size_t before, size_t each, struct moves
 			free(l->piece[i]);
 		l->piece[i] = NULL;
 	}
+}
+
+void packets_forget(const struct packets_reader *r, struct packets *p)
+{
+	size_t shorts = r->at < p->nr_shorts ? r->at : p->nr_shorts;
+
+	moves_forget(&p->shorts, shorts, SHORT_PIECE, NULL);
+	moves_forget(&p->returned, r->at - shorts, HANDLES_PIECE, NULL);
 }

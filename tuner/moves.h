@@ -13,12 +13,14 @@
  *	packets_return(&m.real, handle);	// of each
  *	moves_return(&m, t_ns, nr, 0);
  *	moves_end(&m);				// the event is over
+ *	moves_note_near(&m);			// packets that were never held come and go
+ *otherwise moves_take(&m, t_ns, nr, MOVE_IMPUTED);
  *
  * Packets that were never held have handles of their own, so that those of the others stay as they
  * are when hold times are imputed (tuner/impute.h).
  *
- * Memory: 8 bytes a move, and 4 a return.  In pieces, which can be given back as they are read: all
- * of a size, so that any can be used again.
+ * Memory: 8 bytes a move, and 2 a return, or 4 where more than 65536 are out at once.  In pieces,
+ * which can be given back as they are read: all of a size, so that any can be used again.
  */
 #include <errno.h>
 
@@ -27,7 +29,9 @@
 #include "tuner/handles.h"
 
 #define MOVES_PIECE   (BIG_PAGE / 8) /* moves */
-#define HANDLES_PIECE (BIG_PAGE / 4) /* handles */
+#define SHORT_PIECE   (BIG_PAGE / 2) /* handles of 16 bits */
+#define HANDLES_PIECE (BIG_PAGE / 4) /* handles of 32 */
+#define MOVES_NEAR    64	     /* takes */
 
 enum { MOVE_TAKE = 1, MOVE_END = 2, MOVE_IMPUTED = 4, MOVE_SHIFT = 3 };
 #define MOVE_MOST (UINT32_MAX >> MOVE_SHIFT) /* buffers */
@@ -46,8 +50,14 @@ struct moves_list {
 /* Those that come and go, and in which order they went. */
 struct packets {
 	struct handles handles;
-	struct moves_list returned; /* their handles */
-	size_t nr_returned;
+	/* Handles of the returned: short ones until the first that is not, and those behind it. */
+	struct moves_list shorts, returned;
+	size_t nr_shorts, nr_returned;
+};
+
+/* Where packets were imputed: behind so many real takes. */
+struct moves_near {
+	uint64_t first, last; /* of some, each at most MOVES_NEAR behind the one before */
 };
 
 /* MOVES_NONE: no move. */
@@ -57,6 +67,8 @@ struct moves {
 	struct moves_list spare; /* taken before new ones are made */
 	size_t nr;		 /* of struct moved */
 	struct packets real, imputed;
+	struct moves_near *near;
+	size_t nr_near, near_room;
 	uint64_t steps, takes, imputed_takes;
 	uint32_t x, max_held;
 	int64_t first_ns, last_ns; /* of the moves */
@@ -66,12 +78,16 @@ struct moves {
 
 void moves_release(struct moves *m);
 void packets_release(struct packets *p);
+/* Packets are about to be imputed: who they may borrow from is noted (tuner/lenders.h). */
+void moves_note_near(struct moves *m);
 
 /* Room for one more.  Returns: false when there is none. */
 bool moves_make_room(struct moves *m);
-bool packets_make_room(struct packets *p);
 /* There are more steps than there can be, or no memory. */
 void moves_fail(struct moves *m, int error);
+
+bool moves_add_piece(struct moves_list *l);
+int packets_return_long(struct packets *p, uint32_t handle);
 
 static inline uint32_t packets_take(struct packets *p)
 {
@@ -81,12 +97,14 @@ static inline uint32_t packets_take(struct packets *p)
 /* Returns: 0 or -ENOMEM. */
 static inline int packets_return(struct packets *p, uint32_t handle)
 {
-	uint32_t *piece;
+	size_t at = p->nr_shorts;
 
-	if (p->nr_returned % HANDLES_PIECE == 0 && !packets_make_room(p))
+	if (handle > UINT16_MAX || p->nr_returned)
+		return packets_return_long(p, handle);
+	if (at % SHORT_PIECE == 0 && !moves_add_piece(&p->shorts))
 		return -ENOMEM;
-	piece = (uint32_t *)p->returned.piece[p->nr_returned / HANDLES_PIECE];
-	piece[p->nr_returned++ % HANDLES_PIECE] = handle;
+	((uint16_t *)p->shorts.piece[at / SHORT_PIECE])[at % SHORT_PIECE] = (uint16_t)handle;
+	p->nr_shorts++;
 	handles_return(&p->handles, handle);
 	return 0;
 }
@@ -203,7 +221,7 @@ static inline bool moves_next(struct moves_reader *r, struct move *move)
 struct packets_reader {
 	const struct packets *packets;
 	struct handles handles;
-	size_t at; /* of the returned */
+	size_t at; /* of the short ones, and of those behind them */
 };
 
 static inline uint32_t packets_taken(struct packets_reader *r)
@@ -213,9 +231,17 @@ static inline uint32_t packets_taken(struct packets_reader *r)
 
 static inline uint32_t packets_returned(struct packets_reader *r)
 {
-	const uint32_t *piece = (const uint32_t *)r->packets->returned.piece[r->at / HANDLES_PIECE];
-	uint32_t handle = piece[r->at++ % HANDLES_PIECE];
+	const struct packets *p = r->packets;
+	size_t at = r->at++;
+	uint32_t handle;
 
+	if (at < p->nr_shorts) {
+		handle = ((const uint16_t *)p->shorts.piece[at / SHORT_PIECE])[at % SHORT_PIECE];
+	} else {
+		at -= p->nr_shorts;
+		handle = ((const uint32_t *)
+				  p->returned.piece[at / HANDLES_PIECE])[at % HANDLES_PIECE];
+	}
 	handles_return(&r->handles, handle);
 	return handle;
 }
@@ -225,5 +251,7 @@ static inline uint32_t packets_returned(struct packets_reader *r)
  * in ascending order.  to: who uses them again; NULL: they are freed.
  */
 void moves_forget(struct moves_list *l, size_t before, size_t each, struct moves *to);
+/* Handles that were read, by their only reader. */
+void packets_forget(const struct packets_reader *r, struct packets *p);
 
 #endif

@@ -19,7 +19,8 @@
 /* --- a plain retelling ---------------------------------------------------------------------------
  */
 
-enum { ITEMS = 20000, IDS = 64, NOBODY = -1 };
+/* Buffers from LOST on are taken once, and nobody hears of them again. */
+enum { ITEMS = 20000, LOST = 64, IDS = 128, NOBODY = -1 };
 
 struct item {
 	int64_t t_ns;
@@ -412,34 +413,100 @@ static int64_t some_pause(struct rng *rng)
 	}
 }
 
-static void say_some(struct tape *t, struct told *p, struct rng *rng, uint32_t returns)
-{
-	struct pool_event e = {.kind = POOL_EVENT_RX_TAKE};
-	uint32_t some[6], kind = world_below(rng, 100);
-	int64_t pause = some_pause(rng);
+/* How often what happens, in 1000 events. */
+struct world {
+	uint32_t events, returns, imputed;
+	bool all_back; /* at the end nobody holds anything else */
+	uint32_t lost; /* so far */
+};
 
-	for (int k = 0; k < 6; k++)
-		some[k] = world_below(rng, IDS);
-	e.u.rx.buffers = some;
-	e.u.rx.nr_buffers = world_below(rng, 7);
-	if (kind < returns)
-		e.kind = POOL_EVENT_RX_RETURN;
-	else if (kind < 85)
-		e.u.rx.resources =
-			(uint16_t)(world_below(rng, 3) ? 0
-						       : world_below(rng, e.u.rx.nr_buffers + 1));
-	else if (kind < 90)
-		e = (struct pool_event){
-			.kind = POOL_EVENT_RX_DROP,
-			.u.drop = {1 + world_below(rng, 30), POOL_DROP_NO_DESCRIPTOR}};
-	else if (kind < 95)
-		e = (struct pool_event){.kind = POOL_EVENT_TICK};
-	else
-		e = (struct pool_event){.kind = POOL_EVENT_ALLOC_REQUEST};
-	e.u.rx.frames = e.kind == POOL_EVENT_RX_TAKE ? (uint16_t)e.u.rx.nr_buffers : e.u.rx.frames;
+static struct world some_world(struct rng *rng, int number)
+{
+	struct world w = {1 + world_below(rng, number % 3 ? 60 : 900), 200 + world_below(rng, 400),
+			  150, world_below(rng, 2)};
+
+	if (number % 10 == 0)
+		w.returns = 0;
+	if (number % 4 == 3) { /* some imputed here and there, and all else is known */
+		w.events = 2000;
+		w.returns = 450;
+		w.imputed = 4;
+		w.all_back = number % 8 == 3;
+	}
+	return w;
+}
+
+static void say_event(struct tape *t, struct told *p, struct pool_event e, int64_t pause)
+{
 	tape_say(t, e, pause);
 	e.ts_ns = t->t_ns;
 	tell(p, &e);
+}
+
+/* Nobody lends whose buffer is lost: those who do stand farther away. */
+static void say_loss(struct tape *t, struct told *p, struct rng *rng, struct world *w)
+{
+	struct pool_event e = {.kind = POOL_EVENT_RX_TAKE};
+
+	for (uint32_t i = world_below(rng, 4); i && LOST + w->lost < IDS; i--) {
+		uint32_t id = LOST + w->lost++;
+
+		e.u.rx.buffers = &id;
+		e.u.rx.nr_buffers = e.u.rx.frames = 1;
+		say_event(t, p, e, 100);
+	}
+}
+
+static void say_some(struct tape *t, struct told *p, struct rng *rng, struct world *w)
+{
+	struct pool_event e = {.kind = POOL_EVENT_RX_TAKE};
+	uint32_t some[6], kind = world_below(rng, 1000);
+
+	for (int k = 0; k < 6; k++)
+		some[k] = world_below(rng, LOST);
+	e.u.rx.buffers = some;
+	e.u.rx.nr_buffers = world_below(rng, 7);
+	if (kind < w->returns)
+		e.kind = POOL_EVENT_RX_RETURN;
+	else if (kind >= 950)
+		e = (struct pool_event){.kind = kind % 2 ? POOL_EVENT_TICK
+							 : POOL_EVENT_ALLOC_REQUEST};
+	else if (kind < 950 - w->imputed)
+		;
+	else if (world_below(rng, 3))
+		e.u.rx.resources = (uint16_t)world_below(rng, e.u.rx.nr_buffers + 1);
+	else
+		e = (struct pool_event){
+			.kind = POOL_EVENT_RX_DROP,
+			.u.drop = {1 + world_below(rng, 30), POOL_DROP_NO_DESCRIPTOR}};
+	if (kind >= 950 - w->imputed && kind < 950)
+		say_loss(t, p, rng, w);
+	if (e.kind == POOL_EVENT_RX_TAKE)
+		e.u.rx.frames = (uint16_t)e.u.rx.nr_buffers;
+	say_event(t, p, e, some_pause(rng));
+}
+
+static void say_all(struct tape *t, struct told *p, struct rng *rng, int number)
+{
+	struct world w = some_world(rng, number);
+
+	*p = (struct told){.clock_ns = INT64_MIN};
+	for (int i = 0; i < IDS; i++)
+		p->holder[i] = NOBODY;
+	if (number % 4 == 3 && world_below(rng, 2))
+		say_event(t, p,
+			  (struct pool_event){.kind = POOL_EVENT_RX_DROP,
+					      .u.drop = {3, POOL_DROP_NO_DESCRIPTOR}},
+			  0);
+	for (uint32_t i = 0; i < w.events; i++)
+		say_some(t, p, rng, &w);
+	for (uint32_t id = 0; w.all_back && id < LOST; id++) {
+		struct pool_event e = {.kind = POOL_EVENT_RX_RETURN};
+
+		e.u.rx.buffers = &id;
+		e.u.rx.nr_buffers = 1;
+		say_event(t, p, e, 1000);
+	}
 }
 
 static void paths_and_steps_are_as_told(void **state)
@@ -450,8 +517,6 @@ static void paths_and_steps_are_as_told(void **state)
 	assert_non_null(p);
 	rng_init(&rng, 21, 10);
 	for (int world = 0; world < 60; world++) {
-		uint32_t events = 1 + world_below(&rng, world % 3 ? 60 : 900);
-		uint32_t returns = world % 10 ? 20 + world_below(&rng, 40) : 0;
 		struct tape t = tape_open();
 		struct demand *path, *steps;
 		struct db_error err;
@@ -460,11 +525,7 @@ static void paths_and_steps_are_as_told(void **state)
 		size_t nr;
 		int ret;
 
-		*p = (struct told){.clock_ns = INT64_MIN};
-		for (int i = 0; i < IDS; i++)
-			p->holder[i] = NOBODY;
-		for (uint32_t i = 0; i < events; i++)
-			say_some(&t, p, &rng, returns);
+		say_all(&t, p, &rng, world);
 		q = tape_query(&t);
 		ret = demand_read_path(q, 0, &path, &err);
 		assert_int_equal(demand_read(q, 0, &steps, &err), ret);
