@@ -9,7 +9,8 @@
 /* Longer gaps are no interrupt's doing. */
 #define GAP_MAX_NS INT64_C(10000000)
 /* So many gaps say what is usual: the newest. */
-#define GAPS_MAX 65536
+#define GAPS_MAX   65536
+#define ROUNDS_MAX 48
 
 /* Takes of one moment. */
 struct one_batch {
@@ -62,17 +63,13 @@ struct gaps {
 static void find_gaps(const struct demand *d, struct gaps *g)
 {
 	struct batches walk = begin(d);
-	struct one_batch b, last = {.t_ns = INT64_MIN / 2};
+	struct one_batch b, last = {0};
 
-	for (; next_batch(&walk, &b); last = b) {
-		int64_t gap_ns = b.t_ns - last.t_ns;
-
-		if (g->batches && b.takes > 1 && gap_ns <= GAP_MAX_NS) {
-			g->ns[g->nr % GAPS_MAX] = gap_ns;
-			g->after[g->nr++ % GAPS_MAX] = g->batches - 1;
+	for (; next_batch(&walk, &b); last = b)
+		if (g->batches++ && b.takes > 1 && b.t_ns - last.t_ns <= GAP_MAX_NS) {
+			g->ns[g->nr % GAPS_MAX] = b.t_ns - last.t_ns;
+			g->after[g->nr++ % GAPS_MAX] = g->batches - 2;
 		}
-		g->batches++;
-	}
 }
 
 static int64_t middle_of(int64_t a, int64_t b, int64_t c)
@@ -82,12 +79,22 @@ static int64_t middle_of(int64_t a, int64_t b, int64_t c)
 	return c < a ? a : c > b ? b : c;
 }
 
-/* What would stand at `rank` were they in order. */
+static int by_length(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * What would stand at `rank` were they in order.  Values may be made up so that no pivot halves
+ * them: then the rest is sorted.
+ */
 static int64_t select_rank(int64_t *values, size_t nr, size_t rank)
 {
 	size_t from = 0, to = nr;
 
-	for (;;) {
+	for (int round = 0; round < ROUNDS_MAX; round++) {
 		int64_t pivot =
 			middle_of(values[from], values[from + (to - from) / 2], values[to - 1]);
 		size_t below = from, above = to;
@@ -112,6 +119,8 @@ static int64_t select_rank(int64_t *values, size_t nr, size_t rank)
 		else
 			return pivot;
 	}
+	qsort(values + from, to - from, sizeof(*values), by_length);
+	return values[rank];
 }
 
 /* The lower quartile: longer ones are the traffic's. */
@@ -132,11 +141,12 @@ static int64_t usual_gap(struct gaps *g)
 static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
 {
 	struct batches walk = begin(d);
-	struct one_batch b, last = {.t_ns = INT64_MIN / 2};
+	struct one_batch b, last = {0};
 	uint32_t most = d->max_held;
+	bool any = false;
 
-	for (; next_batch(&walk, &b); last = b) {
-		bool follows = b.takes > 1 && b.t_ns - last.t_ns <= gap_ns + gap_ns / 2;
+	for (; next_batch(&walk, &b); last = b, any = true) {
+		bool follows = any && b.takes > 1 && b.t_ns - last.t_ns <= gap_ns + gap_ns / 2;
 		uint32_t late = follows ? (last.x_after - b.x_until + 1) / 2 : 0;
 		uint32_t x = (follows ? b.x_until + late : b.x_before) + b.takes;
 

@@ -23,7 +23,6 @@ struct passing {
 	int64_t pause_ns;
 	struct run *up, *down;
 	size_t nr_up, nr_down;
-	uint32_t highest; /* levels from here on never rose */
 };
 
 static void note_rise(struct passing *p, uint32_t from, uint32_t to, bool again, int64_t pause)
@@ -50,10 +49,8 @@ static void rise(struct passing *p, uint32_t from, uint32_t to, int64_t t_ns)
 		r->from = from = end;
 		p->nr_down -= r->from == r->to;
 	}
-	if (from < to) {
+	if (from < to) /* for the first time */
 		note_rise(p, from, to, false, 0);
-		p->highest = to;
-	}
 }
 
 static void fall(struct passing *p, uint32_t to, uint32_t from, int64_t t_ns)

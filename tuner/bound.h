@@ -44,7 +44,7 @@ int bound_of(const struct bound_table *t, uint32_t base, uint32_t block, uint32_
 
 /*
  * The same for one block alone.  switch_cost: of one grant with its free, in buffer-nanoseconds: 0
- * gives a block back at once.  O(steps).  Returns: 0; -EINVAL base or block is 0; -ENOMEM.
+ * gives a block back at once.  O(the path).  Returns: 0; -EINVAL base or block is 0; -ENOMEM.
  */
 int bound_clairvoyant(const struct demand *d, uint32_t base, uint32_t block, uint32_t reserve,
 		      double switch_cost, struct bound *out);

@@ -125,9 +125,10 @@ struct demand {
 
 	uint32_t max_held; /* peak of X, and how many slots there are */
 	uint64_t takes;
-	struct demand_tick *ticks; /* between the first step and the last */
+	struct demand_tick
+		*ticks; /* between the first step and the last; of a path, all recorded */
 	size_t nr_ticks;
-	bool ticks_known;	   /* false: marks with delays in ticks cannot be simulated */
+	bool ticks_known; /* of steps, false: marks with delays in ticks cannot be simulated */
 	struct demand_lead *leads; /* by time of request */
 	size_t nr_leads;
 	bool borrowed; /* t_ns, slot and checkpoints are another demand's (tuner/slice.h) */
@@ -159,7 +160,7 @@ struct demand_watch {
 	_Atomic bool stop;	/* set by who watches: give up */
 	bool cut;
 };
-/* Returns: as demand_read(); -ECANCELED it was stopped. */
+/* Returns: as demand_read(); -ECANCELED it was stopped before the steps were begun with. */
 int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
 		     struct demand **out, struct db_error *err);
 
@@ -227,7 +228,7 @@ size_t demand_next_at(const struct demand *d, size_t from, int64_t t_ns);
  */
 void demand_slots(const struct demand *d, size_t steps, uint64_t *words);
 
-/* Takes that a static pool of `buffers` loses. */
+/* Takes that a static pool of `buffers` loses.  Of a path, of max_held buffers or more: none. */
 uint64_t demand_static_lost(const struct demand *d, uint32_t buffers);
 
 #endif

@@ -225,8 +225,9 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 	moves_note_near(r->moves);
 	for (uint32_t i = 0; i < nr && !r->moves->error; i++) {
 		double share = (double)(i + 1) / nr;
+		int64_t t_ns = r->last_ns + (int64_t)(share * (double)span);
 
-		moves_take(r->moves, r->last_ns + (int64_t)(share * (double)span), 1, MOVE_IMPUTED);
+		moves_take(r->moves, t_ns < r->t_ns ? t_ns : r->t_ns, 1, MOVE_IMPUTED);
 		moves_end(r->moves);
 	}
 }
@@ -405,9 +406,10 @@ static int conclude(struct reading *r)
 {
 	struct demand *d = r->d;
 	struct moves *m = r->moves;
-	int ret = m->error;
+	int ret;
 
 	end_leads(r);
+	ret = m->error;
 	if (!ret && m->imputed_takes)
 		ret = impute(d, m);
 	d->takes = m->takes;
@@ -459,6 +461,8 @@ static int read_path(struct query *q, uint32_t pool, struct demand_watch *watch,
 	ret = walk(&r, q, pool, err);
 	if (!ret || ret == ENOUGH || ret == r.moves->error)
 		ret = finish(&r, pool, err);
+	if (!ret && watch->stop)
+		ret = -ECANCELED;
 	holders_release(&r.holders);
 	free(r.asked);
 	if (ret)
@@ -478,12 +482,17 @@ int demand_read_path(struct query *q, uint32_t pool, struct demand **out, struct
 int demand_read_some(struct query *q, uint32_t pool, struct demand_watch *watch,
 		     struct demand **out, struct db_error *err)
 {
-	int ret = read_path(q, pool, watch, out, err);
+	struct demand *d;
+	int ret = read_path(q, pool, watch, &d, err);
 
-	if (ret || !demand_make_steps(*out))
+	if (ret)
 		return ret;
-	demand_close(*out);
-	return say(err, -ENOMEM, pool, "out of memory");
+	if (demand_make_steps(d)) {
+		demand_close(d);
+		return say(err, -ENOMEM, pool, "out of memory");
+	}
+	*out = d;
+	return 0;
 }
 
 int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)

@@ -25,6 +25,8 @@ static inline void handles_release(struct handles *h)
 
 static inline uint32_t handles_make(struct handles *h)
 {
+	if (h->made >= INT32_MAX)
+		return HANDLE_NONE;
 	if (h->made == h->room) {
 		uint32_t room = h->room ? 2 * h->room : 256;
 		uint32_t *grown = (uint32_t *)realloc(h->free, room * sizeof(*grown));
@@ -37,7 +39,7 @@ static inline uint32_t handles_make(struct handles *h)
 	return h->made++;
 }
 
-/* Returns: HANDLE_NONE out of memory. */
+/* Returns: HANDLE_NONE out of memory, or of numbers: there are 2^31 - 1. */
 static inline uint32_t handles_take(struct handles *h)
 {
 	return h->nr ? h->free[--h->nr] : handles_make(h);

@@ -55,26 +55,28 @@ static void copy(struct merge *g, const struct move *move)
 		moves_end(&g->to);
 }
 
-/* Those due at the time of an event. */
-static void return_due(struct merge *g, int64_t t_ns)
+/* Ticks stand between events; these stood behind so many steps. */
+static void move_ticks(struct merge *g, uint64_t steps, int64_t until_ns)
+{
+	struct demand *d = g->d;
+
+	while (g->tick < d->nr_ticks && d->ticks[g->tick].steps <= steps &&
+	       d->ticks[g->tick].t_ns <= until_ns)
+		d->ticks[g->tick++].steps = g->to.steps;
+}
+
+/* Those due at the time of an event; at equal times a tick comes before them. */
+static void return_due(struct merge *g, int64_t t_ns, uint64_t steps)
 {
 	while (g->departures.nr && g->departures.out[0].t_ns <= t_ns && !g->to.error) {
 		struct departure one = departures_pop(&g->departures);
 
+		move_ticks(g, steps, one.t_ns);
 		if (packets_return(&g->to.imputed, one.what))
 			moves_fail(&g->to, -ENOMEM);
 		moves_return(&g->to, one.t_ns, 1, MOVE_IMPUTED);
 		moves_end(&g->to);
 	}
-}
-
-/* Ticks stand between events. */
-static void move_ticks(struct merge *g, uint64_t steps)
-{
-	struct demand *d = g->d;
-
-	while (g->tick < d->nr_ticks && d->ticks[g->tick].steps <= steps)
-		d->ticks[g->tick++].steps = g->to.steps;
 }
 
 static void merge(struct merge *g)
@@ -85,14 +87,14 @@ static void merge(struct merge *g)
 
 	while (moves_next(&reader, &move) && !g->to.error) {
 		/* All of an event is of one time, so that nothing comes due within it. */
-		return_due(g, move.t_ns);
-		move_ticks(g, steps);
+		return_due(g, move.t_ns, steps);
+		move_ticks(g, steps, INT64_MAX);
 		copy(g, &move);
 		steps += move.nr;
 		if (reader.at % MOVES_PIECE == 0)
 			moves_forget(&g->from->pieces, reader.at, MOVES_PIECE, &g->to);
 	}
-	move_ticks(g, steps);
+	move_ticks(g, steps, INT64_MAX);
 }
 
 int impute(struct demand *d, struct moves *m)

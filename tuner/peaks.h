@@ -33,7 +33,7 @@ struct peaks {
 
 /*
  * block_ns: after this time, X has nothing to do with what it was; the p99.9 of the hold times.
- * O(steps).  Returns: 0 or -ENOMEM.
+ * O(the path).  Returns: 0 or -ENOMEM.
  */
 int peaks_find(const struct demand *d, int64_t block_ns, struct peaks *out);
 

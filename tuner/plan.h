@@ -96,9 +96,10 @@ struct plan {
 	uint32_t clairvoyant_peak;
 	uint32_t held[PLAN_HELD]; /* quantiles of X over time, ascending */
 	uint64_t missed_allowed;
-	/* plan_search(): */
+	/* plan_search(), and plan_first() of a demand with steps: */
 	struct low_burst burst;		/* the steepest rise within safe_ns */
 	struct low_burst longest_burst; /* within longest_ns */
+	/* plan_search(): */
 	bool has[PLAN_NR];
 	struct plan_setting row[PLAN_NR];
 	bool has_growing; /* of those that are as safe, the best that grows */

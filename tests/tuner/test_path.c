@@ -37,6 +37,11 @@ struct told {
 		size_t at;		   /* item */
 	} packet[ITEMS];
 	int nr_packets;
+	struct {
+		int64_t t_ns;
+		size_t at; /* items before it, with those that are retold */
+	} tick[ITEMS];
+	size_t nr_ticks;
 	int holder[IDS]; /* by id */
 	int64_t clock_ns, last_ns;
 	bool any;
@@ -127,6 +132,8 @@ static void tell(struct told *p, const struct pool_event *e)
 		}
 	} else if (e->kind == POOL_EVENT_TICK) {
 		p->clock_ns = e->ts_ns > p->clock_ns ? e->ts_ns : p->clock_ns;
+		p->tick[p->nr_ticks].t_ns = e->ts_ns;
+		p->tick[p->nr_ticks++].at = p->nr;
 	}
 	p->last_ns = e->ts_ns > p->last_ns ? e->ts_ns : p->last_ns;
 }
@@ -174,23 +181,35 @@ static int first_due(const struct told *p, const bool *gone, size_t item)
 	return first;
 }
 
+/* Ticks that stood before an item, as far as they are not later than that. */
+static size_t retell_ticks(struct told *p, size_t tick, size_t item, int64_t until_ns, size_t at)
+{
+	while (tick < p->nr_ticks && p->tick[tick].at <= item && p->tick[tick].t_ns <= until_ns)
+		p->tick[tick++].at = at;
+	return tick;
+}
+
 /* With the returns of imputed packets. */
-static struct item *retell(const struct told *p, size_t *nr)
+static struct item *retell(struct told *p, size_t *nr)
 {
 	struct item *items = calloc(2 * ITEMS, sizeof(*items));
 	bool *gone = calloc(ITEMS, sizeof(*gone));
+	size_t tick = 0;
 	int due;
 
 	*nr = 0;
 	for (size_t i = 0; i < p->nr; i++) {
 		while ((!i || p->item[i - 1].end) && (due = first_due(p, gone, i)) != NOBODY) {
-			items[(*nr)++] =
-				(struct item){p->packet[due].taken_ns + p->packet[due].hold_ns,
-					      false, false, true, due};
+			int64_t due_ns = p->packet[due].taken_ns + p->packet[due].hold_ns;
+
+			tick = retell_ticks(p, tick, i, due_ns, *nr);
+			items[(*nr)++] = (struct item){due_ns, false, false, true, due};
 			gone[due] = true;
 		}
+		tick = retell_ticks(p, tick, i, INT64_MAX, *nr);
 		items[(*nr)++] = p->item[i];
 	}
+	retell_ticks(p, tick, p->nr, INT64_MAX, *nr);
 	free(gone);
 	return items;
 }
@@ -214,7 +233,32 @@ static void slots_are(const struct demand *d, size_t steps, const bool *used)
 		assert_int_equal(words[i / 64] >> i % 64 & 1, used[i]);
 }
 
-static void is_as_told(const struct demand *d, const struct item *items, size_t nr)
+/* Those between the first step and the last; without any, one every 100 ms. */
+static void ticks_are(const struct demand *d, const struct told *p)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < p->nr_ticks; i++) {
+		if (!p->tick[i].at || p->tick[i].at == d->nr)
+			continue;
+		assert_true(nr < d->nr_ticks);
+		assert_int_equal(d->ticks[nr].steps, p->tick[i].at);
+		assert_int_equal(d->ticks[nr++].t_ns, p->tick[i].t_ns);
+	}
+	for (; !p->nr_ticks && nr < d->nr_ticks; nr++) {
+		const struct demand_tick *tick = &d->ticks[nr];
+
+		assert_int_equal(tick->t_ns, d->t_ns[0] + (int64_t)(nr + 1) * DEMAND_TICK_NS);
+		assert_true(d->t_ns[tick->steps - 1] < tick->t_ns);
+		assert_true(d->t_ns[tick->steps] >= tick->t_ns);
+	}
+	if (!p->nr_ticks)
+		assert_int_equal(nr, demand_span_ns(d) / DEMAND_TICK_NS);
+	assert_int_equal(d->nr_ticks, nr);
+}
+
+static void is_as_told(const struct demand *d, const struct told *p, const struct item *items,
+		       size_t nr)
 {
 	uint32_t *slot = calloc(ITEMS, sizeof(*slot)), top = 0;
 	uint64_t *takes = calloc(ITEMS, sizeof(*takes));
@@ -243,6 +287,7 @@ static void is_as_told(const struct demand *d, const struct item *items, size_t 
 		assert_int_equal(d->slot[i], slot[item->packet]);
 	}
 	slots_are(d, nr, used);
+	ticks_are(d, p);
 	assert_memory_equal(d->hunt, takes, d->max_held * sizeof(*takes));
 	free(used);
 	free(takes);
@@ -533,10 +578,10 @@ static void paths_and_steps_are_as_told(void **state)
 		if (!ret) {
 			tell_holds(p);
 			items = retell(p, &nr);
-			is_as_told(steps, items, nr);
+			is_as_told(steps, p, items, nr);
 			same_figures(&rng, path, steps);
 			assert_int_equal(demand_make_steps(path), 0);
-			is_as_told(path, items, nr);
+			is_as_told(path, p, items, nr);
 			assert_int_equal(path->nr_ticks, steps->nr_ticks);
 			assert_int_equal(demand_make_steps(path), 0); /* they are there */
 			demand_close(path);
