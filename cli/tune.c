@@ -53,6 +53,7 @@ static int read_demand(struct tune *t, struct tune_pool *p)
 	if (ret)
 		return cli_fail(CLI_UNREADABLE, "tune: %s: %s", t->options.path, err.text);
 	p->lead_known = !tune_lead_of(&t->lead, p->demand, &p->lead);
+	p->has_length = p->lead_known && lead_has_length(&p->lead);
 	return CLI_OK;
 }
 
@@ -171,7 +172,7 @@ static int bracket(struct tune *t, struct tune_pool *p, const struct policy_mark
 {
 	struct lead_sample leads;
 
-	if (!p->lead_known)
+	if (!p->has_length)
 		return CLI_OK;
 	if (lead_sample_make(p->demand, &p->lead, t->lead.recorded, &leads))
 		return out_of_memory(p);
@@ -255,7 +256,7 @@ static int advise(struct tune *t, struct tune_pool *p)
 {
 	int status;
 
-	if (!p->lead_known)
+	if (!p->has_length)
 		return fixed_pool(t, p);
 	status = advise_first(t, p);
 	return status ? status : advise_rest(t, p);
@@ -369,7 +370,7 @@ static int tell_size(struct tune *t, struct tune_pool *p)
 
 static int tell(struct tune *t, struct tune_pool *p)
 {
-	int status = p->demand && p->lead_known ? tell_advice(t, p) : tell_size(t, p);
+	int status = p->demand && p->has_length ? tell_advice(t, p) : tell_size(t, p);
 
 	return status ? status : show(t) ? cannot_write() : CLI_OK;
 }

@@ -41,8 +41,9 @@ struct tune_pool {
 	char why_not[TUNE_WHY_BYTES];
 	struct lead lead;
 	bool lead_known; /* else no request was recorded, and nobody said what to assume */
+	bool has_length; /* else that, or all that were recorded failed: there are no lows */
 
-	struct advice *advice; /* NULL: not asked for, or no lead is known */
+	struct advice *advice; /* NULL: not asked for, or no lead has a length */
 	struct plan *fixed;    /* then: what a fixed pool needs; NULL: not asked for */
 
 	/* For the longest lead; with what_if, of its base and block. */

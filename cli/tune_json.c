@@ -390,16 +390,16 @@ static json_t *burst(const struct low_burst *b)
 /* null: any low will do, or none; exact_low_why says which. */
 static void set_lows(json_t *o, const struct tune_pool *p)
 {
-	bool none = !p->lead_known || p->exact_low == LOW_NONE || p->exact_low == LOW_NEVER;
+	bool none = !p->has_length || p->exact_low == LOW_NONE || p->exact_low == LOW_NEVER;
 
 	json_object_set_new(o, "robust_low",
-			    p->lead_known ? json_integer(p->robust_low) : json_null());
+			    p->has_length ? json_integer(p->robust_low) : json_null());
 	json_object_set_new(o, "exact_low", none ? json_null() : json_integer(p->exact_low));
-	if (p->lead_known && none)
+	if (p->has_length && none)
 		json_object_set_new(o, "exact_low_why",
 				    json_string(p->exact_low == LOW_NONE ? "the base is enough"
 									 : "no low is enough"));
-	json_object_set_new(o, "burst", p->lead_known ? burst(&p->burst) : json_null());
+	json_object_set_new(o, "burst", p->has_length ? burst(&p->burst) : json_null());
 }
 
 static json_t *verify(const struct tune_verdict *v)

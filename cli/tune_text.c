@@ -47,7 +47,7 @@ static void print_what_if(const struct tune_options *o, const struct tune_pool *
 	       n(r->requests), n(r->refused), n(r->failed), n(r->granted));
 	printf("  frees        %llu\n", n(r->frees));
 	printf("  buffers      mean %.1f, peak %u\n", r->mean_buffers, r->peak_buffers);
-	if (p->lead_known)
+	if (p->has_length)
 		printf("  low          %" PRId64 " is enough whatever happened before\n",
 		       p->robust_low);
 }
@@ -339,11 +339,11 @@ static void print_without_lead(const struct tune_options *o, const struct tune_p
 				       : "packets were dropped in the recording, and their senders "
 					 "may have noticed: record\n"
 					 "               again with so many, and ask again");
-	printf("  low, high    cannot be told: no request was recorded, so nobody knows how long "
-	       "one "
-	       "takes.\n"
+	printf("  low, high    cannot be told: %s, so nobody knows how long one takes.\n"
 	       "               Say it (--lead fixed:1ms), or record with the lead probe (refnic "
-	       "--lead-probe 1s)\n");
+	       "--lead-probe 1s)\n",
+	       p->lead_known ? "every request that was recorded failed"
+			     : "no request was recorded");
 	print_paste(&m);
 }
 

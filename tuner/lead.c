@@ -9,6 +9,16 @@ int lead_recorded(const struct demand *d, struct lead *out)
 	return d->nr_leads ? 0 : -ENODATA;
 }
 
+bool lead_has_length(const struct lead *lead)
+{
+	bool any = lead->kind == LEAD_FIXED || lead->kind == LEAD_DRAWN;
+
+	for (size_t i = 0; i < lead->nr_samples && !any; i++)
+		any = lead->samples[i].kind == DEMAND_LEAD_CAME ||
+		      lead->samples[i].kind == DEMAND_LEAD_PENDING;
+	return any;
+}
+
 static int64_t drawn(const struct lead *lead, uint64_t stream)
 {
 	static const struct draw_load idle = {1, 0};

@@ -55,6 +55,9 @@ static inline struct lead lead_fixed(int64_t ns)
  */
 int lead_recorded(const struct demand *d, struct lead *out);
 
+/* Is it known how long any request takes?  Not where all of the recorded ones failed. */
+bool lead_has_length(const struct lead *lead);
+
 /* Drawn from a distribution; cells are as long as the mean of 1000 draws, at least 1 us. */
 struct lead lead_drawn(const struct draw *draw, uint64_t seed);
 

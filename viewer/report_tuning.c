@@ -157,9 +157,11 @@ int report_tuning(struct report *r, const struct pool_summary *p, struct db_erro
 		t.safe = &t.a.row[PLAN_SAFE];
 		ret = draw(&t, err);
 	} else if (ret == -ENODATA) {
-		say_nothing(r,
-			    "No request was recorded, so nobody knows how long one takes, and what "
-			    "low should be.");
+		say_nothing(r, t.d->nr_leads
+				       ? "Every request that was recorded failed, so nobody knows "
+					 "how long one takes, and what low should be."
+				       : "No request was recorded, so nobody knows how long one "
+					 "takes, and what low should be.");
 		ret = 0;
 	} else if (ret != -ENOMEM) {
 		say_nothing(r,

@@ -242,6 +242,27 @@ rec() {
 	[[ $output == *"why fixed"*"leads do not matter"* ]]
 }
 
+@test "where every request failed, nobody knows how long one takes" {
+	"$refnic" --clock virtual --for 2s --base 64 --limit 512 --low 40 --block 32 --high 200 \
+		--traffic burst:rate=50k --fail refuse:p=1,status=resources -o a.db >/dev/null
+	run "$poolscope" tune a.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"and no growth"*"cannot be told: every request that was recorded failed"* ]]
+	run "$poolscope" tune a.db --what-if low=30
+	[ "$status" -eq 0 ]
+	[[ $output == *", 0 failed, 0 blocks granted"* && $output != *"is enough whatever"* ]]
+	run "$poolscope" tune a.db --json --what-if low=30
+	[ "$status" -eq 0 ]
+	python3 - "$output" <<-'END'
+		import json, sys
+		p = json.loads(sys.argv[1])["pools"][0]
+		assert p["what_if"]["refused"] == p["what_if"]["requests"] > 0, p
+		assert p["robust_low"] is p["exact_low"] is p["burst"] is None and "exact_low_why" not in p, p
+	END
+	run "$poolscope" tune a.db --lead fixed:1ms
+	[[ $output == *"bracket "*"use "* ]]
+}
+
 @test "a recording that is shorter than a block proves nothing" {
 	demand a.db 0,100 10,100 20,100 30,100
 	run "$poolscope" tune a.db --lead fixed:1ms
