@@ -96,8 +96,8 @@ int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_tabl
 	size_t room = (size_t)d->max_held + 1;
 	struct passing p = {.table = out,
 			    .pause_ns = pause_ns,
-			    .up = malloc(room * sizeof(*p.up)),
-			    .down = malloc(room * sizeof(*p.down))};
+			    .up = calloc(room, sizeof(*p.up)),
+			    .down = calloc(room, sizeof(*p.down))};
 
 	int ret = p.up && p.down ? 0 : -ENOMEM;
 

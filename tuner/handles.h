@@ -48,7 +48,8 @@ static inline uint32_t handles_take(struct handles *h)
 /* One that was taken. */
 static inline void handles_return(struct handles *h, uint32_t handle)
 {
-	h->free[h->nr++] = handle;
+	if (h->nr < h->made)
+		h->free[h->nr++] = handle;
 }
 
 #endif

@@ -11,9 +11,11 @@ static void *resized(struct hunt *h, void *array, size_t nr, size_t size)
 {
 	void *grown = realloc(array, (nr ? nr : 1) * size);
 
-	if (!grown)
+	if (!grown) {
 		h->error = -ENOMEM;
-	return grown ? grown : array;
+		return array;
+	}
+	return grown;
 }
 
 /* Checkpoints lie one behind the other: each moves to its place among wider ones. */

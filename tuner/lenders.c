@@ -42,7 +42,7 @@ static int find_stretches(const struct moves *m, uint64_t takes, struct lenders 
 	uint64_t without = m->real.handles.made - m->real.handles.nr;
 	size_t holds = 0;
 
-	l->stretch = malloc((m->nr_near + 1) * sizeof(*l->stretch));
+	l->stretch = calloc(m->nr_near + 1, sizeof(*l->stretch));
 	if (!l->stretch)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->nr_near; i++) {
@@ -150,7 +150,7 @@ int lenders_find(const struct moves *m, struct lenders *out)
 	int ret;
 
 	*out = (struct lenders){0};
-	a.out = malloc((m->real.handles.made + 1) * sizeof(*a.out));
+	a.out = calloc(m->real.handles.made + 1, sizeof(*a.out));
 	ret = a.out ? find_stretches(m, takes, out) : -ENOMEM;
 	if (!ret)
 		ret = go_through(&a, m);

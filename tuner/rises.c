@@ -64,7 +64,7 @@ int rises_find(const struct demand *d, const int64_t *tau_ns, size_t nr, uint32_
 		rise[--timed] = d->takes > 0;
 	while (s.mask < (size_t)d->max_held + 2)
 		s.mask = 2 * s.mask + 1;
-	s.state = malloc((s.mask + 1) * sizeof(*s.state));
+	s.state = calloc(s.mask + 1, sizeof(*s.state));
 	if (!s.state)
 		return -ENOMEM;
 	find(d, &s, tau_ns, timed, rise);
