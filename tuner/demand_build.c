@@ -8,10 +8,7 @@
 int build_open(struct build *b)
 {
 	*b = (struct build){.d = calloc(1, sizeof(struct demand)), .last_ns = INT64_MIN};
-	if (!b->d)
-		return -ENOMEM;
-	b->error = hunt_begin(&b->hunt, 0);
-	return 0;
+	return b->d ? 0 : -ENOMEM;
 }
 
 void build_abandon(struct build *b)
@@ -44,6 +41,8 @@ static bool make_room(struct build *b)
 
 	if (b->nr >= DEMAND_STEPS_MAX)
 		b->error = -EFBIG;
+	else if (!b->room && !b->error)
+		b->error = hunt_begin(&b->hunt, 0);
 	if (b->error)
 		return false;
 	d->t_ns = resized(d->t_ns, room, sizeof(*d->t_ns), &b->error);
