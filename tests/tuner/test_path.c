@@ -4,7 +4,6 @@
  * events say, and each figure that needs the path alone against the same of the steps.
  */
 #include <errno.h>
-#include <sched.h>
 
 #include "tests/tuner/tape.h"
 #include "tests/tuner/worlds.h"
@@ -637,7 +636,7 @@ static void steps_do_not_depend_on_who_makes_them(void **state)
 	enum { EVENTS = 70000 };
 	struct tape t = tape_open();
 	struct demand *one, *many;
-	cpu_set_t all, single;
+	cpu_set_t all;
 	struct query *q;
 	struct rng rng;
 
@@ -655,12 +654,7 @@ static void steps_do_not_depend_on_who_makes_them(void **state)
 	}
 	q = tape_query(&t);
 	many = steps_of(q);
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	CPU_ZERO(&single);
-	for (int cpu = 0; !CPU_COUNT(&single); cpu++)
-		if (CPU_ISSET(cpu, &all))
-			CPU_SET(cpu, &single);
-	assert_int_equal(sched_setaffinity(0, sizeof(single), &single), 0);
+	all = world_one_processor();
 	one = steps_of(q);
 	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 	assert_true(one->nr > 300000);

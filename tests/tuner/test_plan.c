@@ -3,8 +3,6 @@
  */
 #include "tests/tuner/worlds.h"
 
-#include <sched.h>
-
 #include "tuner/parallel.h"
 #include "tuner/plan.h"
 
@@ -39,7 +37,7 @@ static void first_answer_needs_no_search_and_threads_do_not_matter(void **state)
 	struct lead lead = {.kind = LEAD_NEAREST, .samples = samples, .nr_samples = 2};
 	struct plan_request q = {{.reserve = 1, .max_pending = 1}, &lead, NULL, 0, 1};
 	static struct plan one, many, first;
-	cpu_set_t all, single;
+	cpu_set_t all;
 	struct lead_sample leads;
 	struct rng rng;
 	struct demand *d;
@@ -56,12 +54,7 @@ static void first_answer_needs_no_search_and_threads_do_not_matter(void **state)
 	assert_int_equal(plan_first(d, &q, &first), 0);
 	assert_int_equal(plan_make(d, &q, &many), 0);
 	first_is_as_planned(&first, &many);
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	CPU_ZERO(&single);
-	for (int cpu = 0; !CPU_COUNT(&single); cpu++)
-		if (CPU_ISSET(cpu, &all))
-			CPU_SET(cpu, &single);
-	assert_int_equal(sched_setaffinity(0, sizeof(single), &single), 0);
+	all = world_one_processor();
 	assert_int_equal(parallel_threads(), 1);
 	assert_int_equal(plan_first(d, &q, &first), 0);
 	assert_int_equal(plan_make(d, &q, &one), 0);

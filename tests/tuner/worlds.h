@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,20 @@
 static inline uint32_t world_below(struct rng *rng, uint32_t n)
 {
 	return (uint32_t)(rng_u64(rng) % n);
+}
+
+/* From here on one of the processors is all there is.  Returns: those there were. */
+static inline cpu_set_t world_one_processor(void)
+{
+	cpu_set_t all, one;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; !CPU_COUNT(&one); cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	return all;
 }
 
 static inline struct demand *world_demand(const struct demand_row *rows, size_t nr)
