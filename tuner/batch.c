@@ -4,72 +4,69 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "tuner/path.h"
-
 /* Longer gaps are no interrupt's doing. */
 #define GAP_MAX_NS INT64_C(10000000)
 /* So many gaps say what is usual: the newest. */
 #define GAPS_MAX   65536
 #define ROUNDS_MAX 48
 
-/* Takes of one moment. */
-struct one_batch {
-	int64_t t_ns;
-	uint32_t takes;
-	uint32_t x_until;  /* before anything of that moment */
-	uint32_t x_before; /* before the first take */
-	uint32_t x_after;
-};
-
-/* Batches along the path; the walk stands on what was not looked at yet. */
-struct batches {
-	struct path_walk w;
-	bool more;
-};
-
-static struct batches begin(const struct demand *d)
-{
-	struct batches b = {.w = path_begin(d)};
-
-	b.more = path_next(&b.w);
-	return b;
-}
-
-/* Returns: false there are no more. */
-static bool next_batch(struct batches *walk, struct one_batch *b)
-{
-	struct path_walk *w = &walk->w;
-
-	do {
-		*b = (struct one_batch){.t_ns = w->t_ns, .x_until = w->before};
-		for (; walk->more && w->t_ns == b->t_ns; walk->more = path_next(w)) {
-			if (w->take && !b->takes)
-				b->x_before = w->before;
-			if (w->take)
-				b->takes += w->nr;
-			b->x_after = w->after;
-		}
-	} while (!b->takes && walk->more);
-	return b->takes;
-}
+/* So many elements of a path are looked at first: the newest gaps are at its end. */
+#define LATE_FIRST ((size_t)4 * GAPS_MAX)
 
 /* The newest gaps before batches of several, and which batch stands before each. */
 struct gaps {
 	int64_t ns[GAPS_MAX];
 	size_t after[GAPS_MAX];
 	size_t nr, batches;
+	/* The batch that is looked at, and the one before it: takes of one moment. */
+	int64_t t_ns, last_ns;
+	uint32_t takes;
 };
 
-static void find_gaps(const struct demand *d, struct gaps *g)
+/* A moment is over. */
+static void end_batch(struct gaps *g)
 {
-	struct batches walk = begin(d);
-	struct one_batch b, last = {0};
+	if (!g->takes)
+		return;
+	if (g->batches++ && g->takes > 1 && g->t_ns - g->last_ns <= GAP_MAX_NS) {
+		g->ns[g->nr % GAPS_MAX] = g->t_ns - g->last_ns;
+		g->after[g->nr++ % GAPS_MAX] = g->batches - 2;
+	}
+	g->last_ns = g->t_ns;
+	g->takes = 0;
+}
 
-	for (; next_batch(&walk, &b); last = b)
-		if (g->batches++ && b.takes > 1 && b.t_ns - last.t_ns <= GAP_MAX_NS) {
-			g->ns[g->nr % GAPS_MAX] = b.t_ns - last.t_ns;
-			g->after[g->nr++ % GAPS_MAX] = g->batches - 2;
+static void find_gaps(const struct demand *d, size_t left, struct gaps *g)
+{
+	struct path_point points[PATH_POINTS];
+	struct path_walk w = path_begin_late(d, left);
+	size_t nr;
+
+	g->nr = g->batches = 0;
+	g->t_ns = g->takes = 0;
+	while ((nr = path_read(&w, points)))
+		for (const struct path_point *p = points; p < points + nr; p++) {
+			if (!path_is_take(p))
+				continue;
+			if (p->t_ns != g->t_ns)
+				end_batch(g);
+			g->t_ns = p->t_ns;
+			g->takes += p->after - p->before;
 		}
+	end_batch(g);
+}
+
+/* Of a moment that the late walk begins within, no gap is counted: it has no batch before it. */
+static void find_newest_gaps(const struct demand *d, struct gaps *g)
+{
+	size_t all = path_length(d);
+
+	if (LATE_FIRST < all / 2) {
+		find_gaps(d, LATE_FIRST, g);
+		if (g->nr >= GAPS_MAX)
+			return;
+	}
+	find_gaps(d, all, g);
 }
 
 static int64_t middle_of(int64_t a, int64_t b, int64_t c)
@@ -134,50 +131,82 @@ static int64_t usual_gap(struct gaps *g)
 	return nr && nr * 100 >= moments ? select_rank(g->ns, nr, (nr - 1) / 4) : 0;
 }
 
-/*
- * Where a batch follows at once, its frames came in the time between: what comes back at its own
- * moment is too late for all of them, and what came back since the one before for half of them.
- */
-static uint32_t most_in_use(const struct demand *d, int64_t gap_ns)
-{
-	struct batches walk = begin(d);
-	struct one_batch b, last = {0};
-	uint32_t most = d->max_held;
-	bool any = false;
-
-	for (; next_batch(&walk, &b); last = b, any = true) {
-		bool follows = any && b.takes > 1 && b.t_ns - last.t_ns <= gap_ns + gap_ns / 2;
-		uint32_t late = follows ? (last.x_after - b.x_until + 1) / 2 : 0;
-		uint32_t x = (follows ? b.x_until + late : b.x_before) + b.takes;
-
-		most = x > most ? x : most;
-	}
-	return most;
-}
-
 int batch_find_gap(const struct demand *d, struct batch *out)
 {
 	struct gaps *gaps = malloc(sizeof(*gaps));
 
 	if (!gaps)
 		return -ENOMEM;
-	gaps->nr = gaps->batches = 0;
-	find_gaps(d, gaps);
+	find_newest_gaps(d, gaps);
 	out->ns = usual_gap(gaps);
 	free(gaps);
 	return 0;
 }
 
-void batch_find_need(const struct demand *d, struct batch *out)
+/* --- what is in use ------------------------------------------------------------------------------
+ */
+
+/*
+ * A moment is over.  Where a batch follows at once, its frames came in the time between: what comes
+ * back at its own moment is too late for all of them, and what came back since the one before for
+ * half of them.
+ */
+static void end_moment(struct batch_walk *w)
 {
-	out->need = most_in_use(d, out->ns);
+	bool follows = w->any && w->takes > 1 && w->t_ns - w->last_ns <= w->close_ns;
+	uint32_t late = follows ? (w->x_last - w->x_until + 1) / 2 : 0;
+	uint32_t x = (follows ? w->x_until + late : w->x_before) + w->takes;
+
+	w->most = x > w->most ? x : w->most;
+	w->any = true;
+	w->last_ns = w->t_ns;
+	w->x_last = w->x_after;
+}
+
+void batch_begin(struct batch_walk *w, int64_t gap_ns)
+{
+	*w = (struct batch_walk){.close_ns = gap_ns + gap_ns / 2};
+}
+
+int batch_look(void *walk, const struct path_point *points, size_t nr)
+{
+	struct batch_walk *w = walk;
+
+	for (const struct path_point *p = points; p < points + nr; p++) {
+		if (p->t_ns != w->t_ns) {
+			if (w->takes)
+				end_moment(w);
+			w->takes = 0;
+			w->t_ns = p->t_ns;
+			w->x_until = p->before;
+		}
+		if (path_is_take(p)) {
+			if (!w->takes)
+				w->x_before = p->before;
+			w->takes += p->after - p->before;
+		}
+		w->x_after = p->after;
+	}
+	return 0;
+}
+
+uint32_t batch_end(struct batch_walk *w, uint32_t max_held)
+{
+	if (w->takes)
+		end_moment(w);
+	return w->most > max_held ? w->most : max_held;
 }
 
 int batch_find(const struct demand *d, struct batch *out)
 {
+	struct batch_walk w;
+	const struct path_looker looker = {batch_look, &w};
 	int ret = batch_find_gap(d, out);
 
-	if (!ret)
-		batch_find_need(d, out);
-	return ret;
+	if (ret)
+		return ret;
+	batch_begin(&w, out->ns);
+	path_show(d, &looker, 1); /* which fails for nothing */
+	out->need = batch_end(&w, d->max_held);
+	return 0;
 }

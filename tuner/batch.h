@@ -9,7 +9,7 @@
  * them, as if its lead had been longer by that time; and what comes back between two interrupts
  * comes too late for some, too.  When in between they came is not known.
  */
-#include "tuner/demand.h"
+#include "tuner/path.h"
 
 struct batch {
 	int64_t ns;    /* usual time between interrupts that take several frames; 0: one by one */
@@ -17,10 +17,24 @@ struct batch {
 };
 
 /* O(the path).  Returns: 0 or -ENOMEM. */
-int batch_find_gap(const struct demand *d, struct batch *out);
-/* ns is known. */
-void batch_find_need(const struct demand *d, struct batch *out);
-/* Both. */
 int batch_find(const struct demand *d, struct batch *out);
+
+/* The first of both alone; of takes and the time, so that returns may still be missing.  Returns: 0
+ * or -ENOMEM. */
+int batch_find_gap(const struct demand *d, struct batch *out);
+
+/* The second beside others: batch_look() is shown the whole path (tuner/path.h). */
+struct batch_walk {
+	int64_t close_ns; /* longer gaps are the traffic's */
+	int64_t t_ns, last_ns;
+	uint32_t x_until;  /* before anything of this moment */
+	uint32_t x_before; /* before its first take */
+	uint32_t x_after, x_last;
+	uint32_t takes, most;
+	bool any;
+};
+void batch_begin(struct batch_walk *walk, int64_t gap_ns);
+int batch_look(void *walk, const struct path_point *points, size_t nr);
+uint32_t batch_end(struct batch_walk *walk, uint32_t max_held); /* returns: need */
 
 #endif

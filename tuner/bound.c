@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-
-#include "tuner/path.h"
+#include <string.h>
 
 /*
  * Levels that rose, or fell, at one time are neighbours, and stay so until some of them fall or
@@ -13,21 +12,14 @@
  * those above it, as far as they ever rose, by when they fell, the lowest on top.  What happens to
  * a run is noted at its ends, and summed up over the levels when all is over.
  */
-struct run {
+struct bound_run {
 	int64_t t_ns;
 	uint32_t from, to; /* levels from .. to - 1 */
 };
 
-struct passing {
-	struct bound_table *table;
-	int64_t pause_ns;
-	struct run *up, *down;
-	size_t nr_up, nr_down;
-};
-
-static void note_rise(struct passing *p, uint32_t from, uint32_t to, bool again, int64_t pause)
+static void note_rise(struct bound_walk *p, uint32_t from, uint32_t to, bool again, int64_t pause)
 {
-	struct bound_level *l = p->table->levels;
+	struct bound_level *l = p->levels;
 
 	if (again && pause <= p->pause_ns) {
 		l[from].paused_ns += pause;
@@ -38,11 +30,11 @@ static void note_rise(struct passing *p, uint32_t from, uint32_t to, bool again,
 	}
 }
 
-static void rise(struct passing *p, uint32_t from, uint32_t to, int64_t t_ns)
+static void rise(struct bound_walk *p, uint32_t from, uint32_t to, int64_t t_ns)
 {
-	p->up[p->nr_up++] = (struct run){t_ns, from, to};
+	p->up[p->nr_up++] = (struct bound_run){t_ns, from, to};
 	while (from < to && p->nr_down) {
-		struct run *r = &p->down[p->nr_down - 1];
+		struct bound_run *r = &p->down[p->nr_down - 1];
 		uint32_t end = r->to < to ? r->to : to;
 
 		note_rise(p, from, end, true, t_ns - r->t_ns);
@@ -53,13 +45,13 @@ static void rise(struct passing *p, uint32_t from, uint32_t to, int64_t t_ns)
 		note_rise(p, from, to, false, 0);
 }
 
-static void fall(struct passing *p, uint32_t to, uint32_t from, int64_t t_ns)
+static void fall(struct bound_walk *p, uint32_t to, uint32_t from, int64_t t_ns)
 {
-	struct bound_level *l = p->table->levels;
+	struct bound_level *l = p->levels;
 
-	p->down[p->nr_down++] = (struct run){t_ns, to, from};
+	p->down[p->nr_down++] = (struct bound_run){t_ns, to, from};
 	while (to < from) {
-		struct run *r = &p->up[p->nr_up - 1];
+		struct bound_run *r = &p->up[p->nr_up - 1];
 		uint32_t end = r->from > to ? r->from : to;
 
 		l[end].above_ns += t_ns - r->t_ns;
@@ -69,48 +61,96 @@ static void fall(struct passing *p, uint32_t to, uint32_t from, int64_t t_ns)
 	}
 }
 
-static void pass(struct passing *p, const struct demand *d)
-{
-	struct path_walk w = path_begin(d);
-	struct bound_level *l = p->table->levels;
+/* One more than there are levels: what ends at the highest is noted behind it. */
+#define ROOM_FIRST 1024
 
-	while (path_next(&w)) {
-		if (w.take)
-			rise(p, w.before, w.after, w.t_ns);
+static bool grow(void **array, size_t to, size_t size)
+{
+	void *grown = realloc(*array, to * size);
+
+	if (grown)
+		*array = grown;
+	return grown;
+}
+
+static int make_room(struct bound_walk *p, uint32_t most)
+{
+	size_t room = p->room ? p->room : ROOM_FIRST;
+
+	while (room <= most)
+		room *= 2;
+	if (!grow((void **)&p->levels, room, sizeof(*p->levels)) ||
+	    !grow((void **)&p->up, room, sizeof(*p->up)) ||
+	    !grow((void **)&p->down, room, sizeof(*p->down)))
+		return -ENOMEM;
+	memset(p->levels + p->room, 0, (room - p->room) * sizeof(*p->levels));
+	p->room = room;
+	return 0;
+}
+
+void bound_begin(struct bound_walk *p, int64_t pause_ns)
+{
+	*p = (struct bound_walk){.pause_ns = pause_ns};
+}
+
+int bound_look(void *walk, const struct path_point *points, size_t nr)
+{
+	struct bound_walk *p = walk;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct path_point *q = &points[i];
+
+		if (!path_is_take(q))
+			fall(p, q->after, q->before, q->t_ns);
+		else if (q->after < p->room || !make_room(p, q->after))
+			rise(p, q->before, q->after, q->t_ns);
 		else
-			fall(p, w.after, w.before, w.t_ns);
+			return p->error = -ENOMEM;
 	}
-	p->table->above = w.after;
-	if (w.after)
-		fall(p, 0, w.after, d->last_ns);
-	for (uint32_t i = 1; i < p->table->nr; i++) {
+	p->above = points[nr - 1].after;
+	return 0;
+}
+
+static int conclude(struct bound_walk *p, const struct demand *d, uint32_t max_held)
+{
+	struct bound_level *l;
+
+	if (p->error || (max_held >= p->room && make_room(p, max_held)))
+		return -ENOMEM;
+	if (p->above)
+		fall(p, 0, p->above, d->last_ns);
+	l = p->levels;
+	for (uint32_t i = 1; i < max_held; i++) {
 		l[i].above_ns += l[i - 1].above_ns;
 		l[i].paused_ns += l[i - 1].paused_ns;
 		l[i].grants += l[i - 1].grants;
 	}
+	return 0;
+}
+
+int bound_end(struct bound_walk *p, const struct demand *d, uint32_t max_held,
+	      struct bound_table *out)
+{
+	int ret = conclude(p, d, max_held);
+
+	*out = (struct bound_table){.levels = p->levels,
+				    .nr = max_held,
+				    .above = p->above,
+				    .span_ns = demand_span_ns(d)};
+	free(p->up);
+	free(p->down);
+	*p = (struct bound_walk){0};
+	return ret;
 }
 
 int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_table *out)
 {
-	/* One more than there are levels: what ends at the highest is noted behind it. */
-	size_t room = (size_t)d->max_held + 1;
-	struct passing p = {.table = out,
-			    .pause_ns = pause_ns,
-			    .up = calloc(room, sizeof(*p.up)),
-			    .down = calloc(room, sizeof(*p.down))};
+	struct bound_walk walk;
+	const struct path_looker looker = {bound_look, &walk};
 
-	int ret = p.up && p.down ? 0 : -ENOMEM;
-
-	*out = (struct bound_table){.nr = d->max_held, .span_ns = demand_span_ns(d)};
-	if (!ret)
-		out->levels = calloc(room, sizeof(*out->levels));
-	if (out->levels)
-		pass(&p, d);
-	else
-		ret = -ENOMEM;
-	free(p.up);
-	free(p.down);
-	return ret;
+	bound_begin(&walk, pause_ns);
+	path_show(d, &looker, 1); /* what went wrong, the end says */
+	return bound_end(&walk, d, d->max_held, out);
 }
 
 void bound_table_release(struct bound_table *t)

@@ -12,7 +12,7 @@
  * demand says of every level how long X was above it, and the answer for any base, block and
  * reserve is a sum over some levels.
  */
-#include "tuner/demand.h"
+#include "tuner/path.h"
 
 /* X from one level on: from the step up to level + 1 to the step down again. */
 struct bound_level {
@@ -31,6 +31,21 @@ struct bound_table {
 /* pause_ns: pauses up to this are none.  O(the path).  Returns: 0 or -ENOMEM. */
 int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_table *out);
 void bound_table_release(struct bound_table *t);
+
+/* The same beside others: bound_look() is shown the whole path (tuner/path.h). */
+struct bound_walk {
+	struct bound_level *levels; /* differences between levels */
+	struct bound_run *up, *down;
+	size_t nr_up, nr_down, room;
+	int64_t pause_ns;
+	uint32_t above;
+	int error;
+};
+void bound_begin(struct bound_walk *walk, int64_t pause_ns);
+int bound_look(void *walk, const struct path_point *points, size_t nr);
+/* Either way out is to be released.  Returns: 0 or -ENOMEM. */
+int bound_end(struct bound_walk *walk, const struct demand *d, uint32_t max_held,
+	      struct bound_table *out);
 
 struct bound {
 	double mean_buffers; /* time-weighted, from the first step to the last */

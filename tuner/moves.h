@@ -217,6 +217,33 @@ static inline bool moves_next(struct moves_reader *r, struct move *move)
 	return true;
 }
 
+/* Leaves out those before an element; times are right from each other from there on. */
+static inline void moves_go_to(struct moves_reader *r, size_t at)
+{
+	r->at = at;
+	if (at < r->moves->nr)
+		r->next =
+			(struct moved *)r->moves->pieces.piece[at / MOVES_PIECE] + at % MOVES_PIECE;
+}
+
+/*
+ * The next elements as they are kept, those for time too: at most so many, and as far as their
+ * piece goes.  The reader's t_ns stays what it was.  Returns: how many, 0: there are no more.
+ */
+static inline size_t moves_run(struct moves_reader *r, size_t most, const struct moved **out)
+{
+	size_t left = r->moves->nr - r->at, room = MOVES_PIECE - r->at % MOVES_PIECE;
+
+	most = most < left ? most : left;
+	most = most < room ? most : room;
+	if (most && r->at % MOVES_PIECE == 0)
+		r->next = (struct moved *)r->moves->pieces.piece[r->at / MOVES_PIECE];
+	*out = r->next;
+	r->next += most;
+	r->at += most;
+	return most;
+}
+
 /* Handles are given again as they were, and returned as was noted. */
 struct packets_reader {
 	const struct packets *packets;

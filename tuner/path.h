@@ -6,77 +6,58 @@
  * while there are only those, and by steps then, several at a time where they are of one time: what
  * is made of it must not depend on how many buffers go at once.
  *
+ * Many points are read at a time, so that several who look at them share the cost of reading:
+ *
+ *	struct path_point points[PATH_POINTS];
  *	struct path_walk w = path_begin(d);
  *
- *	while (path_next(&w))
- *		use w.t_ns, w.nr, w.take, w.before, w.after
+ *	while ((nr = path_read(&w, points)))
+ *		use points[0 .. nr - 1]
  */
 #include "tuner/moves.h"
+
+#define PATH_POINTS 512
+
+/* Some buffers came or went. */
+struct path_point {
+	int64_t t_ns;
+	uint32_t before, after; /* X: before < after is a take, anything else a return */
+};
 
 struct path_walk {
 	const struct demand *d;
 	struct moves_reader moves;
 	size_t at; /* the next of the steps */
-	int64_t t_ns;
-	uint32_t nr; /* buffers that go */
-	bool take;
-	uint32_t before, after; /* X */
+	uint32_t x;
 };
 
-static inline struct path_walk path_begin(const struct demand *d)
+struct path_walk path_begin(const struct demand *d);
+
+/*
+ * Only the end of the path: its last `left` moves or steps, or all of them.  Times are right from
+ * each other, but not what they are; and so is X.
+ */
+struct path_walk path_begin_late(const struct demand *d, size_t left);
+
+/* How many moves or steps there are. */
+size_t path_length(const struct demand *d);
+
+/* Returns: how many, at most PATH_POINTS; 0 the walk is over. */
+size_t path_read(struct path_walk *w, struct path_point *points);
+
+/* One of several who look at the points of a walk. */
+struct path_looker {
+	/* All points, some at a time.  Returns: 0, or why the walk ends. */
+	int (*look)(void *ctx, const struct path_point *points, size_t nr);
+	void *ctx;
+};
+
+/* Returns: 0, or what the first of them returned that wanted to end it. */
+int path_show(const struct demand *d, const struct path_looker *lookers, size_t nr);
+
+static inline bool path_is_take(const struct path_point *p)
 {
-	struct path_walk w = {.d = d};
-
-	if (d->path)
-		w.moves = moves_read(d->path);
-	return w;
-}
-
-/* Steps in a row that go the same way at the same time, as far as their cell goes. */
-static inline void path_next_steps(struct path_walk *w)
-{
-	const struct demand *d = w->d;
-	uint64_t takes = d->cells[w->at / DEMAND_CELL].takes >> w->at % DEMAND_CELL, other;
-	size_t most = DEMAND_CELL - w->at % DEMAND_CELL;
-
-	w->t_ns = d->t_ns[w->at];
-	w->take = takes & 1;
-	other = w->take ? ~takes : takes;
-	w->nr = other ? (uint32_t)__builtin_ctzll(other) : DEMAND_CELL;
-	most = most < d->nr - w->at ? most : d->nr - w->at;
-	if (w->nr > most)
-		w->nr = (uint32_t)most;
-	while (d->t_ns[w->at + w->nr - 1] != w->t_ns)
-		w->nr = w->nr / 2;
-	w->at += w->nr;
-}
-
-static inline bool path_next_move(struct path_walk *w)
-{
-	struct move move;
-
-	if (!moves_next(&w->moves, &move))
-		return false;
-	w->t_ns = move.t_ns;
-	w->take = move.flags & MOVE_TAKE;
-	w->nr = move.nr;
-	return true;
-}
-
-/* Returns: false the walk is over. */
-static inline bool path_next(struct path_walk *w)
-{
-	if (w->d->path) {
-		if (!path_next_move(w))
-			return false;
-	} else {
-		if (w->at == w->d->nr)
-			return false;
-		path_next_steps(w);
-	}
-	w->before = w->after;
-	w->after += w->take ? w->nr : -w->nr;
-	return true;
+	return p->before < p->after;
 }
 
 #endif

@@ -41,22 +41,21 @@ static int64_t next_block_at(const struct demand *d, size_t block, size_t nr)
 }
 
 /* The highest X of each block, after any of its steps. */
-static void find_highest(const struct demand *d, uint32_t *highest, size_t nr)
+int peaks_look(void *ctx, const struct path_point *p, size_t nr)
 {
-	struct path_walk w = path_begin(d);
-	size_t block = 0;
-	int64_t next_ns = next_block_at(d, 0, nr);
+	struct peaks_walk *w = ctx;
 
-	while (path_next(&w)) {
-		uint32_t x = w.take ? w.after : w.before - 1;
+	for (size_t i = 0; i < nr; i++) {
+		uint32_t x = path_is_take(&p[i]) ? p[i].after : p[i].before - 1;
 
-		if (w.t_ns >= next_ns) {
-			block = block_at(d, w.t_ns, nr);
-			next_ns = next_block_at(d, block, nr);
+		if (p[i].t_ns >= w->next_ns) {
+			w->block = block_at(w->d, p[i].t_ns, w->nr);
+			w->next_ns = next_block_at(w->d, w->block, w->nr);
 		}
-		if (x > highest[block])
-			highest[block] = x;
+		if (x > w->highest[w->block])
+			w->highest[w->block] = x;
 	}
+	return 0;
 }
 
 static int from_highest(const void *a, const void *b)
@@ -84,25 +83,42 @@ static void set_threshold(struct peaks *p, const uint32_t *highest)
 		p->above && sum > (double)p->above ? 1 / log(sum / (sum - (double)p->above)) : 0.5;
 }
 
-int peaks_find(const struct demand *d, int64_t block_ns, struct peaks *out)
+int peaks_begin(struct peaks_walk *w, const struct demand *d, int64_t block_ns)
 {
 	int64_t span = demand_span_ns(d);
-	uint32_t *highest;
+	size_t nr = (size_t)(span / (block_ns > 0 ? block_ns : 1));
 
-	*out = (struct peaks){.max_held = d->max_held};
-	out->blocks = (size_t)(span / (block_ns > 0 ? block_ns : 1));
-	if (block_ns <= 0 || out->blocks > BLOCKS_MOST)
-		out->blocks = BLOCKS_MOST;
-	if (out->blocks < BLOCKS_LEAST)
-		return 0;
-	highest = calloc(out->blocks, sizeof(*highest));
-	if (!highest)
+	*w = (struct peaks_walk){.d = d, .nr = nr};
+	if (block_ns <= 0 || nr > BLOCKS_MOST)
+		w->nr = BLOCKS_MOST;
+	w->highest = calloc(w->nr + 1, sizeof(*w->highest));
+	if (!w->highest)
 		return -ENOMEM;
-	find_highest(d, highest, out->blocks);
-	qsort(highest, out->blocks, sizeof(*highest), from_highest);
-	set_threshold(out, highest);
-	free(highest);
+	w->next_ns = w->nr ? next_block_at(d, 0, w->nr) : INT64_MAX;
 	return 0;
+}
+
+void peaks_end(struct peaks_walk *w, uint32_t max_held, struct peaks *out)
+{
+	*out = (struct peaks){.blocks = w->nr, .max_held = max_held};
+	if (w->highest && w->nr >= BLOCKS_LEAST) {
+		qsort(w->highest, w->nr, sizeof(*w->highest), from_highest);
+		set_threshold(out, w->highest);
+	}
+	free(w->highest);
+	w->highest = NULL;
+}
+
+int peaks_find(const struct demand *d, int64_t block_ns, struct peaks *out)
+{
+	struct peaks_walk w;
+	const struct path_looker looker = {peaks_look, &w};
+	int ret = peaks_begin(&w, d, block_ns);
+
+	if (!ret)
+		ret = path_show(d, &looker, 1);
+	peaks_end(&w, d->max_held, out);
+	return ret;
 }
 
 uint32_t peaks_cushion(const struct peaks *p, double chance)

@@ -20,7 +20,7 @@
  * Source: peaks over a threshold, with a tail of shape 0; the predictive distribution of an
  * exponential with a scale-free prior.
  */
-#include "tuner/demand.h"
+#include "tuner/path.h"
 
 struct peaks {
 	bool known;	    /* else there are fewer than 20 blocks, or they do not differ */
@@ -36,6 +36,18 @@ struct peaks {
  * O(the path).  Returns: 0 or -ENOMEM.
  */
 int peaks_find(const struct demand *d, int64_t block_ns, struct peaks *out);
+
+/* The same beside others: peaks_look() is shown the whole path (tuner/path.h). */
+struct peaks_walk {
+	const struct demand *d; /* only when it begins and ends */
+	uint32_t *highest;	/* of each block of time */
+	size_t nr, block;
+	int64_t next_ns; /* when the next block begins */
+};
+/* Returns: 0 or -ENOMEM.  Either way it is to be ended. */
+int peaks_begin(struct peaks_walk *w, const struct demand *d, int64_t block_ns);
+int peaks_look(void *walk, const struct path_point *points, size_t nr);
+void peaks_end(struct peaks_walk *w, uint32_t max_held, struct peaks *out);
 
 /*
  * Buffers above max_held that another recording needs with a chance of at most this much.  When

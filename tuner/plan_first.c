@@ -4,25 +4,22 @@
 #include <math.h>
 
 #include "tuner/bound.h"
-#include "tuner/moves.h"
 #include "tuner/parallel.h"
 #include "tuner/plan.h"
 #include "tuner/rises.h"
 
 /* Below this, threads take longer to begin than it takes to do the work. */
-#define MOVES_PARALLEL 20000
+#define PARALLEL_LEAST 20000 /* moves or steps */
 
-/* What goes through the whole demand: the longest first, and those that wait for the gap later. */
-enum { EARLY_BOUND, EARLY_GAP, EARLY_PEAKS, NR_EARLY };
-enum { LATE_RISES, LATE_NEED, NR_LATE };
-_Static_assert((int)NR_EARLY >= (int)NR_LATE, "there is room for what each returns");
+/* What goes through the whole demand; what takes the gap, in one walk after it. */
+enum { WITHOUT_GAP, WITH_GAP, NR_WALKS };
 
 struct first {
 	const struct demand *d;
 	const struct plan_request *q;
 	struct plan *plan;
 	uint32_t rise[2]; /* within safe_ns, and longest_ns */
-	int ret[NR_EARLY];
+	int ret[NR_WALKS];
 };
 
 /* --- how steep -----------------------------------------------------------------------------------
@@ -46,21 +43,6 @@ int plan_find_bursts(const struct demand *d, struct plan *out)
 	return ret ? ret : low_burst(d, plan_tau(out, out->longest_ns), &out->longest_burst);
 }
 
-/* With steps, where the rises are is found in the same pass. */
-static int find_rises(struct first *f)
-{
-	struct plan *p = f->plan;
-	int64_t tau[2] = {plan_tau(p, p->safe_ns), plan_tau(p, p->longest_ns)};
-	int ret;
-
-	if (f->d->path)
-		return rises_find(f->d, tau, 2, f->rise);
-	ret = plan_find_bursts(f->d, p);
-	f->rise[0] = p->burst.rise;
-	f->rise[1] = p->longest_burst.rise;
-	return ret;
-}
-
 /* --- who knows the future ------------------------------------------------------------------------
  */
 
@@ -81,78 +63,98 @@ static void find_held(const struct bound_table *t, uint32_t *held)
 }
 
 /* With the block that suits best. */
-static int find_bound(struct first *f)
+static int find_clairvoyant(struct first *f, const struct bound_table *table)
 {
 	struct plan *p = f->plan;
-	struct bound_table table;
-	int ret = bound_table_make(f->d, (int64_t)PLAN_SWITCH_NS, &table);
+	int ret = 0;
 
 	p->clairvoyant_mean = INFINITY;
 	for (uint32_t block = 1; !ret && block <= f->d->max_held; block *= 2) {
 		struct bound bound;
 
-		ret = bound_of(&table, 1, block, f->q->like.reserve, &bound);
+		ret = bound_of(table, 1, block, f->q->like.reserve, &bound);
 		if (!ret && bound.mean_buffers < p->clairvoyant_mean) {
 			p->clairvoyant_mean = bound.mean_buffers;
 			p->clairvoyant_peak = bound.peak_buffers;
 		}
 	}
 	if (!ret)
-		find_held(&table, p->held);
-	bound_table_release(&table);
+		find_held(table, p->held);
 	return ret;
 }
 
 /* --- all of it -----------------------------------------------------------------------------------
  */
 
-static void make_early(size_t i, void *ctx)
+static int walk_without_gap(struct first *f)
 {
-	struct first *f = ctx;
+	struct bound_table table;
+	struct bound_walk bound;
+	struct peaks_walk peaks;
+	const struct path_looker lookers[] = {{bound_look, &bound}, {peaks_look, &peaks}};
+	int ret = peaks_begin(&peaks, f->d, f->q->hold_ns), ended;
 
-	if (i == EARLY_BOUND)
-		f->ret[i] = find_bound(f);
-	else if (i == EARLY_GAP)
-		f->ret[i] = batch_find_gap(f->d, &f->plan->batch);
-	else
-		f->ret[i] = peaks_find(f->d, f->q->hold_ns, &f->plan->peaks);
+	bound_begin(&bound, (int64_t)PLAN_SWITCH_NS);
+	if (!ret)
+		ret = path_show(f->d, lookers, 2);
+	peaks_end(&peaks, f->d->max_held, &f->plan->peaks);
+	ended = bound_end(&bound, f->d, f->d->max_held, &table);
+	ret = ret ? ret : ended;
+	if (!ret)
+		ret = find_clairvoyant(f, &table);
+	bound_table_release(&table);
+	return ret;
 }
 
-static void make_late(size_t i, void *ctx)
+/* With steps, where the rises are is found in the same pass. */
+static int walk_with_gap(struct first *f)
 {
-	struct first *f = ctx;
+	struct plan *p = f->plan;
+	int64_t tau[2] = {plan_tau(p, p->safe_ns), plan_tau(p, p->longest_ns)};
+	struct batch_walk batch;
+	struct rises_walk rises;
+	const struct path_looker lookers[] = {{batch_look, &batch}, {rises_look, &rises}};
+	int ret = rises_begin(&rises, tau, 2);
 
-	if (i == LATE_RISES)
-		f->ret[i] = find_rises(f);
-	else
-		batch_find_need(f->d, &f->plan->batch);
+	batch_begin(&batch, p->batch.ns);
+	if (!ret)
+		ret = path_show(f->d, lookers, f->d->path ? 2 : 1);
+	p->batch.need = batch_end(&batch, f->d->max_held);
+	rises_end(&rises, f->d->takes, f->rise);
+	if (!ret && !f->d->path) {
+		ret = plan_find_bursts(f->d, p);
+		f->rise[0] = p->burst.rise;
+		f->rise[1] = p->longest_burst.rise;
+	}
+	return ret;
 }
 
-static int run(struct first *f, size_t nr, void (*make)(size_t i, void *ctx))
+static void walk(size_t i, void *ctx)
 {
-	size_t moves = f->d->path ? f->d->path->nr : f->d->nr;
+	struct first *f = ctx;
 	int ret = 0;
 
-	parallel_run(moves < MOVES_PARALLEL, nr, make, f);
-	for (size_t i = 0; i < nr && !ret; i++)
-		ret = f->ret[i];
-	return ret;
+	if (i == WITHOUT_GAP)
+		ret = walk_without_gap(f);
+	else
+		ret = batch_find_gap(f->d, &f->plan->batch);
+	if (i == WITH_GAP && !ret)
+		ret = walk_with_gap(f);
+	f->ret[i] = ret;
 }
 
 int plan_first(const struct demand *d, const struct plan_request *q, struct plan *out)
 {
 	struct first f = {.d = d, .q = q, .plan = out};
-	int ret;
 
 	*out = (struct plan){.missed_allowed = plan_missed_allowed(d, q)};
 	if (d->path && out->missed_allowed)
 		return -ENODATA;
 	choose_leads(&f);
-	ret = run(&f, NR_EARLY, make_early);
-	if (!ret)
-		ret = run(&f, NR_LATE, make_late);
-	if (ret)
-		return ret;
+	parallel_run(path_length(d) < PARALLEL_LEAST, NR_WALKS, walk, &f);
+	for (size_t i = 0; i < NR_WALKS; i++)
+		if (f.ret[i])
+			return f.ret[i];
 	plan_size_up(d, q, out);
 	out->safe_low = low_of(f.rise[0], q->like.reserve);
 	out->robust_low = low_of(f.rise[1], q->like.reserve);

@@ -4,70 +4,96 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "tuner/path.h"
-
 /*
  * States that can be the lowest of a window yet: each is lower than all that ended after it.  Only
  * those before a rise are: a state before a fall is higher than the one that follows.
  *
  * X differs between any two of them, so that there are at most max_held + 1.
  */
-struct state {
+struct rises_state {
 	int64_t end_ns;
 	uint32_t x;
 };
-struct states {
-	struct state *state;
-	size_t head[RISES_MOST]; /* of each window the first that is in it */
-	size_t tail, mask;
-};
 
-static void push(struct states *s, size_t nr, const struct path_walk *w)
+#define ROOM_FIRST 1024 /* a power of two, as all that come after it */
+
+/* The ring doubles: each state moves to its place in the larger one. */
+static int make_room(struct rises_walk *w)
 {
-	while (s->tail > s->head[0] && s->state[(s->tail - 1) & s->mask].x >= w->before)
-		s->tail--;
-	for (size_t i = 1; i < nr; i++)
-		s->head[i] = s->head[i] < s->tail ? s->head[i] : s->tail;
-	s->state[s->tail++ & s->mask] = (struct state){w->t_ns, w->before};
+	size_t mask = w->states ? 2 * w->mask + 1 : ROOM_FIRST - 1;
+	struct rises_state *grown = malloc((mask + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	for (size_t i = w->head[0]; i < w->tail; i++)
+		grown[i & mask] = w->states[i & w->mask];
+	free(w->states);
+	w->states = grown;
+	w->mask = mask;
+	return 0;
 }
 
-/* Of no time at all: the state before the take itself is what there is. */
-static void find(const struct demand *d, struct states *s, const int64_t *tau_ns, size_t nr,
-		 uint32_t *rise)
+static int push(struct rises_walk *w, const struct path_point *p)
 {
-	struct path_walk w = path_begin(d);
+	while (w->tail > w->head[0] && w->states[(w->tail - 1) & w->mask].x >= p->before)
+		w->tail--;
+	for (size_t i = 1; i < w->timed; i++)
+		w->head[i] = w->head[i] < w->tail ? w->head[i] : w->tail;
+	if (w->tail - w->head[0] > w->mask && make_room(w))
+		return -ENOMEM;
+	w->states[w->tail++ & w->mask] = (struct rises_state){p->t_ns, p->before};
+	return 0;
+}
 
-	while (path_next(&w)) {
-		if (!w.take)
+int rises_begin(struct rises_walk *w, const int64_t *tau_ns, size_t nr)
+{
+	*w = (struct rises_walk){.timed = nr, .nr = nr};
+	for (size_t i = 0; i < nr; i++)
+		w->tau_ns[i] = tau_ns[i];
+	/* Of no time at all: the state before the take itself is what there is. */
+	while (w->timed && tau_ns[w->timed - 1] <= 0)
+		w->timed--;
+	return make_room(w);
+}
+
+int rises_look(void *walk, const struct path_point *points, size_t nr)
+{
+	struct rises_walk *w = walk;
+
+	for (const struct path_point *p = points; p < points + nr; p++) {
+		if (!path_is_take(p))
 			continue;
-		push(s, nr, &w);
-		for (size_t i = 0; i < nr; i++) {
-			size_t *head = &s->head[i];
+		if (push(w, p))
+			return -ENOMEM;
+		for (size_t i = 0; i < w->timed; i++) {
+			size_t *head = &w->head[i];
 			uint32_t most;
 
-			while (s->state[*head & s->mask].end_ns <= w.t_ns - tau_ns[i])
+			while (w->states[*head & w->mask].end_ns <= p->t_ns - w->tau_ns[i])
 				++*head;
-			most = w.after - s->state[*head & s->mask].x;
-			rise[i] = most > rise[i] ? most : rise[i];
+			most = p->after - w->states[*head & w->mask].x;
+			w->rise[i] = most > w->rise[i] ? most : w->rise[i];
 		}
 	}
+	return 0;
+}
+
+void rises_end(struct rises_walk *w, uint64_t takes, uint32_t *rise)
+{
+	for (size_t i = 0; i < w->nr; i++)
+		rise[i] = i < w->timed ? w->rise[i] : takes > 0;
+	free(w->states);
+	w->states = NULL;
 }
 
 int rises_find(const struct demand *d, const int64_t *tau_ns, size_t nr, uint32_t *rise)
 {
-	struct states s = {.mask = 1};
-	size_t timed = nr;
+	struct rises_walk w;
+	const struct path_looker looker = {rises_look, &w};
+	int ret = rises_begin(&w, tau_ns, nr);
 
-	for (size_t i = 0; i < nr; i++)
-		rise[i] = 0;
-	while (timed && tau_ns[timed - 1] <= 0)
-		rise[--timed] = d->takes > 0;
-	while (s.mask < (size_t)d->max_held + 2)
-		s.mask = 2 * s.mask + 1;
-	s.state = calloc(s.mask + 1, sizeof(*s.state));
-	if (!s.state)
-		return -ENOMEM;
-	find(d, &s, tau_ns, timed, rise);
-	free(s.state);
-	return 0;
+	if (!ret)
+		ret = path_show(d, &looker, 1);
+	rises_end(&w, d->takes, rise);
+	return ret;
 }
