@@ -2,6 +2,7 @@
 #include "db/query.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -528,6 +529,21 @@ int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct d
 }
 
 /* --- rate ------------------------------------------------------------------------------------ */
+
+int query_misses(struct query *q, uint32_t pool, bool *misses, struct db_error *err)
+{
+	long long any = 0;
+	char text[160];
+	int ret;
+
+	snprintf(text, sizeof(text),
+		 "SELECT coalesce((SELECT resources > 0 OR dropped > 0 FROM summary"
+		 " WHERE pool = %" PRIu32 "), 0)",
+		 pool);
+	ret = connect_get_int(q->db, text, &any, err);
+	*misses = any;
+	return ret;
+}
 
 int query_rate(struct query *q, double *events_per_s, struct db_error *err)
 {

@@ -113,6 +113,9 @@ static inline bool pool_has_loss(const struct trace_status *trace, const struct 
 /* All pools by number, into an array that the caller frees with free(). */
 int query_pools(struct query *q, struct pool_summary **out, size_t *nr, struct db_error *err);
 
+/* Were packets of a pool RESOURCES or dropped?  So its summary says; a file may be wrong. */
+int query_misses(struct query *q, uint32_t pool, bool *misses, struct db_error *err);
+
 /*
  * Where a figure of a pool first went wrong, for a gate that must say more than "no".  `limit` is
  * what the figure was held against (QUERY_FIRST_LEAD_OVER and below); else it is not looked at.

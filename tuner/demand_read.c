@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tuner/holders.h"
+#include "tuner/holds.h"
 #include "tuner/impute.h"
 #include "tuner/moves.h"
 #include "tuner/parallel.h"
@@ -39,16 +40,20 @@ struct reading {
 	struct demand *d;
 	struct moves *moves; /* d->path */
 	struct holders holders;
+	bool misses;	    /* packets are to be imputed, so that holds are remembered */
+	struct holds holds; /* of all packets, if it misses any */
 	struct asked *asked;
 	size_t nr_asked, asked_room, leads_room, ticks_room;
 	uint64_t next_seq;
 	int64_t t_ns, last_ns; /* of this event, and of those before */
+	int64_t move_ns;       /* of its moves */
 	uint64_t taken;
 	bool any, rx;
 	struct demand_watch *watch;
 };
 
 #define ENOUGH 1 /* of query_events(): as many steps as were wanted */
+#define AGAIN  2 /* packets are missed, which the summary did not say */
 
 /* Room for one more behind nr elements; the array doubles.  Returns: it, or NULL: out of memory. */
 static void *one_more(struct reading *r, void **array, size_t nr, size_t *room, size_t size)
@@ -146,7 +151,8 @@ static uint32_t give_back(struct reading *r, const uint32_t *ids, uint32_t nr)
 
 		if (handle == HOLDERS_NONE)
 			continue;
-		if (packets_return(&r->moves->real, handle))
+		if (packets_return(&r->moves->real, handle) ||
+		    (r->misses && holds_return(&r->holds, handle, r->move_ns)))
 			moves_fail(r->moves, -ENOMEM);
 		returned++;
 	}
@@ -167,7 +173,8 @@ static bool take(struct reading *r, uint32_t id)
 		return false;
 	}
 	handle = packets_take(&r->moves->real);
-	if (handle == HANDLE_NONE || holders_hold(&r->holders, id, handle)) {
+	if (handle == HANDLE_NONE || holders_hold(&r->holders, id, handle) ||
+	    (r->misses && holds_take(&r->holds, handle, r->move_ns))) {
 		moves_fail(r->moves, -ENOMEM);
 		return false;
 	}
@@ -188,8 +195,6 @@ static void on_take(struct reading *r, const struct pool_event *e)
 	for (uint32_t i = 0; i < held; i++)
 		taken += take(r, ids[i]);
 	moves_take(r->moves, r->t_ns, taken, 0);
-	if (nr > held)
-		moves_note_near(r->moves);
 	moves_take(r->moves, r->t_ns, nr - held, MOVE_IMPUTED);
 	r->taken += nr;
 	r->d->quality.resources += e->u.rx.resources;
@@ -222,7 +227,6 @@ static void on_drop(struct reading *r, const struct pool_event *e)
 		quality->not_imputed += nr - left;
 		nr = (uint32_t)left;
 	}
-	moves_note_near(r->moves);
 	for (uint32_t i = 0; i < nr && !r->moves->error; i++) {
 		double share = (double)(i + 1) / nr;
 		int64_t t_ns = r->last_ns + (int64_t)(share * (double)span);
@@ -345,10 +349,13 @@ static int each(const struct pool_event *e, void *ctx)
 		r->last_ns = r->t_ns;
 	r->any = true;
 	r->next_seq = e->seq + 1;
+	r->move_ns = moves_time(r->moves, r->t_ns);
 	on_event(r, e);
 	if (r->t_ns > r->last_ns)
 		r->last_ns = r->t_ns;
-	return r->moves->error ? r->moves->error : watched(r);
+	if (r->moves->error)
+		return r->moves->error;
+	return r->moves->imputed_takes && !r->misses ? AGAIN : watched(r);
 }
 
 /*
@@ -410,8 +417,10 @@ static int conclude(struct reading *r)
 
 	end_leads(r);
 	ret = m->error;
-	if (!ret && m->imputed_takes)
-		ret = impute(d, m);
+	if (!ret && m->imputed_takes) {
+		holds_finish(&r->holds);
+		ret = impute(d, m, &r->holds);
+	}
 	d->takes = m->takes;
 	d->max_held = m->max_held;
 	d->first_ns = m->first_ns;
@@ -450,10 +459,10 @@ static int begin(struct reading *r)
 	return 0;
 }
 
-static int read_path(struct query *q, uint32_t pool, struct demand_watch *watch,
+static int read_once(struct query *q, uint32_t pool, bool misses, struct demand_watch *watch,
 		     struct demand **out, struct db_error *err)
 {
-	struct reading r = {.watch = watch};
+	struct reading r = {.watch = watch, .misses = misses};
 	int ret = begin(&r);
 
 	if (ret)
@@ -464,12 +473,24 @@ static int read_path(struct query *q, uint32_t pool, struct demand_watch *watch,
 	if (!ret && watch->stop)
 		ret = -ECANCELED;
 	holders_release(&r.holders);
+	holds_release(&r.holds);
 	free(r.asked);
 	if (ret)
 		demand_close(r.d);
 	else
 		*out = r.d;
 	return ret;
+}
+
+static int read_path(struct query *q, uint32_t pool, struct demand_watch *watch,
+		     struct demand **out, struct db_error *err)
+{
+	bool misses = false;
+	int ret = query_misses(q, pool, &misses, err);
+
+	if (!ret)
+		ret = read_once(q, pool, misses, watch, out, err);
+	return ret == AGAIN ? read_once(q, pool, true, watch, out, err) : ret;
 }
 
 int demand_read_path(struct query *q, uint32_t pool, struct demand **out, struct db_error *err)

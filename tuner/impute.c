@@ -29,10 +29,10 @@ static void take(struct merge *g, int64_t t_ns)
 	}
 	if (!g->lenders.around)
 		g->d->quality.not_imputed++;
-	else if (__builtin_add_overflow(
-			 t_ns,
-			 lenders_hold(&g->lenders, g->real, g->imputed * TURN % g->lenders.around),
-			 &one.t_ns))
+	else if (__builtin_add_overflow(t_ns,
+					lenders_hold(&g->lenders, (uint32_t)g->real,
+						     g->imputed * TURN % g->lenders.around),
+					&one.t_ns))
 		one.t_ns = DEPARTS_NEVER;
 	g->imputed++;
 	if (departures_add(&g->departures, one))
@@ -97,21 +97,15 @@ static void merge(struct merge *g)
 	move_ticks(g, steps, INT64_MAX);
 }
 
-int impute(struct demand *d, struct moves *m)
+int impute(struct demand *d, struct moves *m, const struct holds *holds)
 {
-	struct merge g = {.d = d, .from = m, .to = MOVES_NONE};
-	int ret = lenders_find(m, &g.lenders);
+	struct merge g = {.d = d, .from = m, .to = MOVES_NONE, .lenders = lenders_of(holds)};
 
-	if (!ret) {
-		merge(&g);
-		ret = g.to.error;
-		g.to.real = m->real; /* as they were */
-		m->real = (struct packets){0};
-	}
-	lenders_release(&g.lenders);
+	merge(&g);
+	g.to.real = m->real; /* as they were */
+	m->real = (struct packets){0};
 	departures_release(&g.departures);
 	moves_release(m);
 	*m = g.to;
-	m->error = ret;
-	return ret;
+	return m->error;
 }

@@ -9,16 +9,16 @@
  * make hundreds that were dropped at one time come back at one time.
  */
 #include "tuner/demand.h"
-#include "tuner/moves.h"
+#include "tuner/holds.h"
 
 /*
  * Makes the moves anew, with the returns of imputed packets among them; ticks of d move along.
  * Returns that are due at the time of an event stand before it, never within; those due after the
  * last event are left out.  d->quality.not_imputed counts those that nobody could lend to.
- * Memory: while it works, 8 bytes for each take near an imputed packet and for each that has no
- * return, 16 for each imputed packet that is out, and 24 a handle.
+ * Memory: while it works, 16 bytes for each imputed packet that is out.
+ *	holds  of all real packets, finished
  * Returns: 0 or m->error.
  */
-int impute(struct demand *d, struct moves *m);
+int impute(struct demand *d, struct moves *m, const struct holds *holds);
 
 #endif

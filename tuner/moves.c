@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tuner/moves.h"
 
-static void release(struct moves_list *l)
+void moves_list_release(struct moves_list *l)
 {
 	for (size_t i = 0; i < l->nr; i++)
 		free(l->piece[i]);
@@ -11,17 +11,16 @@ static void release(struct moves_list *l)
 
 void packets_release(struct packets *p)
 {
-	release(&p->shorts);
-	release(&p->returned);
+	moves_list_release(&p->shorts);
+	moves_list_release(&p->returned);
 	handles_release(&p->handles);
 	p->nr_shorts = p->nr_returned = 0;
 }
 
 void moves_release(struct moves *m)
 {
-	release(&m->pieces);
-	release(&m->spare);
-	free(m->near);
+	moves_list_release(&m->pieces);
+	moves_list_release(&m->spare);
 	packets_release(&m->real);
 	packets_release(&m->imputed);
 	*m = MOVES_NONE;
@@ -75,29 +74,6 @@ int packets_return_long(struct packets *p, uint32_t handle)
 	p->nr_returned++;
 	handles_return(&p->handles, handle);
 	return 0;
-}
-
-void moves_note_near(struct moves *m)
-{
-	uint64_t takes = m->takes - m->imputed_takes;
-	struct moves_near *grown;
-
-	if (m->nr_near && takes - m->near[m->nr_near - 1].last <= MOVES_NEAR) {
-		m->near[m->nr_near - 1].last = takes;
-		return;
-	}
-	if (m->nr_near == m->near_room) {
-		size_t room = m->near_room ? 2 * m->near_room : 64;
-
-		grown = realloc(m->near, room * sizeof(*grown));
-		if (!grown) {
-			moves_fail(m, -ENOMEM);
-			return;
-		}
-		m->near = grown;
-		m->near_room = room;
-	}
-	m->near[m->nr_near++] = (struct moves_near){takes, takes};
 }
 
 void moves_fail(struct moves *m, int error)

@@ -13,8 +13,7 @@
  *	packets_return(&m.real, handle);	// of each
  *	moves_return(&m, t_ns, nr, 0);
  *	moves_end(&m);				// the event is over
- *	moves_note_near(&m);			// packets that were never held come and go
- *otherwise moves_take(&m, t_ns, nr, MOVE_IMPUTED);
+ *	moves_take(&m, t_ns, nr, MOVE_IMPUTED);	// packets that were never held, otherwise
  *
  * Packets that were never held have handles of their own, so that those of the others stay as they
  * are when hold times are imputed (tuner/impute.h).
@@ -31,7 +30,6 @@
 #define MOVES_PIECE   (BIG_PAGE / 8) /* moves */
 #define SHORT_PIECE   (BIG_PAGE / 2) /* handles of 16 bits */
 #define HANDLES_PIECE (BIG_PAGE / 4) /* handles of 32 */
-#define MOVES_NEAR    64	     /* takes */
 
 enum { MOVE_TAKE = 1, MOVE_END = 2, MOVE_IMPUTED = 4, MOVE_SHIFT = 3 };
 #define MOVE_MOST (UINT32_MAX >> MOVE_SHIFT) /* buffers */
@@ -55,11 +53,6 @@ struct packets {
 	size_t nr_shorts, nr_returned;
 };
 
-/* Where packets were imputed: behind so many real takes. */
-struct moves_near {
-	uint64_t first, last; /* of some, each at most MOVES_NEAR behind the one before */
-};
-
 /* MOVES_NONE: no move. */
 #define MOVES_NONE ((struct moves){.clock_ns = INT64_MIN})
 struct moves {
@@ -67,8 +60,6 @@ struct moves {
 	struct moves_list spare; /* taken before new ones are made */
 	size_t nr;		 /* of struct moved */
 	struct packets real, imputed;
-	struct moves_near *near;
-	size_t nr_near, near_room;
 	uint64_t steps, takes, imputed_takes;
 	uint32_t x, max_held;
 	int64_t first_ns, last_ns; /* of the moves */
@@ -78,8 +69,6 @@ struct moves {
 
 void moves_release(struct moves *m);
 void packets_release(struct packets *p);
-/* Packets are about to be imputed: who they may borrow from is noted (tuner/lenders.h). */
-void moves_note_near(struct moves *m);
 
 /* Room for one more.  Returns: false when there is none. */
 bool moves_make_room(struct moves *m);
@@ -87,6 +76,7 @@ bool moves_make_room(struct moves *m);
 void moves_fail(struct moves *m, int error);
 
 bool moves_add_piece(struct moves_list *l);
+void moves_list_release(struct moves_list *l);
 int packets_return_long(struct packets *p, uint32_t handle);
 
 static inline uint32_t packets_take(struct packets *p)
@@ -115,6 +105,12 @@ static inline int64_t moves_clock(struct moves *m, int64_t t_ns)
 	if (t_ns > m->clock_ns)
 		m->clock_ns = t_ns;
 	return m->clock_ns;
+}
+
+/* When a move of that time would be. */
+static inline int64_t moves_time(const struct moves *m, int64_t t_ns)
+{
+	return t_ns > m->clock_ns ? t_ns : m->clock_ns;
 }
 
 static inline void moves_put(struct moves *m, uint32_t after_ns, uint32_t what)
