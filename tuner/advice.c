@@ -423,16 +423,21 @@ static struct plan_request plan_request(const struct demand *d, const struct adv
 	return (struct plan_request){like(d), &q->lead, &a->leads, q->loss, q->seed, q->hold_ns};
 }
 
-int advice_first(const struct demand *d, const struct advice_request *q, struct advice *out)
+static int sample_leads(const struct demand *d, const struct advice_request *q, struct advice *out)
 {
-	struct plan_request request = plan_request(d, q, out);
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	ret = lead_sample_make(d, &q->lead, q->lead_recorded, &out->leads);
-	if (ret || !out->leads.nr)
-		return ret ? ret : -ENODATA;
-	return plan_first(d, &request, &out->plan);
+	return !ret && !out->leads.nr ? -ENODATA : ret;
+}
+
+int advice_first(struct demand *d, const struct advice_request *q, struct advice *out)
+{
+	struct plan_request request = plan_request(d, q, out);
+	int ret = sample_leads(d, q, out);
+
+	return ret ? ret : plan_first(d, &request, &out->plan);
 }
 
 int advice_search(const struct demand *d, const struct advice_request *q, struct advice *a)
@@ -446,8 +451,11 @@ int advice_search(const struct demand *d, const struct advice_request *q, struct
 
 int advice_make(const struct demand *d, const struct advice_request *q, struct advice *out)
 {
-	int ret = advice_first(d, q, out);
+	struct plan_request request = plan_request(d, q, out);
+	int ret = sample_leads(d, q, out);
 
+	if (!ret)
+		ret = plan_first_whole(d, &request, &out->plan);
 	if (!ret)
 		ret = advice_search(d, q, out);
 	if (ret)

@@ -83,7 +83,7 @@ struct advice {
  * Owns: advice_release(), also when it fails.  Returns: 0; -ENODATA it takes steps (plan.h);
  * -ENOMEM.
  */
-int advice_first(const struct demand *d, const struct advice_request *request, struct advice *out);
+int advice_first(struct demand *d, const struct advice_request *request, struct advice *out);
 
 /*
  * The rest.  Of a demand with steps.

@@ -206,7 +206,7 @@ int batch_find(const struct demand *d, struct batch *out)
 	if (ret)
 		return ret;
 	batch_begin(&w, out->ns);
-	path_show(d, &looker, 1); /* which fails for nothing */
+	path_show(path_begin(d), &looker, 1); /* which fails for nothing */
 	out->need = batch_end(&w, d->max_held);
 	return 0;
 }

@@ -149,7 +149,7 @@ int bound_table_make(const struct demand *d, int64_t pause_ns, struct bound_tabl
 	const struct path_looker looker = {bound_look, &walk};
 
 	bound_begin(&walk, pause_ns);
-	path_show(d, &looker, 1); /* what went wrong, the end says */
+	path_show(path_begin(d), &looker, 1); /* what went wrong, the end says */
 	return bound_end(&walk, d, d->max_held, out);
 }
 

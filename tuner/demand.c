@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tuner/holds.h"
 #include "tuner/moves.h"
 
 void demand_close(struct demand *d)
@@ -24,6 +25,9 @@ void demand_close(struct demand *d)
 	if (d->path)
 		moves_release(d->path);
 	free(d->path);
+	if (d->holds)
+		holds_release(d->holds);
+	free(d->holds);
 	free(d);
 }
 

@@ -105,9 +105,11 @@ struct demand_change {
 };
 
 struct moves;
+struct holds;
 
 struct demand {
-	struct moves *path; /* NULL: there are steps */
+	struct moves *path;  /* NULL: there are steps */
+	struct holds *holds; /* of a path whose imputed packets have no returns yet */
 	int64_t first_ns, last_ns;
 	/* Steps, from here ... */
 	size_t nr;
@@ -145,7 +147,10 @@ struct demand {
  */
 int demand_read(struct query *q, uint32_t pool, struct demand **out, struct db_error *err);
 
-/* The path alone. */
+/*
+ * The path alone, in which imputed packets may have no returns yet: impute() gives them, and who
+ * takes a demand that is not const calls it.
+ */
 int demand_read_path(struct query *q, uint32_t pool, struct demand **out, struct db_error *err);
 
 /* Makes the steps of a path; of a demand that has steps, nothing.  Returns: 0 or -ENOMEM, and then

@@ -9,7 +9,6 @@
 
 #include "tuner/holders.h"
 #include "tuner/holds.h"
-#include "tuner/impute.h"
 #include "tuner/moves.h"
 #include "tuner/parallel.h"
 
@@ -408,6 +407,22 @@ static int say(struct db_error *err, int ret, uint32_t pool, const char *what)
 	return ret;
 }
 
+/* Imputed packets will need them, and come back as moves of their own. */
+static int hand_over_holds(struct reading *r)
+{
+	struct demand *d = r->d;
+
+	if (d->path->steps + d->path->imputed_takes > DEMAND_STEPS_MAX)
+		return -EFBIG;
+	d->holds = malloc(sizeof(*d->holds));
+	if (!d->holds)
+		return -ENOMEM;
+	holds_finish(&r->holds);
+	*d->holds = r->holds;
+	r->holds = (struct holds){0};
+	return 0;
+}
+
 /* All has been read. */
 static int conclude(struct reading *r)
 {
@@ -417,10 +432,8 @@ static int conclude(struct reading *r)
 
 	end_leads(r);
 	ret = m->error;
-	if (!ret && m->imputed_takes) {
-		holds_finish(&r->holds);
-		ret = impute(d, m, &r->holds);
-	}
+	if (!ret && m->imputed_takes)
+		ret = hand_over_holds(r);
 	d->takes = m->takes;
 	d->max_held = m->max_held;
 	d->first_ns = m->first_ns;

@@ -10,6 +10,7 @@
 
 #include "tuner/big.h"
 #include "tuner/demand_build.h"
+#include "tuner/impute.h"
 #include "tuner/moves.h"
 #include "tuner/parallel.h"
 
@@ -258,7 +259,9 @@ int demand_make_steps(struct demand *d)
 
 	if (!d->path)
 		return 0;
-	ret = make_all(d);
+	ret = impute(d);
+	if (!ret)
+		ret = make_all(d);
 	moves_release(d->path);
 	free(d->path);
 	d->path = NULL;

@@ -26,22 +26,35 @@ void moves_release(struct moves *m)
 	*m = MOVES_NONE;
 }
 
+static bool make_list_room(struct moves_list *l, size_t room)
+{
+	void **grown;
+
+	if (room <= l->room)
+		return true;
+	grown = realloc(l->piece, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	l->piece = grown;
+	l->room = room;
+	return true;
+}
+
 static bool add(struct moves_list *l, void *piece)
 {
-	if (piece && l->nr == l->room) {
-		size_t room = l->room ? 2 * l->room : 16;
-		void **grown = realloc(l->piece, room * sizeof(*grown));
-
-		if (!grown) {
-			free(piece);
-			return false;
-		}
-		l->piece = grown;
-		l->room = room;
+	if (!piece)
+		return false;
+	if (l->nr == l->room && !make_list_room(l, l->room ? 2 * l->room : 16)) {
+		free(piece);
+		return false;
 	}
-	if (piece)
-		l->piece[l->nr++] = piece;
-	return piece;
+	l->piece[l->nr++] = piece;
+	return true;
+}
+
+bool moves_reserve(struct moves *m, size_t most)
+{
+	return make_list_room(&m->pieces, most / MOVES_PIECE + 1);
 }
 
 /* Of the first, short recordings touch only some. */

@@ -72,6 +72,8 @@ void packets_release(struct packets *p);
 
 /* Room for one more.  Returns: false when there is none. */
 bool moves_make_room(struct moves *m);
+/* Up to so many elements the list of pieces is not made anew.  Returns: false out of memory. */
+bool moves_reserve(struct moves *m, size_t most);
 /* There are more steps than there can be, or no memory. */
 void moves_fail(struct moves *m, int error);
 
@@ -185,13 +187,13 @@ struct move {
 struct moves_reader {
 	const struct moves *moves;
 	const struct moved *next; /* in its piece */
-	size_t at;
+	size_t at, until;
 	int64_t t_ns; /* of the last one */
 };
 
 static inline struct moves_reader moves_read(const struct moves *m)
 {
-	return (struct moves_reader){.moves = m, .t_ns = m->first_ns};
+	return (struct moves_reader){.moves = m, .until = m->nr, .t_ns = m->first_ns};
 }
 
 /* Returns: false there are no more. */
@@ -200,7 +202,7 @@ static inline bool moves_next(struct moves_reader *r, struct move *move)
 	uint32_t what = 0;
 
 	while (!what) {
-		if (r->at == r->moves->nr)
+		if (r->at == r->until)
 			return false;
 		if (r->at % MOVES_PIECE == 0)
 			r->next = (struct moved *)r->moves->pieces.piece[r->at / MOVES_PIECE];
@@ -217,7 +219,7 @@ static inline bool moves_next(struct moves_reader *r, struct move *move)
 static inline void moves_go_to(struct moves_reader *r, size_t at)
 {
 	r->at = at;
-	if (at < r->moves->nr)
+	if (at < r->until)
 		r->next =
 			(struct moved *)r->moves->pieces.piece[at / MOVES_PIECE] + at % MOVES_PIECE;
 }
@@ -228,7 +230,7 @@ static inline void moves_go_to(struct moves_reader *r, size_t at)
  */
 static inline size_t moves_run(struct moves_reader *r, size_t most, const struct moved **out)
 {
-	size_t left = r->moves->nr - r->at, room = MOVES_PIECE - r->at % MOVES_PIECE;
+	size_t left = r->until - r->at, room = MOVES_PIECE - r->at % MOVES_PIECE;
 
 	most = most < left ? most : left;
 	most = most < room ? most : room;

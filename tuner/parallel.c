@@ -30,6 +30,31 @@ static void *work(void *arg)
 	return NULL;
 }
 
+struct beside {
+	void (*one)(void *ctx);
+	void *ctx;
+};
+
+static void *run_one(void *arg)
+{
+	struct beside *b = arg;
+
+	b->one(b->ctx);
+	return NULL;
+}
+
+bool parallel_beside(void (*one)(void *ctx), void (*two)(void *ctx), void *ctx)
+{
+	struct beside b = {one, ctx};
+	pthread_t thread;
+
+	if (parallel_threads() < 2 || pthread_create(&thread, NULL, run_one, &b))
+		return false;
+	two(ctx);
+	pthread_join(thread, NULL);
+	return true;
+}
+
 void parallel_run(unsigned int threads, size_t nr, void (*one)(size_t i, void *ctx), void *ctx)
 {
 	struct shared s = {.nr = nr, .one = one, .ctx = ctx};

@@ -7,6 +7,7 @@
  * Which thread does which piece is chance; so that the answer is not, a piece writes to a place of
  * its own, and what comes of all is put together afterwards, in their order.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PARALLEL_MOST 64 /* threads */
@@ -21,5 +22,11 @@ unsigned int parallel_threads(void);
  *	threads  at most so many; 0: parallel_threads()
  */
 void parallel_run(unsigned int threads, size_t nr, void (*one)(size_t i, void *ctx), void *ctx);
+
+/*
+ * one() in a thread of its own while two() runs, so that they may wait for each other.
+ * Returns: false there is only one processor, or no thread to be had, and neither was called.
+ */
+bool parallel_beside(void (*one)(void *ctx), void (*two)(void *ctx), void *ctx);
 
 #endif

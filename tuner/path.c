@@ -33,6 +33,13 @@ struct path_walk path_begin_late(const struct demand *d, size_t left)
 	return w;
 }
 
+struct path_walk path_begin_flow(struct flow *flow)
+{
+	struct moves_reader moves = {.moves = &flow->moves, .t_ns = flow->first_ns};
+
+	return (struct path_walk){.moves = moves, .flow = flow};
+}
+
 /* --- steps ---------------------------------------------------------------------------------------
  */
 
@@ -69,6 +76,16 @@ static size_t read_some_steps(struct path_walk *w, struct path_point *points)
 /* --- moves ---------------------------------------------------------------------------------------
  */
 
+/* Of moves that are being made, the reader waits only for the first point. */
+static size_t next_run(struct path_walk *w, size_t nr, const struct moved **out)
+{
+	struct moves_reader *r = &w->moves;
+
+	if (r->at == r->until && !nr && w->flow)
+		r->until = flow_wait(w->flow, r->at);
+	return moves_run(r, PATH_POINTS - nr, out);
+}
+
 static size_t read_some_moves(struct path_walk *w, struct path_point *points)
 {
 	struct moves_reader *r = &w->moves;
@@ -77,7 +94,7 @@ static size_t read_some_moves(struct path_walk *w, struct path_point *points)
 	int64_t t_ns = r->t_ns;
 	uint32_t x = w->x;
 
-	while (nr < PATH_POINTS && (run = moves_run(r, PATH_POINTS - nr, &from))) {
+	while (nr < PATH_POINTS && (run = next_run(w, nr, &from))) {
 		for (end = from + run; from < end; from++) {
 			uint32_t what = from->what, went = what >> MOVE_SHIFT;
 
@@ -98,13 +115,12 @@ static size_t read_some_moves(struct path_walk *w, struct path_point *points)
 
 size_t path_read(struct path_walk *w, struct path_point *points)
 {
-	return w->d->path ? read_some_moves(w, points) : read_some_steps(w, points);
+	return w->moves.moves ? read_some_moves(w, points) : read_some_steps(w, points);
 }
 
-int path_show(const struct demand *d, const struct path_looker *lookers, size_t nr)
+int path_show(struct path_walk w, const struct path_looker *lookers, size_t nr)
 {
 	struct path_point points[PATH_POINTS];
-	struct path_walk w = path_begin(d);
 	size_t read;
 
 	while ((read = path_read(&w, points)))

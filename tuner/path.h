@@ -14,7 +14,7 @@
  *	while ((nr = path_read(&w, points)))
  *		use points[0 .. nr - 1]
  */
-#include "tuner/moves.h"
+#include "tuner/flow.h"
 
 #define PATH_POINTS 512
 
@@ -27,7 +27,8 @@ struct path_point {
 struct path_walk {
 	const struct demand *d;
 	struct moves_reader moves;
-	size_t at; /* the next of the steps */
+	struct flow *flow; /* where more of them may come from */
+	size_t at;	   /* the next of the steps */
 	uint32_t x;
 };
 
@@ -38,6 +39,9 @@ struct path_walk path_begin(const struct demand *d);
  * each other, but not what they are; and so is X.
  */
 struct path_walk path_begin_late(const struct demand *d, size_t left);
+
+/* Moves while they are made. */
+struct path_walk path_begin_flow(struct flow *flow);
 
 /* How many moves or steps there are. */
 size_t path_length(const struct demand *d);
@@ -53,7 +57,7 @@ struct path_looker {
 };
 
 /* Returns: 0, or what the first of them returned that wanted to end it. */
-int path_show(const struct demand *d, const struct path_looker *lookers, size_t nr);
+int path_show(struct path_walk w, const struct path_looker *lookers, size_t nr);
 
 static inline bool path_is_take(const struct path_point *p)
 {

@@ -116,7 +116,7 @@ int peaks_find(const struct demand *d, int64_t block_ns, struct peaks *out)
 	int ret = peaks_begin(&w, d, block_ns);
 
 	if (!ret)
-		ret = path_show(d, &looker, 1);
+		ret = path_show(path_begin(d), &looker, 1);
 	peaks_end(&w, d->max_held, out);
 	return ret;
 }

@@ -418,7 +418,7 @@ int plan_search(const struct demand *d, const struct plan_request *q, struct pla
 
 int plan_make(const struct demand *d, const struct plan_request *q, struct plan *out)
 {
-	int ret = plan_first(d, q, out);
+	int ret = plan_first_whole(d, q, out);
 
 	return ret ? ret : plan_search(d, q, out);
 }

@@ -118,9 +118,12 @@ struct plan {
 /*
  * What needs no search: fills the first part of out.  A path is enough, unless some packets may be
  * missed: which those are is known with the steps.
+ * Imputed packets get their returns on the way (tuner/impute.h), or even when it fails.
  * Owns: nothing in out.  Returns: 0; -ENODATA it takes steps; -ENOMEM.
  */
-int plan_first(const struct demand *d, const struct plan_request *request, struct plan *out);
+int plan_first(struct demand *d, const struct plan_request *request, struct plan *out);
+/* The same of one whose packets all have their returns. */
+int plan_first_whole(const struct demand *d, const struct plan_request *request, struct plan *out);
 
 /* The rest; the rows are chosen, not settled.  Of a demand with steps.  Returns: 0 or -errno. */
 int plan_search(const struct demand *d, const struct plan_request *request, struct plan *plan);
@@ -144,7 +147,7 @@ uint64_t plan_missed_allowed(const struct demand *d, const struct plan_request *
  * What a fixed pool needs, which no lead is needed for: batch, peaks, in_use, size and
  * missed_allowed alone.  Returns: as plan_first().
  */
-int plan_size(const struct demand *d, const struct plan_request *request, struct plan *out);
+int plan_size(struct demand *d, const struct plan_request *request, struct plan *out);
 
 /* The sizes, once batch, peaks and missed_allowed are known. */
 void plan_size_up(const struct demand *d, const struct plan_request *request, struct plan *out);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "tuner/bound.h"
+#include "tuner/impute.h"
 #include "tuner/parallel.h"
 #include "tuner/plan.h"
 #include "tuner/rises.h"
@@ -13,13 +14,21 @@
 
 /* What goes through the whole demand; what takes the gap, in one walk after it. */
 enum { WITHOUT_GAP, WITH_GAP, NR_WALKS };
+/* While packets are imputed, one walk follows, and another one comes after that. */
+enum { FOLLOWS, COMES_AFTER };
 
 struct first {
 	const struct demand *d;
 	const struct plan_request *q;
 	struct plan *plan;
+	struct bound_walk bound;
+	struct peaks_walk peaks;
+	struct batch_walk batch;
+	struct rises_walk rises;
 	uint32_t rise[2]; /* within safe_ns, and longest_ns */
 	int ret[NR_WALKS];
+	struct demand *imputed; /* d, and its new moves */
+	struct flow flow;
 };
 
 /* --- how steep -----------------------------------------------------------------------------------
@@ -83,80 +92,149 @@ static int find_clairvoyant(struct first *f, const struct bound_table *table)
 	return ret;
 }
 
+/* --- the walks -----------------------------------------------------------------------------------
+ */
+
+/* And what takes it.  Of returns it needs none. */
+static int find_gap(struct first *f)
+{
+	struct plan *p = f->plan;
+	int ret = batch_find_gap(f->d, &p->batch);
+	int64_t tau[2] = {plan_tau(p, p->safe_ns), plan_tau(p, p->longest_ns)};
+
+	batch_begin(&f->batch, p->batch.ns);
+	return ret ? ret : rises_begin(&f->rises, tau, 2);
+}
+
+static void walk(size_t i, void *ctx)
+{
+	struct first *f = ctx;
+	const struct path_looker without[] = {{bound_look, &f->bound}, {peaks_look, &f->peaks}};
+	const struct path_looker with[] = {{batch_look, &f->batch}, {rises_look, &f->rises}};
+
+	f->ret[i] = i == WITH_GAP ? find_gap(f) : 0;
+	if (!f->ret[i]) /* with steps, where the rises are is found in the same pass */
+		f->ret[i] = path_show(path_begin(f->d), i == WITH_GAP ? with : without,
+				      i == WITH_GAP && !f->d->path ? 1 : 2);
+}
+
+static void walk_all(struct first *f)
+{
+	parallel_run(path_length(f->d) < PARALLEL_LEAST, NR_WALKS, walk, f);
+}
+
+static void follow(void *ctx)
+{
+	struct first *f = ctx;
+	const struct path_looker lookers[] = {
+		{bound_look, &f->bound}, {peaks_look, &f->peaks}, {batch_look, &f->batch}};
+
+	f->ret[FOLLOWS] = find_gap(f);
+	flow_attend(&f->flow);
+	if (!f->ret[FOLLOWS])
+		f->ret[FOLLOWS] = path_show(path_begin_flow(&f->flow), lookers, 3);
+}
+
+static void come_after(void *ctx)
+{
+	struct first *f = ctx;
+	const struct path_looker looker = {rises_look, &f->rises};
+
+	f->ret[COMES_AFTER] = impute_flow(f->imputed, &f->flow);
+	if (!f->ret[COMES_AFTER] && f->rises.states)
+		f->ret[COMES_AFTER] = path_show(path_begin(f->d), &looker, 1);
+}
+
+static int walk_imputed(struct first *f)
+{
+	int ret = 0;
+
+	if (path_length(f->d) >= PARALLEL_LEAST && !impute_begin(f->d, &f->flow)) {
+		bool beside = parallel_beside(follow, come_after, f);
+
+		flow_release(&f->flow);
+		if (beside)
+			return 0;
+		moves_release(&f->flow.moves); /* none were made */
+	}
+	ret = impute(f->imputed);
+	if (!ret)
+		walk_all(f);
+	return ret;
+}
+
 /* --- all of it -----------------------------------------------------------------------------------
  */
 
-static int walk_without_gap(struct first *f)
+static int find_rises(struct first *f)
 {
-	struct bound_table table;
-	struct bound_walk bound;
-	struct peaks_walk peaks;
-	const struct path_looker lookers[] = {{bound_look, &bound}, {peaks_look, &peaks}};
-	int ret = peaks_begin(&peaks, f->d, f->q->hold_ns), ended;
+	int ret = plan_find_bursts(f->d, f->plan);
 
-	bound_begin(&bound, (int64_t)PLAN_SWITCH_NS);
-	if (!ret)
-		ret = path_show(f->d, lookers, 2);
-	peaks_end(&peaks, f->d->max_held, &f->plan->peaks);
-	ended = bound_end(&bound, f->d, f->d->max_held, &table);
+	f->rise[0] = f->plan->burst.rise;
+	f->rise[1] = f->plan->longest_burst.rise;
+	return ret;
+}
+
+static int begin(struct first *f)
+{
+	bound_begin(&f->bound, (int64_t)PLAN_SWITCH_NS);
+	return peaks_begin(&f->peaks, f->d, f->q->hold_ns);
+}
+
+/* All has been looked at, or something went wrong. */
+static int conclude(struct first *f, int ret)
+{
+	const struct demand *d = f->d;
+	struct bound_table table;
+	int ended = bound_end(&f->bound, d, d->max_held, &table);
+
+	for (int i = 0; i < NR_WALKS && !ret; i++)
+		ret = f->ret[i];
+	peaks_end(&f->peaks, d->max_held, &f->plan->peaks);
+	f->plan->batch.need = batch_end(&f->batch, d->max_held);
+	rises_end(&f->rises, d->takes, f->rise);
 	ret = ret ? ret : ended;
+	if (!ret && !d->path)
+		ret = find_rises(f);
 	if (!ret)
 		ret = find_clairvoyant(f, &table);
 	bound_table_release(&table);
 	return ret;
 }
 
-/* With steps, where the rises are is found in the same pass. */
-static int walk_with_gap(struct first *f)
+static int first(struct first *f)
 {
 	struct plan *p = f->plan;
-	int64_t tau[2] = {plan_tau(p, p->safe_ns), plan_tau(p, p->longest_ns)};
-	struct batch_walk batch;
-	struct rises_walk rises;
-	const struct path_looker lookers[] = {{batch_look, &batch}, {rises_look, &rises}};
-	int ret = rises_begin(&rises, tau, 2);
+	int ret;
 
-	batch_begin(&batch, p->batch.ns);
-	if (!ret)
-		ret = path_show(f->d, lookers, f->d->path ? 2 : 1);
-	p->batch.need = batch_end(&batch, f->d->max_held);
-	rises_end(&rises, f->d->takes, f->rise);
-	if (!ret && !f->d->path) {
-		ret = plan_find_bursts(f->d, p);
-		f->rise[0] = p->burst.rise;
-		f->rise[1] = p->longest_burst.rise;
-	}
-	return ret;
+	*p = (struct plan){.missed_allowed = plan_missed_allowed(f->d, f->q)};
+	if (f->d->path && p->missed_allowed)
+		return -ENODATA;
+	choose_leads(f);
+	ret = begin(f);
+	if (!ret && f->imputed)
+		ret = walk_imputed(f);
+	else if (!ret)
+		walk_all(f);
+	ret = conclude(f, ret);
+	if (ret)
+		return ret;
+	plan_size_up(f->d, f->q, p);
+	p->safe_low = low_of(f->rise[0], f->q->like.reserve);
+	p->robust_low = low_of(f->rise[1], f->q->like.reserve);
+	return 0;
 }
 
-static void walk(size_t i, void *ctx)
+int plan_first(struct demand *d, const struct plan_request *q, struct plan *out)
 {
-	struct first *f = ctx;
-	int ret = 0;
+	struct first f = {.d = d, .q = q, .plan = out, .imputed = d->holds ? d : NULL};
 
-	if (i == WITHOUT_GAP)
-		ret = walk_without_gap(f);
-	else
-		ret = batch_find_gap(f->d, &f->plan->batch);
-	if (i == WITH_GAP && !ret)
-		ret = walk_with_gap(f);
-	f->ret[i] = ret;
+	return first(&f);
 }
 
-int plan_first(const struct demand *d, const struct plan_request *q, struct plan *out)
+int plan_first_whole(const struct demand *d, const struct plan_request *q, struct plan *out)
 {
 	struct first f = {.d = d, .q = q, .plan = out};
 
-	*out = (struct plan){.missed_allowed = plan_missed_allowed(d, q)};
-	if (d->path && out->missed_allowed)
-		return -ENODATA;
-	choose_leads(&f);
-	parallel_run(path_length(d) < PARALLEL_LEAST, NR_WALKS, walk, &f);
-	for (size_t i = 0; i < NR_WALKS; i++)
-		if (f.ret[i])
-			return f.ret[i];
-	plan_size_up(d, q, out);
-	out->safe_low = low_of(f.rise[0], q->like.reserve);
-	out->robust_low = low_of(f.rise[1], q->like.reserve);
-	return 0;
+	return first(&f);
 }

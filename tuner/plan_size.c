@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "tuner/impute.h"
 #include "tuner/plan.h"
 
 uint32_t plan_static_held(const struct demand *d, uint64_t missed_allowed)
@@ -33,14 +34,16 @@ uint64_t plan_missed_allowed(const struct demand *d, const struct plan_request *
 	return (uint64_t)floor(q->loss * (double)d->takes);
 }
 
-int plan_size(const struct demand *d, const struct plan_request *q, struct plan *out)
+int plan_size(struct demand *d, const struct plan_request *q, struct plan *out)
 {
 	int ret;
 
 	*out = (struct plan){.missed_allowed = plan_missed_allowed(d, q)};
 	if (d->path && out->missed_allowed)
 		return -ENODATA;
-	ret = batch_find(d, &out->batch);
+	ret = impute(d);
+	if (!ret)
+		ret = batch_find(d, &out->batch);
 	if (!ret)
 		ret = peaks_find(d, q->hold_ns, &out->peaks);
 	if (!ret)

@@ -93,7 +93,7 @@ int rises_find(const struct demand *d, const int64_t *tau_ns, size_t nr, uint32_
 	int ret = rises_begin(&w, tau_ns, nr);
 
 	if (!ret)
-		ret = path_show(d, &looker, 1);
+		ret = path_show(path_begin(d), &looker, 1);
 	rises_end(&w, d->takes, rise);
 	return ret;
 }

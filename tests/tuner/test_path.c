@@ -10,6 +10,7 @@
 #include "tuner/atlas.h"
 #include "tuner/batch.h"
 #include "tuner/bound.h"
+#include "tuner/impute.h"
 #include "tuner/low.h"
 #include "tuner/peaks.h"
 #include "tuner/plan.h"
@@ -390,6 +391,24 @@ static void same_rises(struct rng *rng, const struct demand *path, const struct 
 	atlas_release(&atlas);
 }
 
+static void same_first(const struct plan *a, const struct plan *b)
+{
+	assert_int_equal(a->longest_ns, b->longest_ns);
+	assert_int_equal(a->safe_ns, b->safe_ns);
+	assert_int_equal(a->batch.ns, b->batch.ns);
+	assert_int_equal(a->batch.need, b->batch.need);
+	assert_memory_equal(&a->peaks, &b->peaks, sizeof(a->peaks));
+	assert_int_equal(a->in_use, b->in_use);
+	assert_int_equal(a->size, b->size);
+	assert_int_equal(a->size_balanced, b->size_balanced);
+	assert_int_equal(a->size_static, b->size_static);
+	assert_int_equal(a->robust_low, b->robust_low);
+	assert_int_equal(a->safe_low, b->safe_low);
+	assert_true(a->clairvoyant_mean == b->clairvoyant_mean);
+	assert_int_equal(a->clairvoyant_peak, b->clairvoyant_peak);
+	assert_memory_equal(a->held, b->held, sizeof(a->held));
+}
+
 static void same_plan(struct rng *rng, const struct demand *path, const struct demand *steps)
 {
 	struct demand_lead samples[WORLD_LEADS];
@@ -404,21 +423,11 @@ static void same_plan(struct rng *rng, const struct demand *path, const struct d
 	static struct plan a, b;
 
 	assert_int_equal(lead_sample_make(steps, &lead, true, &leads), 0);
-	assert_int_equal(plan_first(path, &q, &a), 0);
-	assert_int_equal(plan_first(steps, &q, &b), 0);
-	assert_int_equal(a.longest_ns, b.longest_ns);
-	assert_int_equal(a.safe_ns, b.safe_ns);
-	assert_int_equal(a.in_use, b.in_use);
-	assert_int_equal(a.size, b.size);
-	assert_int_equal(a.size_balanced, b.size_balanced);
-	assert_int_equal(a.size_static, b.size_static);
-	assert_int_equal(a.robust_low, b.robust_low);
-	assert_int_equal(a.safe_low, b.safe_low);
-	assert_true(a.clairvoyant_mean == b.clairvoyant_mean);
-	assert_int_equal(a.clairvoyant_peak, b.clairvoyant_peak);
-	assert_memory_equal(a.held, b.held, sizeof(a.held));
+	assert_int_equal(plan_first_whole(path, &q, &a), 0);
+	assert_int_equal(plan_first_whole(steps, &q, &b), 0);
+	same_first(&a, &b);
 	q.loss = 0.5; /* which packets that may be is known with the steps */
-	assert_int_equal(plan_first(path, &q, &a), steps->takes > 1 ? -ENODATA : 0);
+	assert_int_equal(plan_first_whole(path, &q, &a), steps->takes > 1 ? -ENODATA : 0);
 	lead_sample_release(&leads);
 }
 
@@ -578,6 +587,7 @@ static void paths_and_steps_are_as_told(void **state)
 			tell_holds(p);
 			items = retell(p, &nr);
 			is_as_told(steps, p, items, nr);
+			assert_int_equal(impute(path), 0);
 			same_figures(&rng, path, steps);
 			assert_int_equal(demand_make_steps(path), 0);
 			is_as_told(path, p, items, nr);
@@ -611,6 +621,7 @@ static void figures_of_a_driver_are_the_same(void **state)
 		q = fixture_query(file);
 		assert_int_equal(demand_read_path(q, 0, &path, &err), 0);
 		assert_int_equal(demand_read(q, 0, &steps, &err), 0);
+		assert_int_equal(impute(path), 0);
 		for (int i = 0; i < 5; i++)
 			same_figures(&rng, path, steps);
 		demand_close(path);
@@ -620,12 +631,27 @@ static void figures_of_a_driver_are_the_same(void **state)
 	}
 }
 
-static struct demand *steps_of(struct query *q)
+static void plan_of(struct demand *d, struct plan *out)
+{
+	struct lead lead = lead_fixed(300000);
+	struct lead_sample leads;
+	struct plan_request q = {{.max_pending = 1}, &lead, &leads, 0, 1, 400000};
+
+	assert_int_equal(lead_sample_make(d, &lead, false, &leads), 0);
+	assert_int_equal(plan_first(d, &q, out), 0);
+	lead_sample_release(&leads);
+}
+
+/* And what is known before there are any, which is found while packets are imputed. */
+static struct demand *steps_of(struct query *q, struct plan *out)
 {
 	struct demand *d = NULL;
 	struct db_error err;
 
 	assert_int_equal(demand_read_path(q, 0, &d, &err), 0);
+	assert_non_null(d->holds);
+	plan_of(d, out);
+	assert_null(d->holds);
 	assert_int_equal(demand_make_steps(d), 0);
 	return d;
 }
@@ -633,8 +659,9 @@ static struct demand *steps_of(struct query *q)
 /* So long that two threads share the work. */
 static void steps_do_not_depend_on_who_makes_them(void **state)
 {
-	enum { EVENTS = 70000 };
+	enum { EVENTS = 140000 };
 	struct tape t = tape_open();
+	static struct plan plan, again, whole;
 	struct demand *one, *many;
 	cpu_set_t all;
 	struct query *q;
@@ -653,10 +680,15 @@ static void steps_do_not_depend_on_who_makes_them(void **state)
 			tape_rx(&t, POOL_EVENT_RX_TAKE, some, resources, resources, 10);
 	}
 	q = tape_query(&t);
-	many = steps_of(q);
+	many = steps_of(q, &plan);
+	plan_of(many, &whole);
 	all = world_one_processor();
-	one = steps_of(q);
+	one = steps_of(q, &again);
 	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_true(plan.robust_low > 0);
+	same_first(&plan, &whole);
+	same_first(&plan, &again);
+	assert_memory_equal(&one->quality, &many->quality, sizeof(one->quality));
 	assert_true(one->nr > 300000);
 	assert_true(one->quality.resources > 1000);
 	assert_int_equal(one->nr, many->nr);
@@ -672,6 +704,44 @@ static void steps_do_not_depend_on_who_makes_them(void **state)
 	demand_close(many);
 	query_close(q);
 	fixture_remove(t.path);
+}
+
+/* A summary that says of no losses is a mistake of the file's; what was lost is in the events. */
+static void losses_that_the_summary_does_not_say_are_imputed(void **state)
+{
+	struct demand *d[2];
+	struct db_error err;
+
+	for (int i = 0; i < 2; i++) {
+		struct tape t = tape_open();
+		const uint32_t some[2] = {1, 2};
+		struct query *q;
+		sqlite3 *db;
+
+		for (int k = 0; k < 50; k++) {
+			tape_rx(&t, POOL_EVENT_RX_TAKE, some, 2, k % 3 == 1, 1000);
+			tape_rx(&t, POOL_EVENT_RX_RETURN, some, 2, 0, 700);
+		}
+		fixture_close(t.store);
+		assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
+		if (i)
+			assert_int_equal(
+				sqlite3_exec(db, "UPDATE summary SET resources = 0, dropped = 0",
+					     NULL, NULL, NULL),
+				SQLITE_OK);
+		sqlite3_close(db);
+		q = fixture_query(t.path);
+		assert_int_equal(demand_read(q, 0, &d[i], &err), 0);
+		query_close(q);
+		fixture_remove(t.path);
+	}
+	assert_int_equal(d[0]->quality.resources, 17);
+	assert_int_equal(d[0]->quality.not_imputed, 0);
+	assert_int_equal(d[1]->nr, d[0]->nr);
+	assert_memory_equal(&d[1]->quality, &d[0]->quality, sizeof(d[0]->quality));
+	assert_memory_equal(d[1]->t_ns, d[0]->t_ns, d[0]->nr * sizeof(*d[0]->t_ns));
+	demand_close(d[0]);
+	demand_close(d[1]);
 }
 
 /* More gaps than are looked at, and those before them are others. */
@@ -711,6 +781,7 @@ int main(void)
 		cmocka_unit_test(paths_and_steps_are_as_told),
 		cmocka_unit_test(figures_of_a_driver_are_the_same),
 		cmocka_unit_test(steps_do_not_depend_on_who_makes_them),
+		cmocka_unit_test(losses_that_the_summary_does_not_say_are_imputed),
 		cmocka_unit_test(usual_gap_is_that_of_the_newest),
 	};
 

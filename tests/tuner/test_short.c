@@ -5,9 +5,11 @@
  * `make check-asan`, nothing leaks and nothing is used after it was freed.
  */
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "tests/tuner/tape.h"
 #include "tests/tuner/worlds.h"
+#include "tuner/path.h"
 #include "tuner/plan.h"
 
 /* Linked with -Wl,--wrap: calls of our own code come here. */
@@ -20,11 +22,11 @@ void *__wrap_calloc(size_t nr, size_t bytes);
 void *__wrap_realloc(void *memory, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 
-static long until_failure; /* allocations; below 0: none fails */
+static atomic_long until_failure; /* allocations; below 0: none fails */
 
 static bool fails(void)
 {
-	return until_failure >= 0 && until_failure-- == 0;
+	return until_failure >= 0 && atomic_fetch_sub(&until_failure, 1) == 0;
 }
 
 void *__wrap_malloc(size_t bytes)
@@ -72,7 +74,7 @@ static struct query *some_recording(struct tape *t)
 
 	*t = tape_open();
 	rng_init(&rng, 22, 1);
-	for (int i = 0; i < 6000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		say_rx(t, &rng, world_below(&rng, 100) < 52);
 		if (i % 500 == 0)
 			tape_say(t, drop, 5000);
@@ -142,6 +144,10 @@ static void memory_that_runs_out_is_said(void **state)
 	struct db_error err;
 	long failing = 0, said = 0;
 
+	assert_int_equal(demand_read_path(q, 0, &d, &err), 0);
+	assert_true(d->holds && path_length(d) > 20000); /* two threads share the work */
+	demand_close(d);
+	d = NULL;
 	assert_int_equal(whole.ret, 0);
 	assert_true(whole.nr_leads > 100);
 	do {
