@@ -3,8 +3,9 @@
  * Events in order, with a second thread that reads ahead.
  *
  * The pool's events are cut into stretches of `seq`.  Who asks for them reads a stretch by itself
- * when nobody has begun with it, and otherwise takes what the other thread has read; so both have
- * something to do, whatever is done with an event.  At most WINDOW stretches are held in memory.
+ * when nobody has begun with it, and otherwise takes what was read ahead, by the other thread or
+ * while waiting for it; so both have something to do, whatever is done with an event.  At most
+ * WINDOW stretches are held in memory.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -61,7 +62,7 @@ struct ahead {
 	size_t nr;     /* stretches */
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
-	size_t at, begun; /* where the caller is, and the first that the thread did not begin */
+	size_t at, begun; /* where the caller is, and the first that nobody began to read ahead */
 	bool stop;
 	struct stretch window[WINDOW];
 };
@@ -175,6 +176,29 @@ static int read_stretch(struct query *q, const struct ahead *a, size_t number,
 			      each, ctx, err);
 }
 
+/* With the lock held.  NULL: there is no room. */
+static struct stretch *begin(struct ahead *a)
+{
+	struct stretch *s = &a->window[a->begun % WINDOW];
+
+	if (a->begun >= a->nr || a->begun >= a->at + WINDOW)
+		return NULL;
+	s->number = a->begun++;
+	s->state = BEGUN;
+	s->nr_rows = s->nr_ids = s->nr_others = 0;
+	s->err = (struct db_error){"out of memory"};
+	return s;
+}
+
+static void read_into(struct query *q, struct ahead *a, struct stretch *s)
+{
+	s->ret = read_stretch(q, a, s->number, keep, s, &s->err);
+	pthread_mutex_lock(&a->lock);
+	s->state = READ;
+	pthread_cond_broadcast(&a->moved);
+	pthread_mutex_unlock(&a->lock);
+}
+
 /* The next one for the thread: the one after the caller's is left to the caller. */
 static struct stretch *begin_next(struct ahead *a)
 {
@@ -186,15 +210,9 @@ static struct stretch *begin_next(struct ahead *a)
 			a->begun = a->at + 2;
 		if (a->begun >= a->nr)
 			break;
-		if (a->begun < a->at + WINDOW) {
-			s = &a->window[a->begun % WINDOW];
-			s->number = a->begun++;
-			s->state = BEGUN;
-			s->nr_rows = s->nr_ids = s->nr_others = 0;
-			s->err = (struct db_error){"out of memory"};
-		} else {
+		s = begin(a);
+		if (!s)
 			pthread_cond_wait(&a->moved, &a->lock);
-		}
 	}
 	pthread_mutex_unlock(&a->lock);
 	return s;
@@ -205,28 +223,34 @@ static void *read_ahead(void *arg)
 	struct ahead *a = arg;
 	struct stretch *s;
 
-	while ((s = begin_next(a))) {
-		s->ret = read_stretch(a->q, a, s->number, keep, s, &s->err);
-		pthread_mutex_lock(&a->lock);
-		s->state = READ;
-		pthread_cond_broadcast(&a->moved);
-		pthread_mutex_unlock(&a->lock);
-	}
+	while ((s = begin_next(a)))
+		read_into(a->q, a, s);
 	return NULL;
 }
 
-/* What the thread has read, or is about to; NULL: nobody has begun with it, and nobody will. */
-static struct stretch *wait_for(struct ahead *a, size_t number)
+/*
+ * What was read ahead, or is about to be; NULL: nobody has begun with it, and nobody will.  Who has
+ * to wait for it reads ahead, too.
+ */
+static struct stretch *wait_for(struct ahead *a, struct query *q, size_t number)
 {
-	struct stretch *s = &a->window[number % WINDOW];
+	struct stretch *s = &a->window[number % WINDOW], *next;
 
 	pthread_mutex_lock(&a->lock);
 	a->at = number;
 	pthread_cond_broadcast(&a->moved);
 	if (s->state == NOT_BEGUN || s->number != number)
 		s = NULL;
-	while (s && s->state != READ)
-		pthread_cond_wait(&a->moved, &a->lock);
+	while (s && s->state != READ) {
+		next = begin(a);
+		if (!next) {
+			pthread_cond_wait(&a->moved, &a->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&a->lock);
+		read_into(q, a, next);
+		pthread_mutex_lock(&a->lock);
+	}
 	pthread_mutex_unlock(&a->lock);
 	return s;
 }
@@ -237,7 +261,7 @@ static int go(struct ahead *a, struct query *q, int (*each)(const struct pool_ev
 	int ret = 0;
 
 	for (size_t i = 0; i < a->nr && !ret; i++) {
-		struct stretch *s = wait_for(a, i);
+		struct stretch *s = wait_for(a, q, i);
 
 		if (!s)
 			ret = read_stretch(q, a, i, each, ctx, err);

@@ -3,37 +3,67 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Longer gaps are no interrupt's doing. */
 #define GAP_MAX_NS INT64_C(10000000)
 /* So many gaps say what is usual: the newest. */
-#define GAPS_MAX   65536
+#define GAPS_MAX   16384
+#define GAPS_ROOM  (2 * GAPS_MAX) /* one is written before it is known to be one */
 #define ROUNDS_MAX 48
 
-/* So many elements of a path are looked at first: the newest gaps are at its end. */
+/*
+ * The newest gaps are at the end of a path: so many of its elements are looked at first, and so
+ * many times as many whenever they were too few.
+ */
 #define LATE_FIRST ((size_t)4 * GAPS_MAX)
+#define LATE_GROWS 4
 
 /* The newest gaps before batches of several, and which batch stands before each. */
 struct gaps {
-	int64_t ns[GAPS_MAX];
-	size_t after[GAPS_MAX];
+	int64_t ns[GAPS_ROOM];
+	size_t after[GAPS_ROOM];
 	size_t nr, batches;
 	/* The batch that is looked at, and the one before it: takes of one moment. */
 	int64_t t_ns, last_ns;
 	uint32_t takes;
 };
 
-/* A moment is over. */
+/*
+ * A moment is over.  Which batches are of several is as good as chance, so that nothing here
+ * branches on it.
+ */
 static void end_batch(struct gaps *g)
 {
-	if (!g->takes)
-		return;
-	if (g->batches++ && g->takes > 1 && g->t_ns - g->last_ns <= GAP_MAX_NS) {
-		g->ns[g->nr % GAPS_MAX] = g->t_ns - g->last_ns;
-		g->after[g->nr++ % GAPS_MAX] = g->batches - 2;
-	}
+	int64_t gap_ns = g->t_ns - g->last_ns;
+	size_t at = g->nr % GAPS_ROOM;
+
+	g->ns[at] = gap_ns;
+	g->after[at] = g->batches - 1;
+	g->nr += (g->batches > 0) & (g->takes > 1) & (gap_ns <= GAP_MAX_NS);
+	g->batches += g->takes > 0;
 	g->last_ns = g->t_ns;
-	g->takes = 0;
+}
+
+static void look_for_gaps(struct gaps *g, const struct path_point *points, size_t nr)
+{
+	const struct path_point *takes[PATH_POINTS];
+	size_t nr_takes = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		takes[nr_takes] = &points[i];
+		nr_takes += path_is_take(&points[i]);
+	}
+	for (size_t i = 0; i < nr_takes; i++) {
+		const struct path_point *p = takes[i];
+
+		if (p->t_ns != g->t_ns) {
+			end_batch(g);
+			g->t_ns = p->t_ns;
+			g->takes = 0;
+		}
+		g->takes += p->after - p->before;
+	}
 }
 
 static void find_gaps(const struct demand *d, size_t left, struct gaps *g)
@@ -43,30 +73,21 @@ static void find_gaps(const struct demand *d, size_t left, struct gaps *g)
 	size_t nr;
 
 	g->nr = g->batches = 0;
-	g->t_ns = g->takes = 0;
+	g->t_ns = g->last_ns = g->takes = 0;
 	while ((nr = path_read(&w, points)))
-		for (const struct path_point *p = points; p < points + nr; p++) {
-			if (!path_is_take(p))
-				continue;
-			if (p->t_ns != g->t_ns)
-				end_batch(g);
-			g->t_ns = p->t_ns;
-			g->takes += p->after - p->before;
-		}
+		look_for_gaps(g, points, nr);
 	end_batch(g);
 }
 
 /* Of a moment that the late walk begins within, no gap is counted: it has no batch before it. */
 static void find_newest_gaps(const struct demand *d, struct gaps *g)
 {
-	size_t all = path_length(d);
+	size_t all = path_length(d), left = LATE_FIRST;
 
-	if (LATE_FIRST < all / 2) {
-		find_gaps(d, LATE_FIRST, g);
-		if (g->nr >= GAPS_MAX)
-			return;
-	}
-	find_gaps(d, all, g);
+	for (g->nr = 0; left < all / 2 && g->nr < GAPS_MAX; left *= LATE_GROWS)
+		find_gaps(d, left, g);
+	if (g->nr < GAPS_MAX)
+		find_gaps(d, all, g);
 }
 
 static int64_t middle_of(int64_t a, int64_t b, int64_t c)
@@ -120,15 +141,28 @@ static int64_t select_rank(int64_t *values, size_t nr, size_t rank)
 	return values[rank];
 }
 
+/* Puts the newest at the front.  Returns: how many. */
+static size_t keep_newest(struct gaps *g)
+{
+	size_t from = g->nr % GAPS_ROOM;
+
+	if (g->nr < GAPS_MAX)
+		return g->nr;
+	g->batches -= g->after[(g->nr - GAPS_MAX) % GAPS_ROOM];
+	if (from < GAPS_MAX) /* those are in two parts, each of which is whole */
+		memcpy(g->ns + from, g->ns + from + GAPS_MAX, (GAPS_MAX - from) * sizeof(*g->ns));
+	else
+		memmove(g->ns, g->ns + from - GAPS_MAX, GAPS_MAX * sizeof(*g->ns));
+	return GAPS_MAX;
+}
+
 /* The lower quartile: longer ones are the traffic's. */
 static int64_t usual_gap(struct gaps *g)
 {
-	size_t nr = g->nr < GAPS_MAX ? g->nr : GAPS_MAX, moments = g->batches;
+	size_t nr = keep_newest(g);
 
-	if (g->nr >= GAPS_MAX)
-		moments -= g->after[g->nr % GAPS_MAX];
 	/* Now and then two packets come at the same nanosecond: no interrupt's doing. */
-	return nr && nr * 100 >= moments ? select_rank(g->ns, nr, (nr - 1) / 4) : 0;
+	return nr && nr * 100 >= g->batches ? select_rank(g->ns, nr, (nr - 1) / 4) : 0;
 }
 
 int batch_find_gap(const struct demand *d, struct batch *out)

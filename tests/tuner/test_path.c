@@ -313,13 +313,13 @@ static int by_length(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The lower quartile of the newest 65536 gaps before moments at which several are taken. */
+/* The lower quartile of the newest 16384 gaps before moments at which several are taken. */
 static int64_t plain_gap(const struct demand *d)
 {
 	int64_t *gaps = calloc(d->nr, sizeof(*gaps)), later_ns = 0, gap;
 	size_t nr = 0, moments = 0, takes, later_takes = 0;
 
-	for (size_t i = d->nr, first; i && nr < 65536; i = first) {
+	for (size_t i = d->nr, first; i && nr < 16384; i = first) {
 		takes = 0;
 		for (first = i; first && d->t_ns[first - 1] == d->t_ns[i - 1]; first--)
 			takes += demand_is_take(d, first - 1);
