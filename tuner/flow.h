@@ -29,7 +29,7 @@ struct flow {
 };
 
 /*
- * most: elements that there may be; they do not cost memory before they are there.
+ * most: words that there may be; they do not cost memory before they are there.
  * Returns: 0 or -ENOMEM, and then there is nothing to be released.
  */
 int flow_init(struct flow *f, int64_t first_ns, size_t most);

@@ -93,11 +93,13 @@ static void merge(struct merge *g)
 {
 	struct moves_reader reader = moves_read(g->from);
 	uint64_t steps = 0;
+	bool begins = true; /* an event, of one move or several */
 	struct move move;
 
 	while (moves_next(&reader, &move) && !g->to->error) {
-		/* All of an event is of one time, so that nothing comes due within it. */
-		return_due(g, move.t_ns, steps);
+		if (begins)
+			return_due(g, move.t_ns, steps);
+		begins = move.flags & MOVE_END;
 		move_ticks(g, steps, INT64_MAX);
 		copy(g, &move);
 		steps += move.nr;
@@ -151,7 +153,7 @@ int impute_begin(const struct demand *d, struct flow *flow)
 {
 	const struct moves *m = d->path;
 
-	/* A return is a move, and two more where time goes on by 2^32 ns or more. */
+	/* A return is a word, and parts a longer time into two, which may take one more. */
 	return flow_init(flow, m->first_ns, m->nr + 3 * m->imputed_takes);
 }
 

@@ -67,9 +67,28 @@ bool moves_make_room(struct moves *m)
 {
 	struct moves_list *spare = &m->spare;
 
-	if (m->error)
+	if (m->error ||
+	    !add(&m->pieces, spare->nr ? spare->piece[--spare->nr] : new_piece(&m->pieces)))
 		return false;
-	return add(&m->pieces, spare->nr ? spare->piece[--spare->nr] : new_piece(&m->pieces));
+	m->next = m->pieces.piece[m->pieces.nr - 1];
+	m->end = m->next + MOVES_PIECE;
+	return true;
+}
+
+void moves_put_long(struct moves *m, uint64_t *after_ns, uint32_t *nr, uint32_t flags)
+{
+	while (*after_ns > MOVE_TIME_MOST && !m->error) {
+		uint64_t time = *after_ns >> MOVE_TIME_BITS;
+
+		time = time < MOVE_TIME_MOST ? time : MOVE_TIME_MOST;
+		moves_put(m, (uint32_t)time, 0, 0);
+		*after_ns -= time << MOVE_TIME_BITS;
+	}
+	while (*nr > MOVE_NR_MOST && !m->error) {
+		moves_put(m, (uint32_t)*after_ns, MOVE_NR_MOST, flags);
+		*after_ns = 0;
+		*nr -= MOVE_NR_MOST;
+	}
 }
 
 bool moves_add_piece(struct moves_list *l)

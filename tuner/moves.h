@@ -18,7 +18,7 @@
  * Packets that were never held have handles of their own, so that those of the others stay as they
  * are when hold times are imputed (tuner/impute.h).
  *
- * Memory: 8 bytes a move, and 2 a return, or 4 where more than 65536 are out at once.  In pieces,
+ * Memory: 4 bytes a move, and 2 a return, or 4 where more than 65536 are out at once.  In pieces,
  * which can be given back as they are read: all of a size, so that any can be used again.
  */
 #include <errno.h>
@@ -27,18 +27,21 @@
 #include "tuner/demand.h"
 #include "tuner/handles.h"
 
-#define MOVES_PIECE   (BIG_PAGE / 8) /* moves */
+#define MOVES_PIECE   (BIG_PAGE / 4) /* words */
 #define SHORT_PIECE   (BIG_PAGE / 2) /* handles of 16 bits */
 #define HANDLES_PIECE (BIG_PAGE / 4) /* handles of 32 */
 
-enum { MOVE_TAKE = 1, MOVE_END = 2, MOVE_IMPUTED = 4, MOVE_SHIFT = 3 };
-#define MOVE_MOST (UINT32_MAX >> MOVE_SHIFT) /* buffers */
+enum { MOVE_TAKE = 1, MOVE_END = 2, MOVE_IMPUTED = 4 };
 
-/* A move as it is kept. */
-struct moved {
-	uint32_t after_ns; /* since the one before */
-	uint32_t what;	   /* buffers << MOVE_SHIFT | flags; 0: time goes on by after_ns << 32 */
-};
+/*
+ * A move as it is kept is one word: flags, buffers, and how long it is after the one before.  No
+ * buffers: time goes on by so many 2^MOVE_TIME_BITS ns.  Of more buffers than there is room for,
+ * there are several moves.
+ */
+enum { MOVE_FLAG_BITS = 3, MOVE_NR_BITS = 7, MOVE_TIME_BITS = 22 };
+#define MOVE_NR_MOST   ((1U << MOVE_NR_BITS) - 1)
+#define MOVE_TIME_MOST ((1U << MOVE_TIME_BITS) - 1)
+_Static_assert(MOVE_FLAG_BITS + MOVE_NR_BITS + MOVE_TIME_BITS == 32, "a word");
 
 struct moves_list {
 	void **piece; /* each of BIG_PAGE bytes; NULL: it was given back */
@@ -58,7 +61,8 @@ struct packets {
 struct moves {
 	struct moves_list pieces;
 	struct moves_list spare; /* taken before new ones are made */
-	size_t nr;		 /* of struct moved */
+	size_t nr;		 /* words */
+	uint32_t *next, *end;	 /* where the next word goes, in its piece */
 	struct packets real, imputed;
 	uint64_t steps, takes, imputed_takes;
 	uint32_t x, max_held;
@@ -72,7 +76,9 @@ void packets_release(struct packets *p);
 
 /* Room for one more.  Returns: false when there is none. */
 bool moves_make_room(struct moves *m);
-/* Up to so many elements the list of pieces is not made anew.  Returns: false out of memory. */
+/* What is too much for one word: leaves what goes into the last one. */
+void moves_put_long(struct moves *m, uint64_t *after_ns, uint32_t *nr, uint32_t flags);
+/* Up to so many words the list of pieces is not made anew.  Returns: false out of memory. */
 bool moves_reserve(struct moves *m, size_t most);
 /* There are more steps than there can be, or no memory. */
 void moves_fail(struct moves *m, int error);
@@ -115,23 +121,21 @@ static inline int64_t moves_time(const struct moves *m, int64_t t_ns)
 	return t_ns > m->clock_ns ? t_ns : m->clock_ns;
 }
 
-static inline void moves_put(struct moves *m, uint32_t after_ns, uint32_t what)
+static inline void moves_put(struct moves *m, uint32_t after, uint32_t nr, uint32_t flags)
 {
-	struct moved *piece;
-
-	if (m->nr % MOVES_PIECE == 0 && !moves_make_room(m)) {
+	if (m->next == m->end && !moves_make_room(m)) {
 		moves_fail(m, -ENOMEM);
 		return;
 	}
-	piece = (struct moved *)m->pieces.piece[m->nr / MOVES_PIECE];
-	piece[m->nr++ % MOVES_PIECE] = (struct moved){after_ns, what};
+	*m->next++ = after << (MOVE_NR_BITS + MOVE_FLAG_BITS) | nr << MOVE_FLAG_BITS | flags;
+	m->nr++;
 }
 
 static inline void moves_add(struct moves *m, int64_t t_ns, uint32_t nr, uint32_t flags)
 {
 	uint64_t after_ns;
 
-	if (nr > MOVE_MOST || m->steps + nr > DEMAND_STEPS_MAX) {
+	if (m->steps + nr > DEMAND_STEPS_MAX) {
 		moves_fail(m, -EFBIG);
 		return;
 	}
@@ -139,11 +143,11 @@ static inline void moves_add(struct moves *m, int64_t t_ns, uint32_t nr, uint32_
 	if (!m->nr)
 		m->first_ns = m->last_ns = t_ns;
 	after_ns = (uint64_t)(t_ns - m->last_ns);
-	if (after_ns >> 32)
-		moves_put(m, (uint32_t)(after_ns >> 32), 0);
-	moves_put(m, (uint32_t)after_ns, nr << MOVE_SHIFT | flags);
 	m->last_ns = t_ns;
 	m->steps += nr;
+	if (after_ns > MOVE_TIME_MOST || nr > MOVE_NR_MOST)
+		moves_put_long(m, &after_ns, &nr, flags);
+	moves_put(m, (uint32_t)after_ns, nr, flags);
 }
 
 /* Some buffers at once; none are no move.  flags: MOVE_IMPUTED or 0. */
@@ -169,11 +173,8 @@ static inline void moves_return(struct moves *m, int64_t t_ns, uint32_t nr, uint
 /* The last move is its event's last. */
 static inline void moves_end(struct moves *m)
 {
-	size_t last = m->nr - 1;
-
 	if (m->nr)
-		((struct moved *)m->pieces.piece[last / MOVES_PIECE])[last % MOVES_PIECE].what |=
-			MOVE_END;
+		m->next[-1] |= MOVE_END;
 }
 
 /* --- reading -------------------------------------------------------------------------------------
@@ -186,10 +187,22 @@ struct move {
 
 struct moves_reader {
 	const struct moves *moves;
-	const struct moved *next; /* in its piece */
+	const uint32_t *next; /* in its piece */
 	size_t at, until;
 	int64_t t_ns; /* of the last one */
 };
+
+static inline uint32_t move_nr(uint32_t word)
+{
+	return word >> MOVE_FLAG_BITS & MOVE_NR_MOST;
+}
+
+static inline int64_t move_after(uint32_t word, uint32_t nr)
+{
+	int64_t after = word >> (MOVE_NR_BITS + MOVE_FLAG_BITS);
+
+	return nr ? after : after << MOVE_TIME_BITS;
+}
 
 static inline struct moves_reader moves_read(const struct moves *m)
 {
@@ -199,43 +212,42 @@ static inline struct moves_reader moves_read(const struct moves *m)
 /* Returns: false there are no more. */
 static inline bool moves_next(struct moves_reader *r, struct move *move)
 {
-	uint32_t what = 0;
+	uint32_t word, nr = 0;
 
-	while (!what) {
+	while (!nr) {
 		if (r->at == r->until)
 			return false;
 		if (r->at % MOVES_PIECE == 0)
-			r->next = (struct moved *)r->moves->pieces.piece[r->at / MOVES_PIECE];
-		what = r->next->what;
-		r->t_ns += what ? r->next->after_ns : (int64_t)r->next->after_ns << 32;
-		r->next++;
+			r->next = (uint32_t *)r->moves->pieces.piece[r->at / MOVES_PIECE];
+		word = *r->next++;
+		nr = move_nr(word);
+		r->t_ns += move_after(word, nr);
 		r->at++;
 	}
-	*move = (struct move){r->t_ns, what >> MOVE_SHIFT, what & ((1U << MOVE_SHIFT) - 1)};
+	*move = (struct move){r->t_ns, nr, word & ((1U << MOVE_FLAG_BITS) - 1)};
 	return true;
 }
 
-/* Leaves out those before an element; times are right from each other from there on. */
+/* Leaves out those before a word; times are right from each other from there on. */
 static inline void moves_go_to(struct moves_reader *r, size_t at)
 {
 	r->at = at;
 	if (at < r->until)
-		r->next =
-			(struct moved *)r->moves->pieces.piece[at / MOVES_PIECE] + at % MOVES_PIECE;
+		r->next = (uint32_t *)r->moves->pieces.piece[at / MOVES_PIECE] + at % MOVES_PIECE;
 }
 
 /*
- * The next elements as they are kept, those for time too: at most so many, and as far as their
- * piece goes.  The reader's t_ns stays what it was.  Returns: how many, 0: there are no more.
+ * The next words as they are kept, those for time too: at most so many, and as far as their piece
+ * goes.  The reader's t_ns stays what it was.  Returns: how many, 0: there are no more.
  */
-static inline size_t moves_run(struct moves_reader *r, size_t most, const struct moved **out)
+static inline size_t moves_run(struct moves_reader *r, size_t most, const uint32_t **out)
 {
 	size_t left = r->until - r->at, room = MOVES_PIECE - r->at % MOVES_PIECE;
 
 	most = most < left ? most : left;
 	most = most < room ? most : room;
 	if (most && r->at % MOVES_PIECE == 0)
-		r->next = (struct moved *)r->moves->pieces.piece[r->at / MOVES_PIECE];
+		r->next = (uint32_t *)r->moves->pieces.piece[r->at / MOVES_PIECE];
 	*out = r->next;
 	r->next += most;
 	r->at += most;

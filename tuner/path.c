@@ -77,7 +77,7 @@ static size_t read_some_steps(struct path_walk *w, struct path_point *points)
  */
 
 /* Of moves that are being made, the reader waits only for the first point. */
-static size_t next_run(struct path_walk *w, size_t nr, const struct moved **out)
+static size_t next_run(struct path_walk *w, size_t nr, const uint32_t **out)
 {
 	struct moves_reader *r = &w->moves;
 
@@ -89,23 +89,21 @@ static size_t next_run(struct path_walk *w, size_t nr, const struct moved **out)
 static size_t read_some_moves(struct path_walk *w, struct path_point *points)
 {
 	struct moves_reader *r = &w->moves;
-	const struct moved *from, *end;
+	const uint32_t *from, *end;
 	size_t nr = 0, run;
 	int64_t t_ns = r->t_ns;
 	uint32_t x = w->x;
 
 	while (nr < PATH_POINTS && (run = next_run(w, nr, &from))) {
 		for (end = from + run; from < end; from++) {
-			uint32_t what = from->what, went = what >> MOVE_SHIFT;
+			uint32_t went = move_nr(*from);
 
-			if (!what) {
-				t_ns += (int64_t)from->after_ns << 32;
-				continue;
-			}
-			t_ns += from->after_ns;
+			/* Of a word for time, the point is written over. */
+			t_ns += move_after(*from, went);
 			points[nr].t_ns = t_ns;
 			points[nr].before = x;
-			points[nr++].after = x += what & MOVE_TAKE ? went : -went;
+			points[nr].after = x += *from & MOVE_TAKE ? went : -went;
+			nr += went > 0;
 		}
 	}
 	r->t_ns = t_ns;
