@@ -414,10 +414,11 @@ static int hand_over_holds(struct reading *r)
 
 	if (d->path->steps + d->path->imputed_takes > DEMAND_STEPS_MAX)
 		return -EFBIG;
-	d->holds = malloc(sizeof(*d->holds));
+	d->holds = calloc(1, sizeof(*d->holds));
 	if (!d->holds)
 		return -ENOMEM;
-	holds_finish(&r->holds);
+	if (holds_finish(&r->holds, d->path->real.handles.made))
+		return -ENOMEM; /* d->holds is empty yet */
 	*d->holds = r->holds;
 	r->holds = (struct holds){0};
 	return 0;

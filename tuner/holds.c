@@ -8,6 +8,7 @@ void holds_release(struct holds *h)
 	moves_list_release(&h->pieces);
 	free(h->packet);
 	free(h->longs);
+	free(h->outs);
 	*h = (struct holds){0};
 }
 
@@ -56,8 +57,23 @@ static int by_take(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void holds_finish(struct holds *h)
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int holds_finish(struct holds *h, uint32_t handles)
 {
 	if (h->nr_longs)
 		qsort(h->longs, h->nr_longs, sizeof(*h->longs), by_take);
+	h->outs = malloc((h->takes - h->returns + (size_t)1) * sizeof(*h->outs));
+	if (!h->outs)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < handles; i++) /* each one's last take */
+		if (*holds_at(h, h->packet[i].take) == HOLDS_OUT)
+			h->outs[h->nr_outs++] = h->packet[i].take;
+	qsort(h->outs, h->nr_outs, sizeof(*h->outs), by_number);
+	return 0;
 }

@@ -30,6 +30,8 @@ struct holds {
 		int64_t hold_ns;
 	} * longs;
 	size_t nr_longs, longs_room;
+	uint32_t *outs; /* takes that have no return, in order; once it is finished */
+	size_t nr_outs;
 };
 
 void holds_release(struct holds *h);
@@ -38,8 +40,8 @@ void holds_release(struct holds *h);
 int holds_make_room(struct holds *h, uint32_t handle);
 int holds_note_long(struct holds *h, uint32_t take, int64_t hold_ns);
 
-/* All are told: puts the long ones in order of their takes. */
-void holds_finish(struct holds *h);
+/* All are told.  handles: that were ever given.  Returns: 0 or -ENOMEM. */
+int holds_finish(struct holds *h, uint32_t handles);
 
 static inline uint32_t *holds_at(const struct holds *h, uint32_t take)
 {

@@ -19,7 +19,7 @@ struct merge {
 	struct lenders lenders;
 	struct departures departures;
 	size_t tick;
-	uint64_t real, imputed; /* takes so far */
+	uint64_t imputed; /* takes so far */
 };
 
 static void take(struct merge *g, int64_t t_ns)
@@ -32,10 +32,11 @@ static void take(struct merge *g, int64_t t_ns)
 	}
 	if (!g->lenders.around)
 		g->d->quality.not_imputed++;
-	else if (__builtin_add_overflow(t_ns,
-					lenders_hold(&g->lenders, (uint32_t)g->real,
-						     g->imputed * TURN % g->lenders.around),
-					&one.t_ns))
+	else if (__builtin_add_overflow(
+			 t_ns,
+			 lenders_hold(&g->lenders, (uint32_t)(g->to->takes - g->to->imputed_takes),
+				      g->imputed * TURN % g->lenders.around),
+			 &one.t_ns))
 		one.t_ns = DEPARTS_NEVER;
 	g->imputed++;
 	if (departures_add(&g->departures, one))
@@ -44,18 +45,10 @@ static void take(struct merge *g, int64_t t_ns)
 
 static void copy(struct merge *g, const struct move *move)
 {
-	uint32_t imputed = move->flags & MOVE_IMPUTED;
-
-	if (!(move->flags & MOVE_TAKE)) {
-		moves_return(g->to, move->t_ns, move->nr, 0);
-	} else {
-		moves_take(g->to, move->t_ns, move->nr, imputed);
-		g->real += imputed ? 0 : move->nr;
-		for (uint32_t i = 0; imputed && i < move->nr && !g->to->error; i++)
+	moves_copy(g->to, move);
+	if (move->flags & MOVE_IMPUTED)
+		for (uint32_t i = 0; i < move->nr && !g->to->error; i++)
 			take(g, move->t_ns);
-	}
-	if (move->flags & MOVE_END)
-		moves_end(g->to);
 }
 
 /* Ticks stand between events; these stood behind so many steps. */
@@ -77,8 +70,7 @@ static void return_due(struct merge *g, int64_t t_ns, uint64_t steps)
 		move_ticks(g, steps, one.t_ns);
 		if (packets_return(&g->to->imputed, one.what))
 			moves_fail(g->to, -ENOMEM);
-		moves_return(g->to, one.t_ns, 1, MOVE_IMPUTED);
-		moves_end(g->to);
+		moves_return(g->to, one.t_ns, 1, MOVE_IMPUTED | MOVE_END);
 	}
 }
 

@@ -10,11 +10,12 @@ struct lenders lenders_of(const struct holds *h)
 	return l;
 }
 
-/* Those that stand before, so many takes having gone by. */
-static void pass(struct lenders *l, uint32_t takes)
+/* How many stand before, so many takes having gone by. */
+static size_t before(struct lenders *l, uint32_t takes)
 {
-	while (l->passed < takes)
-		l->before += *holds_at(l->holds, l->passed++) != HOLDS_OUT;
+	while (l->outs < l->holds->nr_outs && l->holds->outs[l->outs] < takes)
+		l->outs++;
+	return takes - l->outs;
 }
 
 /* The next lender; there is one. */
@@ -31,10 +32,9 @@ static void tell_next(struct lenders *l)
 
 int64_t lenders_hold(struct lenders *l, uint32_t takes, size_t turn)
 {
-	size_t first;
+	size_t first = before(l, takes);
 
-	pass(l, takes);
-	first = l->before > l->around / 2 ? l->before - l->around / 2 : 0;
+	first = first > l->around / 2 ? first - l->around / 2 : 0;
 	if (first > l->nr - l->around)
 		first = l->nr - l->around;
 	while (l->told <= first + turn)

@@ -13,10 +13,9 @@
 
 struct lenders {
 	const struct holds *holds;
-	size_t nr;	 /* of all */
-	size_t around;	 /* as many as lend to one: LENDERS, or a smaller power of two; 0: none */
-	uint32_t passed; /* takes before where was asked last */
-	size_t before;	 /* lenders of them */
+	size_t nr;     /* of all */
+	size_t around; /* as many as lend to one: LENDERS, or a smaller power of two; 0: none */
+	size_t outs;   /* takes without a return before where was asked last */
 	/* Takes whose holds were looked at, and those of the last of their lenders. */
 	uint32_t seen;
 	size_t told, seen_longs;

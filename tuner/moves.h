@@ -43,6 +43,11 @@ enum { MOVE_FLAG_BITS = 3, MOVE_NR_BITS = 7, MOVE_TIME_BITS = 22 };
 #define MOVE_TIME_MOST ((1U << MOVE_TIME_BITS) - 1)
 _Static_assert(MOVE_FLAG_BITS + MOVE_NR_BITS + MOVE_TIME_BITS == 32, "a word");
 
+struct move {
+	int64_t t_ns;
+	uint32_t nr, flags;
+};
+
 struct moves_list {
 	void **piece; /* each of BIG_PAGE bytes; NULL: it was given back */
 	size_t nr, room;
@@ -146,28 +151,37 @@ static inline void moves_add(struct moves *m, int64_t t_ns, uint32_t nr, uint32_
 	m->last_ns = t_ns;
 	m->steps += nr;
 	if (after_ns > MOVE_TIME_MOST || nr > MOVE_NR_MOST)
-		moves_put_long(m, &after_ns, &nr, flags);
+		moves_put_long(m, &after_ns, &nr, flags & ~(uint32_t)MOVE_END);
 	moves_put(m, (uint32_t)after_ns, nr, flags);
 }
 
-/* Some buffers at once; none are no move.  flags: MOVE_IMPUTED or 0. */
+/* One of some buffers, whichever it is; which is as good as chance, so that nothing branches. */
+static inline void moves_copy(struct moves *m, const struct move *move)
+{
+	uint32_t taken = move->flags & MOVE_TAKE ? move->nr : 0;
+
+	moves_add(m, move->t_ns, move->nr, move->flags);
+	m->takes += taken;
+	m->imputed_takes += move->flags & MOVE_IMPUTED ? taken : 0;
+	m->x += 2 * taken - move->nr;
+	m->max_held = m->x > m->max_held ? m->x : m->max_held;
+}
+
+/* Some buffers at once; none are no move.  flags: MOVE_IMPUTED and MOVE_END, or none of them. */
 static inline void moves_take(struct moves *m, int64_t t_ns, uint32_t nr, uint32_t flags)
 {
-	if (!nr)
-		return;
-	moves_add(m, t_ns, nr, flags | MOVE_TAKE);
-	m->takes += nr;
-	m->imputed_takes += flags & MOVE_IMPUTED ? nr : 0;
-	m->x += nr;
-	m->max_held = m->x > m->max_held ? m->x : m->max_held;
+	const struct move move = {t_ns, nr, flags | MOVE_TAKE};
+
+	if (nr)
+		moves_copy(m, &move);
 }
 
 static inline void moves_return(struct moves *m, int64_t t_ns, uint32_t nr, uint32_t flags)
 {
-	if (!nr)
-		return;
-	moves_add(m, t_ns, nr, flags);
-	m->x -= nr;
+	const struct move move = {t_ns, nr, flags};
+
+	if (nr)
+		moves_copy(m, &move);
 }
 
 /* The last move is its event's last. */
@@ -179,11 +193,6 @@ static inline void moves_end(struct moves *m)
 
 /* --- reading -------------------------------------------------------------------------------------
  */
-
-struct move {
-	int64_t t_ns;
-	uint32_t nr, flags;
-};
 
 struct moves_reader {
 	const struct moves *moves;

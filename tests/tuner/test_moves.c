@@ -15,13 +15,13 @@
 
 enum { MOVES = 3 * MOVES_PIECE + 77 };
 
-/* Some pauses are longer than 32 bits of nanoseconds, some go back. */
+/* Some pauses take one word for time or several, some go back. */
 static int64_t some_pause(struct rng *rng)
 {
 	uint64_t kind = rng_u64(rng) % 1000;
 
 	if (kind < 3)
-		return (int64_t)(rng_u64(rng) >> 20);
+		return (int64_t)(rng_u64(rng) >> 18);
 	if (kind < 6)
 		return INT64_C(1) << 32;
 	return kind < 20 ? -(int64_t)(rng_u64(rng) % 5000) : (int64_t)(rng_u64(rng) % 100000);
@@ -48,7 +48,8 @@ static void what_is_added_is_read_again(void **state)
 		if (take)
 			moves_take(&m, t_ns, nr, imputed ? MOVE_IMPUTED : 0);
 		else
-			moves_return(&m, t_ns, nr, imputed ? MOVE_IMPUTED : 0);
+			moves_return(&m, t_ns, nr,
+				     (imputed ? MOVE_IMPUTED : 0) | (end ? MOVE_END : 0));
 		if (end)
 			moves_end(&m);
 		t_ns = t_ns < m.clock_ns ? m.clock_ns : t_ns;
