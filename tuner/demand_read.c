@@ -49,6 +49,7 @@ struct reading {
 	uint64_t taken;
 	bool any, rx;
 	struct demand_watch *watch;
+	struct supply supply;
 };
 
 #define ENOUGH 1 /* of query_events(): as many steps as were wanted */
@@ -459,6 +460,14 @@ static int finish(struct reading *r, uint32_t pool, struct db_error *err)
 	return 0;
 }
 
+static void set_supply(struct reading *r, struct supply *supply)
+{
+	r->moves->pieces.supply = supply;
+	r->moves->real.shorts.supply = supply;
+	r->moves->real.returned.supply = supply;
+	r->holds.pieces.supply = supply;
+}
+
 static int begin(struct reading *r)
 {
 	r->d = calloc(1, sizeof(*r->d));
@@ -470,6 +479,7 @@ static int begin(struct reading *r)
 	}
 	*r->moves = MOVES_NONE;
 	r->d->path = r->moves;
+	set_supply(r, &r->supply);
 	return 0;
 }
 
@@ -482,6 +492,8 @@ static int read_once(struct query *q, uint32_t pool, bool misses, struct demand_
 	if (ret)
 		return say(err, ret, pool, "out of memory");
 	ret = walk(&r, q, pool, err);
+	set_supply(&r, NULL);
+	supply_close(&r.supply);
 	if (!ret || ret == ENOUGH || ret == r.moves->error)
 		ret = finish(&r, pool, err);
 	if (!ret && watch->stop)

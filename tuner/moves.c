@@ -60,7 +60,9 @@ bool moves_reserve(struct moves *m, size_t most)
 /* Of the first, short recordings touch only some. */
 static void *new_piece(const struct moves_list *l)
 {
-	return l->nr ? big_alloc(BIG_PAGE) : malloc(BIG_PAGE);
+	if (!l->nr)
+		return malloc(BIG_PAGE);
+	return l->supply ? supply_take(l->supply) : big_alloc(BIG_PAGE);
 }
 
 bool moves_make_room(struct moves *m)

@@ -26,6 +26,7 @@
 #include "tuner/big.h"
 #include "tuner/demand.h"
 #include "tuner/handles.h"
+#include "tuner/supply.h"
 
 #define MOVES_PIECE   (BIG_PAGE / 4) /* words */
 #define SHORT_PIECE   (BIG_PAGE / 2) /* handles of 16 bits */
@@ -51,6 +52,7 @@ struct move {
 struct moves_list {
 	void **piece; /* each of BIG_PAGE bytes; NULL: it was given back */
 	size_t nr, room;
+	struct supply *supply; /* where pieces come from; NULL: from nowhere else */
 };
 
 /* Those that come and go, and in which order they went. */
