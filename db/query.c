@@ -186,7 +186,8 @@ static const char *const sql[QUERY_NR] = {
 			  " AND name = 'ev_rx'",
 };
 
-int query_open(const char *path, struct query **out, struct db_error *err)
+static int open_with(const char *path, enum query_statement first, struct query **out,
+		     struct db_error *err)
 {
 	struct query *q = calloc(1, sizeof(*q));
 	int ret;
@@ -201,7 +202,7 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 		guard_install(&q->guard, q->path, q->db);
 	if (!ret)
 		reader_prepare(q->db);
-	for (int i = 0; !ret && i < QUERY_NR; i++)
+	for (int i = (int)first; !ret && i < QUERY_NR; i++)
 		if (sqlite3_prepare_v3(q->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->stmt[i],
 				       NULL) != SQLITE_OK)
 			ret = db_fail(err, -EINVAL, "%s: not a whole Poolscope recording (%s)",
@@ -212,6 +213,16 @@ int query_open(const char *path, struct query **out, struct db_error *err)
 	}
 	*out = q;
 	return 0;
+}
+
+int query_open(const char *path, struct query **out, struct db_error *err)
+{
+	return open_with(path, (enum query_statement)0, out, err);
+}
+
+int reader_open(const char *path, struct query **out, struct db_error *err)
+{
+	return open_with(path, QUERY_EV_OPEN, out, err);
 }
 
 void query_keep(struct query *q, int kib)

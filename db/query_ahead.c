@@ -55,11 +55,18 @@ struct stretch {
 	size_t nr_others, others_room;
 };
 
+/* What tells one moment of a recording from another: each commit rewrites it. */
+struct moment {
+	long long committed_ns, events, first, last; /* -1: there are none */
+};
+
 struct ahead {
+	const char *path;
 	struct query *q; /* the thread's own */
 	uint32_t pool;
-	int64_t first; /* seq of the first receive event */
-	size_t nr;     /* stretches */
+	struct moment moment; /* that the caller sees */
+	int64_t first;	      /* seq of the first receive event */
+	size_t nr;	      /* stretches */
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	size_t at, begun; /* where the caller is, and the first that nobody began to read ahead */
@@ -218,13 +225,45 @@ static struct stretch *begin_next(struct ahead *a)
 	return s;
 }
 
+static int look(struct query *q, uint32_t pool, struct moment *m)
+{
+	int64_t first = (int64_t)((uint64_t)pool << DB_SEQ_BITS);
+	int64_t last = first + (INT64_C(1) << DB_SEQ_BITS) - 1;
+	char ends[2][160];
+
+	for (int i = 0; i < 2; i++)
+		snprintf(ends[i], sizeof(ends[i]),
+			 "SELECT coalesce(%s(id), -1) FROM ev_rx WHERE id >= %" PRId64
+			 " AND id <= %" PRId64,
+			 i ? "max" : "min", first, last);
+	return connect_get_int(q->db, "SELECT committed_ns FROM progress", &m->committed_ns,
+			       NULL) ||
+			       connect_get_int(q->db, "SELECT events FROM progress", &m->events,
+					       NULL) ||
+			       connect_get_int(q->db, ends[0], &m->first, NULL) ||
+			       connect_get_int(q->db, ends[1], &m->last, NULL)
+		       ? -EIO
+		       : 0;
+}
+
+/* A connection that sees the same moment as the caller's. */
+static bool open_own(struct ahead *a)
+{
+	struct moment its;
+
+	return !reader_open(a->path, &a->q, NULL) && !query_begin(a->q, NULL) &&
+	       !look(a->q, a->pool, &its) && !memcmp(&a->moment, &its, sizeof(its));
+}
+
+/* Until it is connected, or if it cannot be, the caller reads by itself. */
 static void *read_ahead(void *arg)
 {
 	struct ahead *a = arg;
 	struct stretch *s;
 
-	while ((s = begin_next(a)))
-		read_into(a->q, a, s);
+	if (open_own(a))
+		while ((s = begin_next(a)))
+			read_into(a->q, a, s);
 	return NULL;
 }
 
@@ -280,48 +319,18 @@ static int go(struct ahead *a, struct query *q, int (*each)(const struct pool_ev
 /* --- both ----------------------------------------------------------------------------------------
  */
 
-/* What tells one moment of a recording from another: each commit rewrites it. */
-struct moment {
-	long long committed_ns, events, first, last; /* -1: there are none */
-};
-
-static int look(struct query *q, uint32_t pool, struct moment *m)
-{
-	int64_t first = (int64_t)((uint64_t)pool << DB_SEQ_BITS);
-	int64_t last = first + (INT64_C(1) << DB_SEQ_BITS) - 1;
-	char ends[2][160];
-
-	for (int i = 0; i < 2; i++)
-		snprintf(ends[i], sizeof(ends[i]),
-			 "SELECT coalesce(%s(id), -1) FROM ev_rx WHERE id >= %" PRId64
-			 " AND id <= %" PRId64,
-			 i ? "max" : "min", first, last);
-	return connect_get_int(q->db, "SELECT committed_ns FROM progress", &m->committed_ns,
-			       NULL) ||
-			       connect_get_int(q->db, "SELECT events FROM progress", &m->events,
-					       NULL) ||
-			       connect_get_int(q->db, ends[0], &m->first, NULL) ||
-			       connect_get_int(q->db, ends[1], &m->last, NULL)
-		       ? -EIO
-		       : 0;
-}
-
-/* Both connections see the same moment, and there is enough to read. */
+/* There is enough to read. */
 static bool is_worth_it(struct ahead *a, struct query *q)
 {
 	const int64_t mask = (INT64_C(1) << DB_SEQ_BITS) - 1;
-	struct moment mine, its;
+	const struct moment *m = &a->moment;
 
-	if (sqlite3_get_autocommit(q->db) || look(q, a->pool, &mine) || mine.first < 0)
+	if (sqlite3_get_autocommit(q->db) || look(q, a->pool, &a->moment) || m->first < 0)
 		return false;
-	a->first = mine.first & mask;
-	a->nr = (size_t)((mine.last - mine.first) / STRETCH) + 1;
+	a->first = m->first & mask;
+	a->nr = (size_t)((m->last - m->first) / STRETCH) + 1;
 	/* Not where seqs are few and far between, or said to be. */
-	if (a->nr < STRETCHES_LEAST || (uint64_t)(mine.last - mine.first) > q->guard.rows_max ||
-	    query_open(q->path, &a->q, NULL))
-		return false;
-	return !query_begin(a->q, NULL) && !look(a->q, a->pool, &its) &&
-	       !memcmp(&mine, &its, sizeof(mine));
+	return a->nr >= STRETCHES_LEAST && (uint64_t)(m->last - m->first) <= q->guard.rows_max;
 }
 
 int query_events_ahead(struct query *q, uint32_t pool,
@@ -336,6 +345,7 @@ int query_events_ahead(struct query *q, uint32_t pool,
 	if (!a)
 		return db_fail(err, -ENOMEM, "out of memory");
 	a->pool = pool;
+	a->path = q->path;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->moved, NULL);
 	if (is_worth_it(a, q))

@@ -112,6 +112,9 @@ struct sqlite3_stmt *reader_bind(struct query *q, enum query_statement which, in
  */
 int reader_step(struct query *q, struct sqlite3_stmt *stmt, struct db_error *err);
 
+/* As query_open(), for query_events() alone: it has no other statements. */
+int reader_open(const char *path, struct query **out, struct db_error *err);
+
 /*
  * Makes a query of a connection that is somebody else's, for query_events() alone: the writer reads
  * back what it has stored.  reader_detach() leaves the connection open.
