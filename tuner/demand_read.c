@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tuner/holders.h"
-#include "tuner/holds.h"
-#include "tuner/moves.h"
+#include "tuner/held.h"
 #include "tuner/parallel.h"
 
 /* --- requests ------------------------------------------------------------------------------------
@@ -38,9 +36,8 @@ struct asked {
 struct reading {
 	struct demand *d;
 	struct moves *moves; /* d->path */
-	struct holders holders;
-	bool misses;	    /* packets are to be imputed, so that holds are remembered */
-	struct holds holds; /* of all packets, if it misses any */
+	struct held held;    /* packets are d->path's */
+	struct holds holds;  /* of all packets, if it misses any */
 	struct asked *asked;
 	size_t nr_asked, asked_room, leads_room, ticks_room;
 	uint64_t next_seq;
@@ -144,56 +141,38 @@ static void end_leads(struct reading *r)
 /* An event's buffers that are held come back.  Returns: how many were not. */
 static uint32_t give_back(struct reading *r, const uint32_t *ids, uint32_t nr)
 {
-	uint32_t returned = 0;
+	uint32_t returned;
 
-	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t handle = holders_give_back(&r->holders, ids[i]);
-
-		if (handle == HOLDERS_NONE)
-			continue;
-		if (packets_return(&r->moves->real, handle) ||
-		    (r->misses && holds_return(&r->holds, handle, r->move_ns)))
-			moves_fail(r->moves, -ENOMEM);
-		returned++;
-	}
-	moves_return(r->moves, r->t_ns, returned, 0);
-	if (returned)
-		moves_end(r->moves);
+	if (held_return(&r->held, ids, nr, r->move_ns, &returned))
+		moves_fail(r->moves, -ENOMEM);
+	moves_return(r->moves, r->t_ns, returned, MOVE_END);
 	return nr - returned;
 }
 
-/* Returns: false it is held by this very event, or memory is short. */
-static bool take(struct reading *r, uint32_t id)
+/*
+ * Those that were held before the event came back unseen.  No event takes a buffer twice: one that
+ * says so is of a file that is not right.  Returns: how many are held now.
+ */
+static uint32_t take_some(struct reading *r, const uint32_t *ids, uint32_t nr, uint32_t held)
 {
-	uint32_t handle;
+	uint32_t taken;
 
-	/* No event takes a buffer twice: one that says so is of a file that is not right. */
-	if (holders_have(&r->holders, id)) {
-		r->d->quality.implied_returns++;
-		return false;
-	}
-	handle = packets_take(&r->moves->real);
-	if (handle == HANDLE_NONE || holders_hold(&r->holders, id, handle) ||
-	    (r->misses && holds_take(&r->holds, handle, r->move_ns))) {
+	if (held_any(&r->held, ids, nr))
+		r->d->quality.implied_returns += nr - give_back(r, ids, nr);
+	if (held_take(&r->held, ids, held, r->move_ns, &taken))
 		moves_fail(r->moves, -ENOMEM);
-		return false;
-	}
-	return true;
+	r->d->quality.implied_returns += held - taken;
+	return taken;
 }
 
 static void on_take(struct reading *r, const struct pool_event *e)
 {
 	const uint32_t *ids = e->u.rx.buffers;
-	uint32_t nr = e->u.rx.nr_buffers, held = nr - e->u.rx.resources, taken = 0;
+	uint32_t nr = e->u.rx.nr_buffers, held = nr - e->u.rx.resources, taken = held;
 
 	r->rx = true;
-	for (uint32_t i = 0; i < nr; i++)
-		if (holders_have(&r->holders, ids[i])) {
-			r->d->quality.implied_returns += nr - give_back(r, ids, nr);
-			break;
-		}
-	for (uint32_t i = 0; i < held; i++)
-		taken += take(r, ids[i]);
+	if (held_any(&r->held, ids + held, nr - held) || !held_take_all(&r->held, ids, held))
+		taken = take_some(r, ids, nr, held);
 	moves_take(r->moves, r->t_ns, taken, 0);
 	moves_take(r->moves, r->t_ns, nr - held, MOVE_IMPUTED);
 	r->taken += nr;
@@ -355,7 +334,7 @@ static int each(const struct pool_event *e, void *ctx)
 		r->last_ns = r->t_ns;
 	if (r->moves->error)
 		return r->moves->error;
-	return r->moves->imputed_takes && !r->misses ? AGAIN : watched(r);
+	return r->moves->imputed_takes && !r->held.holds ? AGAIN : watched(r);
 }
 
 /*
@@ -468,7 +447,8 @@ static void set_supply(struct reading *r, struct supply *supply)
 	r->holds.pieces.supply = supply;
 }
 
-static int begin(struct reading *r)
+/* misses: packets are to be imputed, which takes hold times. */
+static int begin(struct reading *r, bool misses)
 {
 	r->d = calloc(1, sizeof(*r->d));
 	r->moves = malloc(sizeof(*r->moves));
@@ -479,6 +459,8 @@ static int begin(struct reading *r)
 	}
 	*r->moves = MOVES_NONE;
 	r->d->path = r->moves;
+	r->held.packets = &r->moves->real;
+	r->held.holds = misses ? &r->holds : NULL;
 	set_supply(r, &r->supply);
 	return 0;
 }
@@ -486,8 +468,8 @@ static int begin(struct reading *r)
 static int read_once(struct query *q, uint32_t pool, bool misses, struct demand_watch *watch,
 		     struct demand **out, struct db_error *err)
 {
-	struct reading r = {.watch = watch, .misses = misses};
-	int ret = begin(&r);
+	struct reading r = {.watch = watch};
+	int ret = begin(&r, misses);
 
 	if (ret)
 		return say(err, ret, pool, "out of memory");
@@ -498,7 +480,7 @@ static int read_once(struct query *q, uint32_t pool, bool misses, struct demand_
 		ret = finish(&r, pool, err);
 	if (!ret && watch->stop)
 		ret = -ECANCELED;
-	holders_release(&r.holders);
+	holders_release(&r.held.holders);
 	holds_release(&r.holds);
 	free(r.asked);
 	if (ret)
