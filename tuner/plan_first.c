@@ -127,7 +127,7 @@ static void follow(void *ctx)
 {
 	struct first *f = ctx;
 	const struct path_looker lookers[] = {
-		{bound_look, &f->bound}, {peaks_look, &f->peaks}, {batch_look, &f->batch}};
+		{bound_look, &f->bound}, {peaks_look, &f->peaks}, {rises_look, &f->rises}};
 
 	f->ret[FOLLOWS] = find_gap(f);
 	flow_attend(&f->flow);
@@ -138,10 +138,10 @@ static void follow(void *ctx)
 static void come_after(void *ctx)
 {
 	struct first *f = ctx;
-	const struct path_looker looker = {rises_look, &f->rises};
+	const struct path_looker looker = {batch_look, &f->batch};
 
 	f->ret[COMES_AFTER] = impute_flow(f->imputed, &f->flow);
-	if (!f->ret[COMES_AFTER] && f->rises.states)
+	if (!f->ret[COMES_AFTER])
 		f->ret[COMES_AFTER] = path_show(path_begin(f->d), &looker, 1);
 }
 
