@@ -5,8 +5,7 @@
  * Pieces of memory of BIG_PAGE bytes that another thread has touched beforehand.
  *
  * The first touch is what costs: the kernel clears the page, and on a virtual machine its host may
- * have to find it, too, which takes up to half as long again as filling it with moves.  Who reads a
- * recording waits for nothing else so long.
+ * have to find it first.  Who reads a recording should not wait for that: all others wait for him.
  *
  *	struct supply s = {0};
  *	piece = supply_take(&s);	// the thread begins with the first one
