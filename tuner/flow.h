@@ -8,7 +8,7 @@
  *	flow_init(&f, first_ns, most);
  *
  *	moves_take(&f.moves, ...), and so on	// who makes them
- *	flow_tell(&f);				// now and then, between two events
+ *	flow_tell(&f);				// now and then
  *	flow_end(&f);
  *
  *	flow_attend(&f);			// who reads them

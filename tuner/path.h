@@ -35,7 +35,7 @@ struct path_walk {
 struct path_walk path_begin(const struct demand *d);
 
 /*
- * Only the end of the path: its last `left` moves or steps, or all of them.  Times are right from
+ * Only the end of the path, so much of its path_length(), or all of it.  Times are right from
  * each other, but not what they are; and so is X.
  */
 struct path_walk path_begin_late(const struct demand *d, size_t left);
@@ -43,7 +43,7 @@ struct path_walk path_begin_late(const struct demand *d, size_t left);
 /* Moves while they are made. */
 struct path_walk path_begin_flow(struct flow *flow);
 
-/* How many moves or steps there are. */
+/* How long it is, in steps or in the words that its moves are kept in. */
 size_t path_length(const struct demand *d);
 
 /* Returns: how many, at most PATH_POINTS; 0 the walk is over. */

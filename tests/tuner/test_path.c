@@ -423,6 +423,10 @@ static void same_plan(struct rng *rng, const struct demand *path, const struct d
 	static struct plan a, b;
 
 	assert_int_equal(lead_sample_make(steps, &lead, true, &leads), 0);
+	if (!leads.nr) { /* all failed: who asks for a plan looks at that before */
+		lead_sample_release(&leads);
+		return;
+	}
 	assert_int_equal(plan_first_whole(path, &q, &a), 0);
 	assert_int_equal(plan_first_whole(steps, &q, &b), 0);
 	same_first(&a, &b);
@@ -480,6 +484,8 @@ static struct world some_world(struct rng *rng, int number)
 
 	if (number % 10 == 0)
 		w.returns = 0;
+	if (number % 5 == 1)
+		w.imputed = 0;
 	if (number % 4 == 3) { /* some imputed here and there, and all else is known */
 		w.events = 2000;
 		w.returns = 450;
@@ -744,6 +750,111 @@ static void losses_that_the_summary_does_not_say_are_imputed(void **state)
 	demand_close(d[1]);
 }
 
+/* X climbs step by step, and stays: to more levels than there is room for at first. */
+static void figures_of_a_long_climb_are_right(void **state)
+{
+	enum { SLOW = 700, STEPS = 5000, STEP_NS = 1000, SLOW_NS = 10000000, PAUSE_NS = 10 };
+	struct demand_row *rows = calloc(STEPS, sizeof(*rows));
+	const int64_t tau[2] = {INT64_C(3000) * STEP_NS, INT64_C(100) * STEP_NS};
+	struct bound_table table;
+	struct demand *d;
+	uint32_t rise[2];
+	int64_t t_ns = 0;
+
+	for (size_t i = 0; i < STEPS; i++) {
+		rows[i] = (struct demand_row){t_ns, DEMAND_HELD_FOR_EVER};
+		t_ns += i < SLOW ? SLOW_NS : STEP_NS;
+	}
+	d = world_demand(rows, STEPS);
+	assert_int_equal(d->max_held, STEPS);
+	assert_int_equal(rises_find(d, tau, 2, rise), 0);
+	for (int i = 0; i < 2; i++) {
+		struct low_burst burst;
+
+		assert_int_equal(low_burst(d, tau[i], &burst), 0);
+		assert_int_equal(rise[i], burst.rise);
+	}
+	assert_int_equal(bound_table_make(d, PAUSE_NS, &table), 0);
+	assert_int_equal(table.nr, STEPS);
+	for (uint32_t i = 0; i < table.nr; i++) {
+		assert_int_equal(table.levels[i].above_ns,
+				 rows[STEPS - 1].arrival_ns - rows[i].arrival_ns);
+		assert_int_equal(table.levels[i].grants, 1);
+		assert_int_equal(table.levels[i].paused_ns, 0);
+	}
+	bound_table_release(&table);
+	demand_close(d);
+	free(rows);
+}
+
+/* It is kept as several moves, and who was held for no time at all comes back after all of it. */
+static void an_event_of_many_resources_is_one(void **state)
+{
+	enum { MANY = 300 };
+	struct tape t = tape_open();
+	uint32_t some[MANY];
+	struct demand *d = NULL;
+
+	for (uint32_t i = 0; i < MANY; i++)
+		some[i] = i;
+	for (int i = 0; i < 100; i++) {
+		tape_rx(&t, POOL_EVENT_RX_TAKE, some, 1, 0, 1000);
+		tape_rx(&t, POOL_EVENT_RX_RETURN, some, 1, 0, 0);
+	}
+	tape_rx(&t, POOL_EVENT_RX_TAKE, some, MANY, MANY, 1000);
+	tape_rx(&t, POOL_EVENT_RX_TAKE, some, 1, 0, 1000);
+	assert_int_equal(tape_read(&t, &d), 0);
+	assert_int_equal(d->max_held, MANY);
+	assert_int_equal(d->quality.unreturned, 1);
+	demand_close(d);
+}
+
+static void say_much(struct tape *t)
+{
+	enum { EVENTS = 800000, BUFFERS = 3000 };
+	const struct pool_event drop = {.kind = POOL_EVENT_RX_DROP,
+					.u.drop = {7, POOL_DROP_NO_DESCRIPTOR}};
+	uint32_t some[2], at = 0;
+	struct rng rng;
+
+	rng_init(&rng, 21, 14);
+	for (int i = 0; i < EVENTS; i++) {
+		bool take = world_below(&rng, 2);
+
+		for (uint32_t k = 0; k < 2; k++)
+			some[k] = (take ? at++ : at - 1 - world_below(&rng, 40)) % BUFFERS;
+		tape_rx(t, take ? POOL_EVENT_RX_TAKE : POOL_EVENT_RX_RETURN, some, 2,
+			take && !world_below(&rng, 8) ? 2 : 0,
+			world_below(&rng, 100000) ? world_below(&rng, 3000) : 20000000000000);
+		if (!world_below(&rng, 40))
+			tape_say(t, drop, 10);
+	}
+}
+
+/* So many that pieces are used again for what comes of them, while another thread reads that. */
+static void first_figures_come_while_packets_are_imputed(void **state)
+{
+	static struct plan plan, whole;
+	struct tape t = tape_open();
+	struct demand *d = NULL;
+	struct db_error err;
+	struct query *q;
+
+	say_much(&t);
+	q = tape_query(&t);
+	assert_int_equal(demand_read_path(q, 0, &d, &err), 0);
+	assert_true(path_length(d) > MOVES_PIECE);
+	plan_of(d, &plan);
+	assert_null(d->holds);
+	assert_true(path_length(d) > 2 * MOVES_PIECE);
+	assert_int_equal(demand_make_steps(d), 0);
+	plan_of(d, &whole);
+	same_first(&plan, &whole);
+	demand_close(d);
+	query_close(q);
+	fixture_remove(t.path);
+}
+
 /* More gaps than are looked at, and those before them are others. */
 static void usual_gap_is_that_of_the_newest(void **state)
 {
@@ -782,6 +893,9 @@ int main(void)
 		cmocka_unit_test(figures_of_a_driver_are_the_same),
 		cmocka_unit_test(steps_do_not_depend_on_who_makes_them),
 		cmocka_unit_test(losses_that_the_summary_does_not_say_are_imputed),
+		cmocka_unit_test(figures_of_a_long_climb_are_right),
+		cmocka_unit_test(an_event_of_many_resources_is_one),
+		cmocka_unit_test(first_figures_come_while_packets_are_imputed),
 		cmocka_unit_test(usual_gap_is_that_of_the_newest),
 	};
 
