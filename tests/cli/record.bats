@@ -336,7 +336,7 @@ program_has_ended() {
 }
 
 @test "a limit on the size drops the oldest events and keeps the figures" {
-	run "$P" record -q -o "$T/r.db" --max-size 1M -- "$R" --packets 400000 --traffic poisson:rate=200k
+	run "$P" record -q -o "$T/r.db" --max-size 1M -- "$R" --packets 120000 --traffic poisson:rate=30k
 	[ "$status" = 0 ]
 	[ "$(json "$T/r.db" 's["trace"]["events_from_ns"] > s["trace"]["start_ns"]')" = True ]
 	[ "$(json "$T/r.db" 'p["audit"]["ok"] and p["identity"]["ok"] and p["audit"]["checked"] > 15')" = True ]

@@ -90,10 +90,11 @@ def mutate(trace, rng):
 
 
 def said(stderr, sanitized):
-    """The lines of stderr.  With sanitizers the reading child keeps it open, and GLib and Babeltrace write there."""
+    """The lines of stderr.  With sanitizers the reading child keeps it open, and GLib and Babeltrace write there:
+    Babeltrace also what it found wrong with itself before it gave up, with a table in the air."""
     lines = stderr.splitlines()
     if sanitized:
-        lines = [line for line in lines if line and not re.match(r"\(process:|\d\d-\d\d \d\d:\d\d:", line)]
+        lines = [line for line in lines if line and not re.match(r"\(process:|\d\d-\d\d \d\d:\d\d:| \(╯", line)]
     return lines
 
 
