@@ -43,33 +43,41 @@ struct path_walk path_begin_flow(struct flow *flow)
 /* --- steps ---------------------------------------------------------------------------------------
  */
 
-/* Steps in a row that go the same way at the same time, as far as their cell goes. */
-static void read_steps(struct path_walk *w, struct path_point *p)
+/*
+ * The rest of a cell: steps in a row that go the same way at the same time are one point.  Which
+ * those are is found for all of them first, without a branch on it.
+ */
+static size_t read_cell(struct path_walk *w, struct path_point *points)
 {
 	const struct demand *d = w->d;
-	uint64_t takes = d->cells[w->at / DEMAND_CELL].takes >> w->at % DEMAND_CELL, other;
-	size_t most = DEMAND_CELL - w->at % DEMAND_CELL;
-	bool take = takes & 1;
-	uint32_t nr;
+	const int64_t *t_ns = d->t_ns + w->at;
+	unsigned int in = w->at % DEMAND_CELL, most = DEMAND_CELL - in;
+	uint64_t takes = d->cells[w->at / DEMAND_CELL].takes >> in, same = 0, ends;
+	int last = -1;
+	size_t nr = 0;
 
-	*p = (struct path_point){.t_ns = d->t_ns[w->at], .before = w->x};
-	other = take ? ~takes : takes;
-	nr = other ? (uint32_t)__builtin_ctzll(other) : DEMAND_CELL;
-	most = most < d->nr - w->at ? most : d->nr - w->at;
-	if (nr > most)
-		nr = (uint32_t)most;
-	while (d->t_ns[w->at + nr - 1] != p->t_ns)
-		nr = nr / 2;
-	w->at += nr;
-	p->after = w->x += take ? nr : -nr;
+	most = most < d->nr - w->at ? most : (unsigned int)(d->nr - w->at);
+	for (unsigned int i = 0; i + 1 < most; i++)
+		same |= (uint64_t)(t_ns[i] == t_ns[i + 1]) << i;
+	same &= ~(takes ^ takes >> 1);
+	for (ends = ~same & UINT64_MAX >> (DEMAND_CELL - most); ends; ends &= ends - 1) {
+		int end = __builtin_ctzll(ends);
+		uint32_t went = (uint32_t)(end - last), before = w->x;
+
+		w->x += takes >> end & 1 ? went : -went;
+		points[nr++] = (struct path_point){t_ns[end], before, w->x};
+		last = end;
+	}
+	w->at += most;
+	return nr;
 }
 
 static size_t read_some_steps(struct path_walk *w, struct path_point *points)
 {
 	size_t nr = 0;
 
-	while (nr < PATH_POINTS && w->at < w->d->nr)
-		read_steps(w, &points[nr++]);
+	while (nr + DEMAND_CELL <= PATH_POINTS && w->at < w->d->nr)
+		nr += read_cell(w, points + nr);
 	return nr;
 }
 
